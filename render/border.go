@@ -1,0 +1,198 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// check is one line of the border block. Everything in it is clean.
+type check struct {
+	method, result, domain, detail string
+}
+
+// border shows what our own evaluation finds at the border.
+func (p *page) border(r *report.Report) {
+	if r.SPF == nil && len(r.DKIM) == 0 && r.DMARC == nil && r.ARC == nil && r.Verdict.Border == (report.Triple{}) {
+		p.blank()
+		p.line(p.styled("Border ", bold), "nothing was evaluated")
+		return
+	}
+	checks := []check{spfCheck(r)}
+	checks = append(checks, dkimChecks(r)...)
+	checks = append(checks, dmarcCheck(r))
+	if r.ARC != nil && r.ARC.Result != "" && r.ARC.Result != "none" {
+		checks = append(checks, arcCheck(r.ARC))
+	}
+	methodW, resultW, domainW := 5, 4, 0
+	for _, c := range checks {
+		methodW = max(methodW, width(c.method))
+		resultW = max(resultW, width(c.result))
+		if w := width(c.domain); w <= p.width/3 {
+			domainW = max(domainW, w)
+		}
+	}
+	p.blank()
+	for i, c := range checks {
+		lead := "       "
+		if i == 0 {
+			lead = p.styled("Border ", bold)
+		}
+		mark, st := markOf(c.result)
+		head := pad(c.method, methodW) + " " + pad(c.result, resultW)
+		lead += p.styled(mark, st) + " " + head
+		column := 9 + methodW + 1 + resultW
+		lead, column = lead+"  ", column+2
+		if width(c.domain) > domainW {
+			p.hang(lead, column, c.domain)
+			lead, column = strings.Repeat(" ", 11), 11
+		} else if domainW > 0 {
+			lead, column = lead+pad(c.domain, domainW)+"  ", column+domainW+2
+		}
+		p.hang(lead, column, c.detail)
+	}
+}
+
+func spfCheck(r *report.Report) check {
+	s := r.SPF
+	if s == nil {
+		return check{"spf", first(word(r.Verdict.Border.SPF), "-"), "", "not evaluated"}
+	}
+	return check{"spf", word(s.Result), clean(s.Domain), spfDetail(s)}
+}
+
+// spfDetail says in a line why SPF came out as it did.
+func spfDetail(s *report.SPF) string {
+	ip, term := clean(s.ClientIP), clean(s.Matched)
+	name := term
+	if i := strings.LastIndex(name, "> "); i >= 0 {
+		name = name[i+2:]
+	}
+	bare := strings.ToLower(strings.TrimLeft(name, "+-~?"))
+	var text string
+	switch {
+	case s.Result == "permerror" || s.Result == "temperror" || term == "":
+		text = clean(s.Reason)
+	case bare == "all":
+		text = ip + " is in no other term; " + term + " decides"
+	case strings.HasPrefix(bare, "ip4") || strings.HasPrefix(bare, "ip6"):
+		text = ip + " is in " + term
+	default:
+		text = ip + " matches " + term
+	}
+	if s.Identity == "helo" {
+		text = join(", ", text, "HELO checked")
+	}
+	return text
+}
+
+func dkimChecks(r *report.Report) []check {
+	if len(r.DKIM) == 0 {
+		return []check{{"dkim", "none", "", "no signature"}}
+	}
+	out := make([]check, 0, len(r.DKIM))
+	for i := range r.DKIM {
+		d := &r.DKIM[i]
+		out = append(out, check{"dkim", word(d.Result), clean(d.Domain), dkimDetail(d)})
+	}
+	return out
+}
+
+func dkimDetail(d *report.DKIM) string {
+	var parts []string
+	if d.Result == "pass" {
+		parts = append(parts, "selector "+clean(d.Selector))
+		if d.KeyBits > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", first(word(d.KeyType), "key"), d.KeyBits))
+		}
+	} else {
+		body, header := d.BodyHash == report.Mismatch, d.HeaderSignature == report.Mismatch
+		switch {
+		case body && header:
+			parts = append(parts, "body hash and header signature differ")
+		case body && d.HeaderSignature == report.Match:
+			parts = append(parts, "body hash differs, header signature holds")
+		case body:
+			parts = append(parts, "body hash differs")
+		case header:
+			parts = append(parts, "header signature differs")
+		default:
+			parts = append(parts, first(clean(d.Reason), "no reason given"))
+		}
+	}
+	if !d.Aligned {
+		parts = append(parts, "not aligned with From")
+	}
+	if d.UnsignedBytes > 0 {
+		parts = append(parts, plural(d.UnsignedBytes, "body byte")+" after l= not signed")
+	}
+	text := strings.Join(parts, ", ")
+	if d.Repair != nil && len(d.Repair.Changes) > 0 {
+		var undo []string
+		for _, c := range d.Repair.Changes {
+			undo = append(undo, first(clean(c.Description), clean(c.Kind)))
+		}
+		text += "; " + strings.Join(undo, ", ")
+		if d.Repair.Proved {
+			text += ", it verifies"
+		} else {
+			text += ", not proved"
+		}
+	}
+	return text
+}
+
+func dmarcCheck(r *report.Report) check {
+	d := r.DMARC
+	if d == nil {
+		return check{"dmarc", first(word(r.Verdict.Border.DMARC), "-"), "", "not evaluated"}
+	}
+	var aligned string
+	switch {
+	case d.SPFAligned && d.DKIMAligned:
+		aligned = "aligned by SPF and DKIM"
+	case d.SPFAligned:
+		aligned = "aligned by SPF"
+	case d.DKIMAligned:
+		aligned = "aligned by DKIM"
+	case d.Result == "fail":
+		aligned = "neither SPF nor DKIM passes aligned"
+	}
+	policy := ""
+	if d.Policy != "" {
+		policy = "p=" + word(d.Policy)
+	}
+	if d.RecordDomain != "" && d.RecordDomain != d.FromDomain {
+		policy = join(" ", policy, "of "+clean(d.RecordDomain))
+	}
+	text := join(", ", policy, aligned)
+	if d.Result != "pass" && d.Result != "fail" {
+		text = join(", ", text, clean(d.Reason))
+	}
+	if o := d.Other; o != nil && o.Result != d.Result {
+		text = join("; ", text, fmt.Sprintf("%s says %s", standardName(o.Method), word(o.Result)))
+	}
+	return check{"dmarc", word(d.Result), clean(d.FromDomain), text}
+}
+
+// standardName is "RFC 7489" for "rfc7489".
+func standardName(s string) string {
+	if n, ok := strings.CutPrefix(s, "rfc"); ok {
+		return "RFC " + clean(n)
+	}
+	return clean(s)
+}
+
+func arcCheck(a *report.ARC) check {
+	text := plural(len(a.Sets), "set")
+	domain := ""
+	if n := len(a.Sets); n > 0 {
+		domain = clean(a.Sets[n-1].Domain)
+	}
+	if a.FailedInstance != nil {
+		text += fmt.Sprintf(", i=%d fails", *a.FailedInstance)
+	}
+	text = join(": ", text, clean(a.Reason))
+	return check{"arc", word(a.Result), domain, text}
+}

@@ -1,0 +1,232 @@
+package render
+
+import (
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// Bounds of the SPF tree as it is shown. An evaluation stays far below them.
+const (
+	maxTreeDepth = 24
+	maxTreeNodes = 2000
+)
+
+// SPF writes one evaluation for people, at full detail with its tree.
+func SPF(w io.Writer, s *report.SPF, o Options) error {
+	p := newPage(o)
+	mark, st := markOf(s.Result)
+	p.hang(p.styled(mark, st)+" ", 2, join(" ", "spf", word(s.Result), "for", first(clean(s.Domain), "no domain"),
+		"from", clean(s.ClientIP)))
+	if o.Detail != Verdict {
+		p.hang("  ", 2, spfDetail(s))
+		if s.Record != "" {
+			p.hang("  record   ", 11, clean(s.Record))
+		}
+		if s.Explanation != "" {
+			p.hang("  explains ", 11, clean(s.Explanation))
+		}
+		p.line("  ", plural(s.Lookups, "lookup"), ", ", strconv.Itoa(s.VoidLookups), " void")
+	}
+	if o.Detail == Full {
+		p.tree("", s.Tree)
+	}
+	_, err := w.Write(p.Bytes())
+	return err
+}
+
+func (p *page) details(r *report.Report) {
+	p.message(&r.Message)
+	if r.SPF != nil {
+		p.tree("SPF evaluation", r.SPF.Tree)
+	}
+	p.matrix(r)
+	p.claims(r)
+	p.arcSets(r.ARC)
+	p.crossChecks(r)
+	p.answers(r)
+}
+
+// message shows what the message says of itself.
+func (p *page) message(m *report.Message) {
+	var from []string
+	for _, a := range m.From {
+		from = append(from, join(" ", clean(a.Name), "<"+clean(a.Address)+">"))
+	}
+	sender := ""
+	if m.MailFrom != nil {
+		sender = "<" + clean(*m.MailFrom) + ">"
+		if m.MailFromBasis != "" {
+			sender += " (" + clean(m.MailFromBasis) + ")"
+		}
+	}
+	var to []string
+	for _, a := range m.RcptTo {
+		to = append(to, "<"+clean(a)+">")
+	}
+	var rows [][]string
+	for _, row := range [][]string{
+		{"From", strings.Join(from, ", ")},
+		{"MAIL FROM", sender},
+		{"RCPT TO", strings.Join(to, ", ")},
+		{"Subject", clean(m.Subject)},
+		{"Date", clean(m.Date)},
+		{"Message-ID", clean(m.MessageID)},
+	} {
+		if row[1] != "" {
+			rows = append(rows, row)
+		}
+	}
+	p.table("Message", rows)
+}
+
+// tree shows the records and terms of an evaluation in the order of the
+// record: outcome, question, answer, and the lookups used up so far.
+func (p *page) tree(heading string, root *report.SPFNode) {
+	if root == nil {
+		return
+	}
+	if heading != "" {
+		p.blank()
+		p.line(p.styled(heading, bold))
+	}
+	nodes := 0
+	var walk func(n *report.SPFNode, depth int)
+	walk = func(n *report.SPFNode, depth int) {
+		if n == nil {
+			return
+		}
+		if nodes++; nodes > maxTreeNodes || depth > maxTreeDepth {
+			if nodes == maxTreeNodes+1 || depth == maxTreeDepth+1 {
+				p.line(strings.Repeat(" ", 4+2*depth), "…")
+			}
+			return
+		}
+		p.node(n, 4+2*depth)
+		for _, c := range n.Children {
+			walk(c, depth+1)
+		}
+	}
+	walk(root, 0)
+}
+
+func (p *page) node(n *report.SPFNode, column int) {
+	mark, st := markNeutral, faint
+	switch n.Outcome {
+	case "match", "pass":
+		mark, st = markGood, green
+	case "error", "fail", "softfail", "permerror", "temperror":
+		mark, st = markBad, red
+	}
+	term := clean(n.Term)
+	if n.Kind == "record" {
+		term = join(": ", clean(n.Domain), first(term, "no record"))
+	}
+	outcome := word(n.Outcome)
+	if n.Outcome == "not evaluated" {
+		outcome = "not reached"
+	}
+	p.hang(strings.Repeat(" ", column)+p.styled(mark, st)+" ", column+2, join("  ", term, outcome))
+	if n.Question != "" {
+		p.hang(strings.Repeat(" ", column+4), column+4,
+			join(": ", clean(n.Question), first(clean(n.Answer), "no answer"))+
+				" ("+plural(n.Lookups, "lookup")+", "+strconv.Itoa(n.VoidLookups)+" void so far)")
+	}
+	if n.Note != "" {
+		p.hang(strings.Repeat(" ", column+4), column+4, clean(n.Note))
+	}
+}
+
+func (p *page) matrix(r *report.Report) {
+	var rows [][]string
+	for _, c := range r.SPFMatrix {
+		mark, _ := markOf(c.Result)
+		rows = append(rows, []string{"hop " + strconv.Itoa(c.Hop), mark + " " + word(c.Result), clean(c.ClientIP), clean(c.Domain), clean(c.Matched)})
+	}
+	p.table("SPF at every public hop", rows)
+}
+
+func (p *page) claims(r *report.Report) {
+	var rows [][]string
+	for i := range r.Claims {
+		c := &r.Claims[i]
+		hop := ""
+		if c.Hop != nil {
+			hop = "hop " + strconv.Itoa(*c.Hop)
+		}
+		said := clean(c.Reason)
+		if c.Comment != "" {
+			said = join(" ", said, "("+clean(c.Comment)+")")
+		}
+		mark, _ := markOf(c.Result)
+		rows = append(rows, []string{
+			"line " + strconv.Itoa(c.Line), hop, word(c.Trust),
+			mark + " " + word(c.Method) + " " + word(c.Result),
+			clean(c.Domain), clean(c.ClientIP),
+			join(" ", clean(c.Header)+",", "by", first(clean(c.Writer), clean(c.AuthservID), "nobody named")+":", said),
+		})
+	}
+	for _, row := range rows {
+		row[len(row)-1] = strings.TrimSuffix(row[len(row)-1], ":")
+	}
+	p.table("Claims", rows)
+}
+
+func (p *page) arcSets(a *report.ARC) {
+	if a == nil {
+		return
+	}
+	var rows [][]string
+	for _, s := range a.Sets {
+		said := join(", ", result("spf", s.Results.SPF), result("dkim", s.Results.DKIM), result("dmarc", s.Results.DMARC))
+		rows = append(rows, []string{
+			"i=" + strconv.Itoa(s.Instance), clean(s.Domain),
+			"cv " + word(s.CV), "seal " + word(s.Seal), "message " + word(s.MessageSignature),
+			join("; ", said, clean(s.Reason)),
+		})
+	}
+	p.table("ARC sets", rows)
+}
+
+func result(method, said string) string {
+	if said == "" {
+		return ""
+	}
+	return method + " " + word(said)
+}
+
+func (p *page) crossChecks(r *report.Report) {
+	var rows [][]string
+	for _, c := range r.CrossChecks {
+		agrees := "agrees"
+		if !c.Agrees {
+			agrees = "DIFFERS"
+		}
+		rows = append(rows, []string{word(c.Method), word(c.Result), agrees, clean(c.Library) + " " + clean(c.Version), clean(c.Note)})
+	}
+	p.table("Second opinion", rows)
+}
+
+func (p *page) answers(r *report.Report) {
+	var rows [][]string
+	for i := range r.DNS {
+		a := &r.DNS[i]
+		values := make([]string, len(a.Values))
+		for j, v := range a.Values {
+			values[j] = clean(v)
+		}
+		status := word(a.Status)
+		if a.Authenticated {
+			status += ", AD"
+		}
+		ttl := ""
+		if a.TTL > 0 {
+			ttl = (time.Duration(a.TTL) * time.Second).String()
+		}
+		rows = append(rows, []string{clean(a.Name), word(a.Type), status, ttl, strings.Join(values, " | ")})
+	}
+	p.table("DNS answers", rows)
+}

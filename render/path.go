@@ -1,0 +1,284 @@
+package render
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// pathRow is one hop of the path block. Everything in it is clean.
+type pathRow struct {
+	separator string // a line before the hop, where another organisation begins
+	index     string
+	trust     string
+	from, to  string
+	delay     string
+	claims    []claimGroup
+}
+
+// claimGroup is what one server wrote with one trust.
+type claimGroup struct {
+	mark  string
+	style style
+	text  string
+}
+
+const arrow = " → "
+
+func (p *page) path(r *report.Report) {
+	if len(r.Hops) == 0 {
+		p.blank()
+		p.line(p.styled("Path   ", bold), "no Received field")
+		p.strayClaims(r)
+		return
+	}
+	rows := pathRows(r)
+	var route, delayW, indexW, claimsW int
+	for _, row := range rows {
+		route = max(route, width(row.from)+width(arrow)+width(row.to))
+		delayW = max(delayW, width(row.delay))
+		indexW = max(indexW, len(row.index))
+		for _, c := range row.claims {
+			claimsW = max(claimsW, width(c.text)+2)
+		}
+	}
+	const lead, trustW, gap = 7, 8, 2
+	before := lead + indexW + gap + trustW + gap
+	// Claims stand beside the route where the widest of both fit on a line,
+	// below it otherwise. Without the room for the route it is broken at the
+	// arrow.
+	beside := before+route+gap+delayW+3+claimsW <= p.width
+	if !beside {
+		route = min(route, max(p.width-before-gap-delayW, minWidth/2))
+	}
+	p.blank()
+	for i, row := range rows {
+		head := strings.Repeat(" ", lead)
+		if i == 0 {
+			head = p.styled(pad("Path", lead), bold)
+		}
+		if row.separator != "" {
+			p.hang(head, lead, row.separator)
+			head = strings.Repeat(" ", lead)
+		}
+		head += pad(row.index, indexW+gap) + pad(row.trust, trustW+gap)
+		lines := routeLines(row, route)
+		tail := pad(row.delay, delayW)
+		indent := strings.Repeat(" ", before)
+		for j, l := range lines {
+			if j > 0 {
+				head = indent
+			}
+			text := pad(l, route)
+			if j == 0 && delayW > 0 {
+				text += strings.Repeat(" ", gap) + tail
+			}
+			if beside && j == 0 && len(row.claims) > 0 {
+				c := row.claims[0]
+				text += "   " + p.styled(c.mark, c.style) + " " + c.text
+			}
+			p.line(head, text)
+		}
+		column := before
+		rest := row.claims
+		if beside {
+			column = before + route + gap + delayW + 3
+			rest = rest[min(1, len(rest)):]
+		}
+		for _, c := range rest {
+			p.claimLine(column, c)
+		}
+	}
+	p.strayClaims(r)
+}
+
+func (p *page) claimLine(column int, c claimGroup) {
+	p.hang(strings.Repeat(" ", column)+p.styled(c.mark, c.style)+" ", column+2, c.text)
+}
+
+// strayClaims are the claims that no hop is known to have written.
+func (p *page) strayClaims(r *report.Report) {
+	groups := claimGroups(r, nil, "")
+	for _, c := range groups {
+		p.claimLine(7, c)
+	}
+}
+
+func routeLines(row pathRow, room int) []string {
+	whole := row.from + arrow + row.to
+	if width(whole) <= room {
+		return []string{whole}
+	}
+	lines := wrap(row.from, room)
+	for i, l := range wrap(strings.TrimPrefix(arrow, " ")+row.to, room-2) {
+		if i == 0 {
+			l = "  " + l
+		} else {
+			l = "    " + l
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+func pathRows(r *report.Report) []pathRow {
+	rows := make([]pathRow, 0, len(r.Hops))
+	zone := ""
+	for i := range r.Hops {
+		h := &r.Hops[i]
+		row := pathRow{
+			index: strconv.Itoa(h.Index),
+			trust: trustOf(h.Trust),
+			from:  clientName(h),
+			to:    first(clean(h.By.Name), bracketed(h.By.IP), "?"),
+			delay: delay(h.DelaySeconds),
+		}
+		basis, enters := entersAt(r, h.Index)
+		if (i > 0 && h.Zone != "" && h.Zone != zone) || (i == 0 && enters) {
+			row.separator = separator(first(clean(h.Zone), clean(h.By.Name), "another organisation"), basis)
+		}
+		if h.Zone != "" {
+			zone = h.Zone
+		}
+		row.claims = claimGroups(r, &h.Index, h.By.Name)
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func trustOf(s string) string {
+	switch s {
+	case report.Observed, report.Claimed:
+		return s
+	}
+	return "?"
+}
+
+// entersAt reports whether the message entered an organisation at a hop, and
+// how that is known.
+func entersAt(r *report.Report, hop int) (basis string, ok bool) {
+	if r.Border != nil && r.Border.Hop == hop {
+		return clean(r.Border.Basis), true
+	}
+	for _, b := range r.Borders {
+		if b.Hop == hop {
+			return clean(b.Basis), true
+		}
+	}
+	return "", false
+}
+
+func separator(zone, basis string) string {
+	s := "─ " + zone + " begins here"
+	if basis != "" {
+		s += " (" + basis + ")"
+	}
+	return s + " ─"
+}
+
+// clientName names the client of a hop: the name from the DNS before the one
+// that it gave itself, and the address that the server saw.
+func clientName(h *report.Hop) string {
+	name := first(h.From.RDNS, h.From.Helo)
+	ip := bracketed(h.From.IP)
+	if strings.Trim(name, "[]") == h.From.IP {
+		name = ""
+	}
+	return first(join(" ", clean(name), ip), "?")
+}
+
+func bracketed(ip string) string {
+	if ip == "" {
+		return ""
+	}
+	return "[" + clean(ip) + "]"
+}
+
+// shownMethod reports whether the claims of a method stand beside the path. The
+// others are only in the table of claims.
+func shownMethod(m string) bool {
+	switch m {
+	case "spf", "dkim", "dmarc", "arc", "compauth":
+		return true
+	}
+	return false
+}
+
+// claimGroups collects the claims of one hop, nil for those without a hop,
+// by who wrote them and how far they are believed.
+func claimGroups(r *report.Report, hop *int, by string) []claimGroup {
+	type key struct{ writer, trust string }
+	type group struct {
+		key
+		words []string
+		seen  map[string]bool
+		worst int // 0 pass only, 1 neutral, 2 failed
+	}
+	var groups []*group
+	find := func(k key) *group {
+		for _, g := range groups {
+			if g.key == k {
+				return g
+			}
+		}
+		g := &group{key: k, seen: map[string]bool{}}
+		groups = append(groups, g)
+		return g
+	}
+	for i := range r.Claims {
+		c := &r.Claims[i]
+		if !shownMethod(c.Method) || (hop == nil) != (c.Hop == nil) || (hop != nil && *c.Hop != *hop) {
+			continue
+		}
+		// A field that names its writer is quoted; one that does not was
+		// written by the server of the hop.
+		writer := c.AuthservID
+		if writer == "" && !strings.EqualFold(c.Writer, by) {
+			writer = c.Writer
+		}
+		g := find(key{writer, c.Trust})
+		said := word(c.Method) + " " + word(c.Result)
+		if !g.seen[said] {
+			g.seen[said] = true
+			g.words = append(g.words, said)
+		}
+		switch mark, _ := markOf(c.Result); mark {
+		case markBad:
+			g.worst = 2
+		case markNeutral:
+			g.worst = max(g.worst, 1)
+		}
+	}
+	out := make([]claimGroup, 0, len(groups))
+	for _, g := range groups {
+		c := claimGroup{mark: markNeutral, style: faint, text: strings.Join(g.words, ", ")}
+		switch {
+		case g.trust == report.Forged:
+			c.mark, c.style = markBad, red
+		case g.trust == report.Untrusted:
+		case g.worst == 0:
+			c.mark, c.style = markGood, green
+		case g.worst == 2:
+			c.mark, c.style = markBad, red
+		}
+		switch {
+		case g.writer != "" && g.trust == report.Forged:
+			c.text = "forged: " + c.text + ", in the name of " + clean(g.writer)
+		case g.trust == report.Forged:
+			c.text = "forged: " + c.text
+		case g.writer != "":
+			c.text += ", written by " + clean(g.writer)
+		case hop != nil:
+			c.text += ", written here"
+		default:
+			c.text += ", writer not known"
+		}
+		switch g.trust {
+		case report.Testimony, report.Untrusted:
+			c.text += " (" + g.trust + ")"
+		}
+		out = append(out, c)
+	}
+	return out
+}
