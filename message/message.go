@@ -53,6 +53,7 @@ const (
 	BareLF       NoteKind = "bare-lf"            // lines that end in LF without CR (RFC 5322 §2.3)
 	MixedEnds    NoteKind = "mixed-line-ends"    // both CRLF and bare LF in the header
 	BareCR       NoteKind = "bare-cr"            // CR that no LF follows, in the header
+	DoubleCR     NoteKind = "double-cr"          // header lines that end in CR CR LF
 	NUL          NoteKind = "nul"                // NUL byte in the header
 	EightBit     NoteKind = "8bit-header"        // bytes over 127 in the header (legal only with RFC 6532)
 	BadLine      NoteKind = "bad-line"           // a line in the header that is neither field nor continuation

@@ -1,6 +1,9 @@
 package message
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // lookAhead bounds how many lines Parse reads on to decide whether a line that
 // is no field is junk inside the header or the start of a body.
@@ -10,17 +13,30 @@ const lookAhead = 4
 // wrong with the input is in Notes. Time and memory are linear in len(raw),
 // and raw itself is kept, not copied.
 func Parse(raw []byte) *Message {
-	p := parser{m: &Message{Raw: raw}}
+	p := parser{m: &Message{Raw: raw}, open: none}
 	p.run()
 	return p.m
 }
 
+// What a continuation line would belong to, where it is not a field.
+const (
+	none = -1 // nothing came before it
+	junk = -2 // a bad line, or a field over MaxFields
+)
+
 type parser struct {
-	m        *Message
-	crlf, lf int // lines of the header by their end
-	skipped  int // fields over MaxFields
+	m    *Message
+	open int // index of the field that a continuation line extends, none or junk
+
+	crlf   int // header lines that end in CRLF
+	lf     int // header lines that end in bare LF
+	lfAt   int // offset and line of the first of them
+	lfLine int
+	extra  int // CRs before a CRLF
+	endCRs int // CRs that are part of a line end
 }
 
+// note counts a defect. There are few kinds, so the search is short.
 func (p *parser) note(kind NoteKind, offset, line, count int) {
 	if n := p.m.Note(kind); n != nil {
 		n.Count += count
@@ -50,34 +66,17 @@ func (p *parser) cut(pos int) (end, next int) {
 
 func (p *parser) run() {
 	m, raw := p.m, p.m.Raw
-	pos, line := 0, 1
 	if len(raw) == 0 {
 		p.note(Empty, 0, 0, 1)
 		return
 	}
-	if bytes.HasPrefix(raw, []byte("\xef\xbb\xbf")) {
-		p.note(BOM, 0, 1, 1)
-		pos = 3
-	}
-	for pos < len(raw) {
-		end, next := p.cut(pos)
-		if end > pos {
-			break
-		}
-		p.note(LeadingBlank, pos, line, 1)
-		pos, line = next, line+1
-	}
-	// QUIRK: an mbox separator ("From ", or ">From " once quoted) is not part
-	// of the message (RFC 4155 app. A).
-	if rest := raw[pos:]; bytes.HasPrefix(rest, []byte("From ")) || bytes.HasPrefix(rest, []byte(">From ")) {
-		p.note(MboxLine, pos, line, 1)
-		_, pos = p.cut(pos)
-		line++
-	}
+	pos, line := p.preamble()
 	m.Header = Span{pos, pos}
-	open := false // the line before can be continued
 	for {
 		if pos >= len(raw) {
+			if raw[len(raw)-1] != '\n' && line > 1 {
+				line-- // the input ends in the line before, which has no line end
+			}
 			p.note(HeaderOnly, len(raw), line, 1)
 			m.Header.End, m.Body = len(raw), Span{len(raw), len(raw)}
 			break
@@ -87,73 +86,111 @@ func (p *parser) run() {
 			m.Header.End, m.Body = pos, Span{next, len(raw)}
 			break
 		}
-		switch {
-		case (raw[pos] == ' ' || raw[pos] == '\t') && open:
-			// RFC 5322 §2.2.3: a continuation line.
-			if n := len(m.Fields); n > 0 && p.skipped == 0 {
-				m.Fields[n-1].Value.End, m.Fields[n-1].End = end, next
-			}
-		default:
-			colon := fieldName(raw[pos:end])
-			if colon < 0 {
-				if !p.headerGoesOn(next) {
-					p.note(NoBlankLine, pos, line, 1)
-					m.Header.End, m.Body = pos, Span{pos, len(raw)}
-					p.finish()
-					return
-				}
-				p.note(BadLine, pos, line, 1)
-				open = true
-				// What follows on continuation lines belongs to the junk.
-				if len(m.Fields) < MaxFields {
-					pos, line = p.skipContinuation(next, line+1)
-					continue
-				}
-				break
-			}
-			open = true
-			name := pos + colon
-			for name > pos && (raw[name-1] == ' ' || raw[name-1] == '\t') {
-				name--
-			}
-			if name < pos+colon {
-				p.note(BlankInName, pos, line, 1)
-			}
-			if len(m.Fields) >= MaxFields {
-				p.skipped++
-				p.note(FieldLimit, pos, line, 1)
-				break
-			}
-			m.Fields = append(m.Fields, Field{
-				Name:  Span{pos, name},
-				Value: Span{pos + colon + 1, end},
-				End:   next,
-				Line:  line,
-			})
+		if !p.line(pos, end, next, line) {
+			p.note(NoBlankLine, pos, line, 1)
+			m.Header.End, m.Body = pos, Span{pos, len(raw)}
+			break
 		}
-		p.count(pos, end, next)
+		p.count(pos, end, next, line)
 		pos, line = next, line+1
 	}
 	p.finish()
 }
 
-// skipContinuation passes over the continuation lines of a line that is no
-// field.
-func (p *parser) skipContinuation(pos, line int) (int, int) {
+// preamble passes over what stands before the header: a byte order mark, blank
+// lines, an mbox separator.
+func (p *parser) preamble() (pos, line int) {
 	raw := p.m.Raw
-	for pos < len(raw) && (raw[pos] == ' ' || raw[pos] == '\t') {
+	line = 1
+	if bytes.HasPrefix(raw, []byte("\xef\xbb\xbf")) {
+		p.note(BOM, 0, 1, 1)
+		pos = 3
+	}
+	blanks := 0
+	first := pos
+	for pos < len(raw) {
 		end, next := p.cut(pos)
-		p.count(pos, end, next)
+		if end > pos {
+			break
+		}
+		blanks++
 		pos, line = next, line+1
+	}
+	if blanks > 0 {
+		p.note(LeadingBlank, first, 1, blanks)
+	}
+	// QUIRK: an mbox separator ("From ", or ">From " once quoted) is not part
+	// of the message (RFC 4155 app. A).
+	if rest := raw[pos:]; bytes.HasPrefix(rest, []byte("From ")) || bytes.HasPrefix(rest, []byte(">From ")) {
+		p.note(MboxLine, pos, line, 1)
+		_, pos = p.cut(pos)
+		line++
 	}
 	return pos, line
 }
 
-func (p *parser) count(pos, end, next int) {
-	switch {
-	case next-end >= 2:
+// line takes one line of the header. It reports false where the line is the
+// first of a body that no blank line announces.
+func (p *parser) line(pos, end, next, line int) bool {
+	m, raw := p.m, p.m.Raw
+	if (raw[pos] == ' ' || raw[pos] == '\t') && p.open != none {
+		// RFC 5322 §2.2.3: a continuation line. One of blanks only is still
+		// one (obs-FWS, §4.2). What follows junk belongs to the junk.
+		if p.open >= 0 {
+			m.Fields[p.open].Value.End, m.Fields[p.open].End = end, next
+		}
+		return true
+	}
+	colon := fieldName(raw[pos:end])
+	if colon < 0 {
+		if !p.headerGoesOn(next) {
+			return false
+		}
+		p.note(BadLine, pos, line, 1)
+		p.open = junk
+		return true
+	}
+	if len(m.Fields) >= MaxFields {
+		p.note(FieldLimit, pos, line, 1)
+		p.open = junk
+		return true
+	}
+	name := pos + colon
+	for name > pos && (raw[name-1] == ' ' || raw[name-1] == '\t') {
+		name--
+	}
+	if name < pos+colon {
+		p.note(BlankInName, pos, line, 1)
+	}
+	if m.Fields == nil {
+		m.Fields = make([]Field, 0, 32) // enough for most messages
+	}
+	p.open = len(m.Fields)
+	m.Fields = append(m.Fields, Field{
+		Name:  Span{pos, name},
+		Value: Span{pos + colon + 1, end},
+		End:   next,
+		Line:  line,
+	})
+	return true
+}
+
+// count tells line ends apart. A last line without one counts as neither.
+func (p *parser) count(pos, end, next, line int) {
+	switch n := next - end; {
+	case n >= 2:
 		p.crlf++
-	case next > end:
+		p.endCRs += n - 1
+		if n > 2 {
+			if p.extra == 0 {
+				p.note(DoubleCR, end, line, 0)
+			}
+			p.extra++
+		}
+	case n == 1:
+		if p.lf == 0 {
+			p.lfAt, p.lfLine = pos, line
+		}
 		p.lf++
 	}
 }
@@ -204,44 +241,78 @@ func fieldName(line []byte) int {
 // finish notes what is found by reading the header's bytes as a whole.
 func (p *parser) finish() {
 	m := p.m
-	h := m.Raw[m.Header.Start:m.Header.End]
+	start := m.Header.Start
+	h := m.Raw[start:m.Header.End]
 	at := func(i int) (int, int) {
-		return m.Header.Start + i, 1 + bytes.Count(m.Raw[:m.Header.Start+i], []byte{'\n'})
+		return start + i, 1 + bytes.Count(m.Raw[:start+i], []byte{'\n'})
+	}
+	if n := m.Note(DoubleCR); n != nil {
+		n.Count = p.extra
 	}
 	if p.lf > 0 {
 		kind := BareLF
 		if p.crlf > 0 {
 			kind = MixedEnds
 		}
-		p.note(kind, m.Header.Start, 0, p.lf)
+		p.note(kind, p.lfAt, p.lfLine, p.lf)
 	}
 	if i := bytes.IndexByte(h, 0); i >= 0 {
 		off, line := at(i)
 		p.note(NUL, off, line, bytes.Count(h, []byte{0}))
 	}
-	first8, n8, firstCR, nCR := -1, 0, -1, 0
-	for i, c := range h {
-		if c >= 0x80 {
-			if first8 < 0 {
-				first8 = i
+	if first, n := eightBit(h); n > 0 {
+		off, line := at(first)
+		p.note(EightBit, off, line, n)
+	}
+	if bytes.Count(h, []byte{'\r'}) > p.endCRs {
+		first, n := bareCR(h)
+		off, line := at(first)
+		p.note(BareCR, off, line, n)
+	}
+	if len(m.Fields) == 0 {
+		p.note(NotAMessage, start, 0, 1)
+	}
+}
+
+// eightBit returns the offset of the first byte over 127 and how many there
+// are.
+func eightBit(b []byte) (first, n int) {
+	i := 0
+	for ; i+8 <= len(b) && binary.LittleEndian.Uint64(b[i:])&0x8080808080808080 == 0; i += 8 {
+	}
+	first = -1
+	for ; i < len(b); i++ {
+		if b[i] >= 0x80 {
+			if first < 0 {
+				first = i
 			}
-			n8++
-		} else if c == '\r' && (i+1 == len(h) || (h[i+1] != '\n' && h[i+1] != '\r')) {
-			if firstCR < 0 {
-				firstCR = i
-			}
-			nCR++
+			n++
 		}
 	}
-	if n8 > 0 {
-		off, line := at(first8)
-		p.note(EightBit, off, line, n8)
+	return first, n
+}
+
+// bareCR returns the offset of the first CR that is not part of a line end,
+// and how many there are.
+func bareCR(b []byte) (first, n int) {
+	first = -1
+	for i := 0; i < len(b); {
+		j := bytes.IndexByte(b[i:], '\r')
+		if j < 0 {
+			break
+		}
+		i += j
+		run := i
+		for run < len(b) && b[run] == '\r' {
+			run++
+		}
+		if run == len(b) || b[run] != '\n' {
+			if first < 0 {
+				first = i
+			}
+			n += run - i
+		}
+		i = run
 	}
-	if nCR > 0 {
-		off, line := at(firstCR)
-		p.note(BareCR, off, line, nCR)
-	}
-	if len(m.Fields) == 0 && m.Note(Empty) == nil {
-		p.note(NotAMessage, m.Header.Start, 0, 1)
-	}
+	return first, n
 }
