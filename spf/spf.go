@@ -104,18 +104,34 @@ type Evaluation struct {
 	// domain evaluated, or one that it includes.
 	Problem     string
 	Explanation string // exp= text after macros, only for Fail; the domain owner's words
-	Tree        *Node
-	Lint        []Note
+	// NoExplanation says why Explanation is "" though the result is Fail, the
+	// record has an exp modifier and Options.Explain is set (§6.2).
+	NoExplanation string
+	Tree          *Node
+	Lint          []Note
+	// TotalLookups and TotalVoids count, with Options.Lint, over all branches
+	// of the record: what a client that nothing matches runs into. A term
+	// counts as void there where it is for clients of both address families.
+	TotalLookups int
+	TotalVoids   int
+	// LintGaps are the questions that the lint asked in vain, "name TYPE:
+	// why". Where there are any, the totals are lower bounds.
+	LintGaps []string
+
+	traits traits // what is known to make other implementations differ
 }
 
 // Node is a record or a term in the tree of an evaluation.
 type Node struct {
-	Term     string // as written; for a record the whole record
-	Kind     string // "record", or the name of the mechanism or modifier, lower case
+	Term string // as written; for a record the whole record
+	// Kind is "record", the name of the mechanism or modifier in lower case,
+	// or "name" for a host that an mx, ptr or %{p} led to.
+	Kind     string
 	Domain   string // the record's domain, or the target of the term after macros
 	Position int    // byte offset of the term in its record
 	// Outcome is "match", "no match", "error" or "not evaluated" for a term,
-	// the result word for a record.
+	// the result word for a record. A redirect that was followed and an exp
+	// that gave the explanation are a "match".
 	Outcome     string
 	Question    string // "name TYPE", "" where the term asks nothing
 	Answer      string // what came back, in one line

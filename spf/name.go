@@ -1,0 +1,93 @@
+package spf
+
+import (
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// lower makes the ASCII letters of s small and leaves every other byte alone,
+// as the DNS compares names (RFC 4343).
+func lower(s string) string {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; 'A' <= c && c <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if c := b[i]; 'A' <= c && c <= 'Z' {
+					b[i] = c + 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
+}
+
+// canonical is the form in which names are asked for and shown: small letters,
+// no final dot.
+func canonical(name string) string { return lower(strings.TrimSuffix(name, ".")) }
+
+// ascii turns an internationalised domain into A-labels (RFC 7208 §4.3). It
+// leaves ASCII domains as they are and reports whether it could.
+func ascii(domain string) (string, bool) {
+	for i := 0; i < len(domain); i++ {
+		if domain[i] >= 0x80 {
+			if len(domain) > MaxMacroValue {
+				return domain, false
+			}
+			a, err := idna.Lookup.ToASCII(domain)
+			return a, err == nil
+		}
+	}
+	return domain, true
+}
+
+// askable reports whether name, without final dot, can be asked for: labels of
+// 1 to 63 octets, 253 in all. A byte beyond ASCII comes only from a macro over
+// a local part or HELO name; such a name matches nothing (RFC 8616 §4).
+func askable(name string) bool {
+	if name == "" || len(name) > maxName {
+		return false
+	}
+	label := 0
+	for i := 0; i < len(name); i++ {
+		switch c := name[i]; {
+		case c == '.':
+			if label == 0 {
+				return false
+			}
+			label = 0
+		case c >= 0x80, c == 0:
+			return false
+		default:
+			if label++; label > maxLabel {
+				return false
+			}
+		}
+	}
+	return label > 0
+}
+
+// checkable reports whether name, without final dot, is a domain for which
+// check_host asks for a record: askable, of two labels at least, not an
+// address literal (RFC 7208 §4.3).
+func checkable(name string) bool {
+	if !askable(name) || strings.IndexByte(name, '.') < 0 || name[0] == '[' {
+		return false
+	}
+	for i := 0; i < len(name); i++ {
+		if name[i] <= ' ' || name[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// within reports whether name is domain or below it. Both are canonical.
+func within(name, domain string) bool {
+	n := len(name) - len(domain)
+	if n == 0 {
+		return name == domain
+	}
+	return n > 0 && name[n-1] == '.' && name[n:] == domain
+}
