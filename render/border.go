@@ -59,12 +59,12 @@ func spfCheck(r *report.Report) check {
 	if s == nil {
 		return check{"spf", first(word(r.Verdict.Border.SPF), "-"), "", "not evaluated"}
 	}
-	return check{"spf", word(s.Result), clean(s.Domain), spfDetail(s)}
+	return check{"spf", word(s.Result), Clean(s.Domain), spfDetail(s)}
 }
 
 // spfDetail says in a line why SPF came out as it did.
 func spfDetail(s *report.SPF) string {
-	ip, term := clean(s.ClientIP), clean(s.Matched)
+	ip, term := Clean(s.ClientIP), Clean(s.Matched)
 	name := term
 	if i := strings.LastIndex(name, "> "); i >= 0 {
 		name = name[i+2:]
@@ -73,7 +73,7 @@ func spfDetail(s *report.SPF) string {
 	var text string
 	switch {
 	case s.Result == "permerror" || s.Result == "temperror" || term == "":
-		text = clean(s.Reason)
+		text = Clean(s.Reason)
 	case bare == "all":
 		text = ip + " is in no other term; " + term + " decides"
 	case strings.HasPrefix(bare, "ip4") || strings.HasPrefix(bare, "ip6"):
@@ -94,7 +94,7 @@ func dkimChecks(r *report.Report) []check {
 	out := make([]check, 0, len(r.DKIM))
 	for i := range r.DKIM {
 		d := &r.DKIM[i]
-		out = append(out, check{"dkim", word(d.Result), clean(d.Domain), dkimDetail(d)})
+		out = append(out, check{"dkim", word(d.Result), Clean(d.Domain), dkimDetail(d)})
 	}
 	return out
 }
@@ -102,7 +102,7 @@ func dkimChecks(r *report.Report) []check {
 func dkimDetail(d *report.DKIM) string {
 	var parts []string
 	if d.Result == "pass" {
-		parts = append(parts, "selector "+clean(d.Selector))
+		parts = append(parts, "selector "+Clean(d.Selector))
 		if d.KeyBits > 0 {
 			parts = append(parts, fmt.Sprintf("%s %d", first(word(d.KeyType), "key"), d.KeyBits))
 		}
@@ -118,7 +118,7 @@ func dkimDetail(d *report.DKIM) string {
 		case header:
 			parts = append(parts, "header signature differs")
 		default:
-			parts = append(parts, first(clean(d.Reason), "no reason given"))
+			parts = append(parts, first(Clean(d.Reason), "no reason given"))
 		}
 	}
 	if !d.Aligned {
@@ -131,7 +131,7 @@ func dkimDetail(d *report.DKIM) string {
 	if d.Repair != nil && len(d.Repair.Changes) > 0 {
 		var undo []string
 		for _, c := range d.Repair.Changes {
-			undo = append(undo, first(clean(c.Description), clean(c.Kind)))
+			undo = append(undo, first(Clean(c.Description), Clean(c.Kind)))
 		}
 		text += "; " + strings.Join(undo, ", ")
 		if d.Repair.Proved {
@@ -164,35 +164,35 @@ func dmarcCheck(r *report.Report) check {
 		policy = "p=" + word(d.Policy)
 	}
 	if d.RecordDomain != "" && d.RecordDomain != d.FromDomain {
-		policy = join(" ", policy, "of "+clean(d.RecordDomain))
+		policy = join(" ", policy, "of "+Clean(d.RecordDomain))
 	}
 	text := join(", ", policy, aligned)
 	if d.Result != "pass" && d.Result != "fail" {
-		text = join(", ", text, clean(d.Reason))
+		text = join(", ", text, Clean(d.Reason))
 	}
 	if o := d.Other; o != nil && o.Result != d.Result {
 		text = join("; ", text, fmt.Sprintf("%s says %s", standardName(o.Method), word(o.Result)))
 	}
-	return check{"dmarc", word(d.Result), clean(d.FromDomain), text}
+	return check{"dmarc", word(d.Result), Clean(d.FromDomain), text}
 }
 
 // standardName is "RFC 7489" for "rfc7489".
 func standardName(s string) string {
 	if n, ok := strings.CutPrefix(s, "rfc"); ok {
-		return "RFC " + clean(n)
+		return "RFC " + Clean(n)
 	}
-	return clean(s)
+	return Clean(s)
 }
 
 func arcCheck(a *report.ARC) check {
 	text := plural(len(a.Sets), "set")
 	domain := ""
 	if n := len(a.Sets); n > 0 {
-		domain = clean(a.Sets[n-1].Domain)
+		domain = Clean(a.Sets[n-1].Domain)
 	}
 	if a.FailedInstance != nil {
 		text += fmt.Sprintf(", i=%d fails", *a.FailedInstance)
 	}
-	text = join(": ", text, clean(a.Reason))
+	text = join(": ", text, Clean(a.Reason))
 	return check{"arc", word(a.Result), domain, text}
 }

@@ -17,7 +17,7 @@ const maxMarks = 4
 // maxWord bounds a word of the vocabulary, in columns.
 const maxWord = 20
 
-// clean makes text from outside (a message, the DNS, a file name) safe to show
+// Clean makes text from outside (a message, the DNS, a file name) safe to show
 // on one line, and is the only place that does. Whatever a terminal or a
 // reader's eye could take for something else becomes visible: control and
 // format characters, among them escape sequences, bidirectional overrides and
@@ -25,13 +25,13 @@ const maxWord = 20
 // and the line end of a folded field become the blank that they stand for. The
 // result has at most maxText characters of the input, and ends with "…" where
 // more was there.
-func clean(s string) string { return cleanTo(s, maxText) }
+func Clean(s string) string { return cleanTo(s, maxText) }
 
 // word cleans a word of the report's own vocabulary: a result, a method, a
 // severity. A saved report can hold anything in its place, so its width is
 // bounded to keep columns columns.
 func word(s string) string {
-	s = clean(s)
+	s = Clean(s)
 	if len(s) <= maxWord || width(s) <= maxWord {
 		return s
 	}

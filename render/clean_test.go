@@ -10,8 +10,8 @@ import (
 func TestClean(t *testing.T) {
 	test := func(in, want string) {
 		t.Helper()
-		if got := clean(in); got != want {
-			t.Errorf("clean(%q)\n got %q\nwant %q", in, got, want)
+		if got := Clean(in); got != want {
+			t.Errorf("Clean(%q)\n got %q\nwant %q", in, got, want)
 		}
 	}
 	test("", "")
@@ -50,20 +50,20 @@ func FuzzClean(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := clean(s)
+		got := Clean(s)
 		if !utf8.ValidString(got) {
-			t.Fatalf("clean(%q) = %q: not UTF-8", s, got)
+			t.Fatalf("Clean(%q) = %q: not UTF-8", s, got)
 		}
 		for _, r := range got {
 			if r != 0x3000 && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || !unicode.IsPrint(r) || invisible(r)) {
-				t.Fatalf("clean(%q) = %q: holds %U", s, got, r)
+				t.Fatalf("Clean(%q) = %q: holds %U", s, got, r)
 			}
 		}
 		if n := utf8.RuneCountInString(got); n > 10*maxText+1 {
-			t.Fatalf("clean(%q): %d characters", s, n)
+			t.Fatalf("Clean(%q): %d characters", s, n)
 		}
-		if clean(got) != got && n(got) <= maxText {
-			t.Fatalf("clean is not stable: %q, %q", got, clean(got))
+		if Clean(got) != got && n(got) <= maxText {
+			t.Fatalf("clean is not stable: %q, %q", got, Clean(got))
 		}
 	})
 }

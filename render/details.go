@@ -19,15 +19,15 @@ const (
 func SPF(w io.Writer, s *report.SPF, o Options) error {
 	p := newPage(o)
 	mark, st := markOf(s.Result)
-	p.hang(p.styled(mark, st)+" ", 2, join(" ", "spf", word(s.Result), "for", first(clean(s.Domain), "no domain"),
-		"from", clean(s.ClientIP)))
+	p.hang(p.styled(mark, st)+" ", 2, join(" ", "spf", word(s.Result), "for", first(Clean(s.Domain), "no domain"),
+		"from", Clean(s.ClientIP)))
 	if o.Detail != Verdict {
 		p.hang("  ", 2, spfDetail(s))
 		if s.Record != "" {
-			p.hang("  record   ", 11, clean(s.Record))
+			p.hang("  record   ", 11, Clean(s.Record))
 		}
 		if s.Explanation != "" {
-			p.hang("  explains ", 11, clean(s.Explanation))
+			p.hang("  explains ", 11, Clean(s.Explanation))
 		}
 		p.line("  ", plural(s.Lookups, "lookup"), ", ", strconv.Itoa(s.VoidLookups), " void")
 	}
@@ -54,27 +54,27 @@ func (p *page) details(r *report.Report) {
 func (p *page) message(m *report.Message) {
 	var from []string
 	for _, a := range m.From {
-		from = append(from, join(" ", clean(a.Name), "<"+clean(a.Address)+">"))
+		from = append(from, join(" ", Clean(a.Name), "<"+Clean(a.Address)+">"))
 	}
 	sender := ""
 	if m.MailFrom != nil {
-		sender = "<" + clean(*m.MailFrom) + ">"
+		sender = "<" + Clean(*m.MailFrom) + ">"
 		if m.MailFromBasis != "" {
-			sender += " (" + clean(m.MailFromBasis) + ")"
+			sender += " (" + Clean(m.MailFromBasis) + ")"
 		}
 	}
 	var to []string
 	for _, a := range m.RcptTo {
-		to = append(to, "<"+clean(a)+">")
+		to = append(to, "<"+Clean(a)+">")
 	}
 	var rows [][]string
 	for _, row := range [][]string{
 		{"From", strings.Join(from, ", ")},
 		{"MAIL FROM", sender},
 		{"RCPT TO", strings.Join(to, ", ")},
-		{"Subject", clean(m.Subject)},
-		{"Date", clean(m.Date)},
-		{"Message-ID", clean(m.MessageID)},
+		{"Subject", Clean(m.Subject)},
+		{"Date", Clean(m.Date)},
+		{"Message-ID", Clean(m.MessageID)},
 	} {
 		if row[1] != "" {
 			rows = append(rows, row)
@@ -121,9 +121,9 @@ func (p *page) node(n *report.SPFNode, column int) {
 	case "error", "fail", "softfail", "permerror", "temperror":
 		mark, st = markBad, red
 	}
-	term := clean(n.Term)
+	term := Clean(n.Term)
 	if n.Kind == "record" {
-		term = join(": ", clean(n.Domain), first(term, "no record"))
+		term = join(": ", Clean(n.Domain), first(term, "no record"))
 	}
 	outcome := word(n.Outcome)
 	if n.Outcome == "not evaluated" {
@@ -132,11 +132,11 @@ func (p *page) node(n *report.SPFNode, column int) {
 	p.hang(strings.Repeat(" ", column)+p.styled(mark, st)+" ", column+2, join("  ", term, outcome))
 	if n.Question != "" {
 		p.hang(strings.Repeat(" ", column+4), column+4,
-			join(": ", clean(n.Question), first(clean(n.Answer), "no answer"))+
+			join(": ", Clean(n.Question), first(Clean(n.Answer), "no answer"))+
 				" ("+plural(n.Lookups, "lookup")+", "+strconv.Itoa(n.VoidLookups)+" void so far)")
 	}
 	if n.Note != "" {
-		p.hang(strings.Repeat(" ", column+4), column+4, clean(n.Note))
+		p.hang(strings.Repeat(" ", column+4), column+4, Clean(n.Note))
 	}
 }
 
@@ -144,7 +144,7 @@ func (p *page) matrix(r *report.Report) {
 	var rows [][]string
 	for _, c := range r.SPFMatrix {
 		mark, _ := markOf(c.Result)
-		rows = append(rows, []string{"hop " + strconv.Itoa(c.Hop), mark + " " + word(c.Result), clean(c.ClientIP), clean(c.Domain), clean(c.Matched)})
+		rows = append(rows, []string{"hop " + strconv.Itoa(c.Hop), mark + " " + word(c.Result), Clean(c.ClientIP), Clean(c.Domain), Clean(c.Matched)})
 	}
 	p.table("SPF at every public hop", rows)
 }
@@ -157,16 +157,16 @@ func (p *page) claims(r *report.Report) {
 		if c.Hop != nil {
 			hop = "hop " + strconv.Itoa(*c.Hop)
 		}
-		said := clean(c.Reason)
+		said := Clean(c.Reason)
 		if c.Comment != "" {
-			said = join(" ", said, "("+clean(c.Comment)+")")
+			said = join(" ", said, "("+Clean(c.Comment)+")")
 		}
 		mark, _ := markOf(c.Result)
 		rows = append(rows, []string{
 			"line " + strconv.Itoa(c.Line), hop, word(c.Trust),
 			mark + " " + word(c.Method) + " " + word(c.Result),
-			clean(c.Domain), clean(c.ClientIP),
-			join(" ", clean(c.Header)+",", "by", first(clean(c.Writer), clean(c.AuthservID), "nobody named")+":", said),
+			Clean(c.Domain), Clean(c.ClientIP),
+			join(" ", Clean(c.Header)+",", "by", first(Clean(c.Writer), Clean(c.AuthservID), "nobody named")+":", said),
 		})
 	}
 	for _, row := range rows {
@@ -183,9 +183,9 @@ func (p *page) arcSets(a *report.ARC) {
 	for _, s := range a.Sets {
 		said := join(", ", result("spf", s.Results.SPF), result("dkim", s.Results.DKIM), result("dmarc", s.Results.DMARC))
 		rows = append(rows, []string{
-			"i=" + strconv.Itoa(s.Instance), clean(s.Domain),
+			"i=" + strconv.Itoa(s.Instance), Clean(s.Domain),
 			"cv " + word(s.CV), "seal " + word(s.Seal), "message " + word(s.MessageSignature),
-			join("; ", said, clean(s.Reason)),
+			join("; ", said, Clean(s.Reason)),
 		})
 	}
 	p.table("ARC sets", rows)
@@ -205,7 +205,7 @@ func (p *page) crossChecks(r *report.Report) {
 		if !c.Agrees {
 			agrees = "DIFFERS"
 		}
-		rows = append(rows, []string{word(c.Method), word(c.Result), agrees, clean(c.Library) + " " + clean(c.Version), clean(c.Note)})
+		rows = append(rows, []string{word(c.Method), word(c.Result), agrees, Clean(c.Library) + " " + Clean(c.Version), Clean(c.Note)})
 	}
 	p.table("Second opinion", rows)
 }
@@ -216,7 +216,7 @@ func (p *page) answers(r *report.Report) {
 		a := &r.DNS[i]
 		values := make([]string, len(a.Values))
 		for j, v := range a.Values {
-			values[j] = clean(v)
+			values[j] = Clean(v)
 		}
 		status := word(a.Status)
 		if a.Authenticated {
@@ -226,7 +226,7 @@ func (p *page) answers(r *report.Report) {
 		if a.TTL > 0 {
 			ttl = (time.Duration(a.TTL) * time.Second).String()
 		}
-		rows = append(rows, []string{clean(a.Name), word(a.Type), status, ttl, strings.Join(values, " | ")})
+		rows = append(rows, []string{Clean(a.Name), word(a.Type), status, ttl, strings.Join(values, " | ")})
 	}
 	p.table("DNS answers", rows)
 }

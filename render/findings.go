@@ -66,12 +66,12 @@ func causes(fs []report.Finding) (shown []bool, symptoms [][]string) {
 
 func (p *page) finding(r *report.Report, f *report.Finding, symptoms []string) {
 	p.blank()
-	severity, code := word(f.Severity), clean(f.Code)
+	severity, code := word(f.Severity), Clean(f.Code)
 	where := ""
 	if f.Hop != nil {
 		where = "hop " + strconv.Itoa(*f.Hop)
 	}
-	host, role := clean(f.AtFault.Host), word(f.AtFault.Role)
+	host, role := Clean(f.AtFault.Host), word(f.AtFault.Role)
 	switch {
 	case role == "none" || role == "":
 		where = join(", ", where, host)
@@ -91,25 +91,25 @@ func (p *page) finding(r *report.Report, f *report.Finding, symptoms []string) {
 	default:
 		p.hang(lead, width(head), whole)
 	}
-	message := clean(f.Message)
-	if summary := clean(r.Verdict.Summary); message != "" && !strings.Contains(summary, strings.TrimSuffix(message, ".")) {
+	message := Clean(f.Message)
+	if summary := Clean(r.Verdict.Summary); message != "" && !strings.Contains(summary, strings.TrimSuffix(message, ".")) {
 		p.hang("        ", 8, message)
 	}
 	p.evidence(f.Evidence)
 	if f.Advice != "" {
-		p.hang("        "+p.styled("fix", green)+"       ", 18, clean(f.Advice))
+		p.hang("        "+p.styled("fix", green)+"       ", 18, Clean(f.Advice))
 	}
 	if len(symptoms) > 0 {
 		names := make([]string, len(symptoms))
 		for i, s := range symptoms {
-			names[i] = clean(s)
+			names[i] = Clean(s)
 		}
 		p.hang("        because of it: ", 23, strings.Join(names, ", "))
 	}
 	if causes := f.Because; len(causes) > 0 && len(symptoms) == 0 {
 		names := make([]string, len(causes))
 		for i, s := range causes {
-			names[i] = clean(s)
+			names[i] = Clean(s)
 		}
 		p.hang("        because of ", 19, strings.Join(names, ", "))
 	}
@@ -121,15 +121,15 @@ func (p *page) evidence(list []report.Evidence) {
 	texts, places := make([]string, len(list)), make([]string, len(list))
 	beside := 0 // column of the places, after the widest text that leaves them room
 	for i, e := range list {
-		texts[i] = clean(e.Text)
+		texts[i] = Clean(e.Text)
 		if e.DNS != "" && !strings.HasPrefix(e.Text, e.DNS) {
-			texts[i] = join(": ", clean(e.DNS), texts[i])
+			texts[i] = join(": ", Clean(e.DNS), texts[i])
 		}
 		switch {
 		case e.Line != nil:
 			places[i] = "line " + strconv.Itoa(*e.Line)
 		case e.Ref != "":
-			places[i] = clean(e.Ref)
+			places[i] = Clean(e.Ref)
 		}
 		if w := width(texts[i]); places[i] != "" && w+2+max(placeW, width(places[i])) <= room {
 			beside = max(beside, w)
@@ -190,5 +190,5 @@ func (p *page) closing(r *report.Report) {
 	if c := r.Verdict.RootCause; c != nil {
 		next = *c
 	}
-	p.hang("", 0, strings.Join(counts, ", ")+". mailtrace explain "+clean(next))
+	p.hang("", 0, strings.Join(counts, ", ")+". mailtrace explain "+Clean(next))
 }

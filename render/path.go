@@ -131,12 +131,12 @@ func pathRows(r *report.Report) []pathRow {
 			index: strconv.Itoa(h.Index),
 			trust: trustOf(h.Trust),
 			from:  clientName(h),
-			to:    first(clean(h.By.Name), bracketed(h.By.IP), "?"),
+			to:    first(Clean(h.By.Name), bracketed(h.By.IP), "?"),
 			delay: delay(h.DelaySeconds),
 		}
 		basis, enters := entersAt(r, h.Index)
 		if (i > 0 && h.Zone != "" && h.Zone != zone) || (i == 0 && enters) {
-			row.separator = separator(first(clean(h.Zone), clean(h.By.Name), "another organisation"), basis)
+			row.separator = separator(first(Clean(h.Zone), Clean(h.By.Name), "another organisation"), basis)
 		}
 		if h.Zone != "" {
 			zone = h.Zone
@@ -159,11 +159,11 @@ func trustOf(s string) string {
 // how that is known.
 func entersAt(r *report.Report, hop int) (basis string, ok bool) {
 	if r.Border != nil && r.Border.Hop == hop {
-		return clean(r.Border.Basis), true
+		return Clean(r.Border.Basis), true
 	}
 	for _, b := range r.Borders {
 		if b.Hop == hop {
-			return clean(b.Basis), true
+			return Clean(b.Basis), true
 		}
 	}
 	return "", false
@@ -185,14 +185,14 @@ func clientName(h *report.Hop) string {
 	if strings.Trim(name, "[]") == h.From.IP {
 		name = ""
 	}
-	return first(join(" ", clean(name), ip), "?")
+	return first(join(" ", Clean(name), ip), "?")
 }
 
 func bracketed(ip string) string {
 	if ip == "" {
 		return ""
 	}
-	return "[" + clean(ip) + "]"
+	return "[" + Clean(ip) + "]"
 }
 
 // shownMethod reports whether the claims of a method stand beside the path. The
@@ -264,11 +264,11 @@ func claimGroups(r *report.Report, hop *int, by string) []claimGroup {
 		}
 		switch {
 		case g.writer != "" && g.trust == report.Forged:
-			c.text = "forged: " + c.text + ", in the name of " + clean(g.writer)
+			c.text = "forged: " + c.text + ", in the name of " + Clean(g.writer)
 		case g.trust == report.Forged:
 			c.text = "forged: " + c.text
 		case g.writer != "":
-			c.text += ", written by " + clean(g.writer)
+			c.text += ", written by " + Clean(g.writer)
 		case hop != nil:
 			c.text += ", written here"
 		default:

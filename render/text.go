@@ -20,12 +20,14 @@ const (
 	Full                  // also the SPF tree, all claims, DNS answers, cross-checks
 )
 
-// Options are settings of a text report. The zero value is a plain report 100
-// columns wide.
+// Options are settings of a format; each takes those that it knows. The zero
+// value is a plain text report 100 columns wide.
 type Options struct {
 	Width  int  // columns; 0 means [DefaultWidth]
 	Color  bool // SGR colours
 	Detail Detail
+	// Rules are the kinds of findings, for formats that describe them.
+	Rules []Rule
 }
 
 // maxEmbedded bounds how deep messages inside messages are shown.
@@ -67,7 +69,7 @@ func (p *page) report(r *report.Report, detail Detail, depth int) {
 
 // title names the message in the first line.
 func title(s report.Source) string {
-	name := clean(s.Path)
+	name := Clean(s.Path)
 	if s.Path == "-" || s.Path == "" {
 		name = "message"
 	}
@@ -75,7 +77,7 @@ func title(s report.Source) string {
 		name += " [" + strconv.Itoa(s.Index) + "]"
 	}
 	if s.Part != "" {
-		name += ", part " + clean(s.Part)
+		name += ", part " + Clean(s.Part)
 	}
 	return name
 }
@@ -83,7 +85,7 @@ func title(s report.Source) string {
 // verdict writes the first sentence of the summary behind the status, and the
 // rest below it.
 func (p *page) verdict(r *report.Report, detail Detail) {
-	head, rest := sentences(clean(r.Verdict.Summary))
+	head, rest := sentences(Clean(r.Verdict.Summary))
 	name := title(r.Source) + ": "
 	status := statusWords(r.Verdict.Status)
 	text := status
@@ -120,7 +122,7 @@ func (p *page) gaps(r *report.Report) {
 		if i == 0 {
 			lead = p.styled("Gaps   ", bold)
 		}
-		p.hang(lead, 7, join(": ", clean(g.What), clean(g.Why)))
+		p.hang(lead, 7, join(": ", Clean(g.What), Clean(g.Why)))
 	}
 }
 
@@ -134,7 +136,7 @@ func (p *page) notes(r *report.Report) {
 		if i == 0 {
 			lead = p.styled("Notes  ", bold)
 		}
-		text := clean(n.Kind)
+		text := Clean(n.Kind)
 		if n.Line > 0 {
 			text += ", line " + strconv.Itoa(n.Line)
 		}
@@ -150,12 +152,12 @@ func (p *page) dsn(d *report.DSN) {
 		return
 	}
 	p.blank()
-	p.hang(p.styled("Bounce ", bold), 7, "written by "+first(clean(d.ReportingMTA), "an unnamed server"))
+	p.hang(p.styled("Bounce ", bold), 7, "written by "+first(Clean(d.ReportingMTA), "an unnamed server"))
 	for _, rc := range d.Recipients {
-		text := join(" ", clean(rc.Final), clean(rc.Action), clean(rc.Status))
+		text := join(" ", Clean(rc.Final), Clean(rc.Action), Clean(rc.Status))
 		if rc.RemoteMTA != "" {
-			text += ", says " + clean(rc.RemoteMTA)
+			text += ", says " + Clean(rc.RemoteMTA)
 		}
-		p.hang("       ", 7, join(": ", text, clean(rc.Diagnostic)))
+		p.hang("       ", 7, join(": ", text, Clean(rc.Diagnostic)))
 	}
 }

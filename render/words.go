@@ -57,7 +57,7 @@ func statusWords(s string) string {
 	case "":
 		return report.Undetermined
 	}
-	return strings.ReplaceAll(clean(s), "-", " ")
+	return strings.ReplaceAll(Clean(s), "-", " ")
 }
 
 // delay is a time span in the largest two units that it fills.

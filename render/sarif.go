@@ -1,0 +1,202 @@
+package render
+
+import (
+	"io"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// Rule is what SARIF says of a kind of finding, beside the findings
+// themselves. The catalogue of findings fills it.
+type Rule struct {
+	Code     string
+	Title    string
+	Severity string
+	Refs     []string // standards and sections
+	Doc      string   // the page of explain
+}
+
+// newSARIF collects the findings of all reports into one SARIF 2.1.0 log (OASIS
+// sarif-v2.1.0-os), written by Close.
+func newSARIF(w io.Writer, o Options) Writer { return &sarifWriter{w: w, rules: o.Rules} }
+
+type sarifWriter struct {
+	w       io.Writer
+	rules   []Rule
+	tool    report.Tool
+	results []sarifResult
+}
+
+type sarifLog struct {
+	Schema  string     `json:"$schema"`
+	Version string     `json:"version"`
+	Runs    []sarifRun `json:"runs"`
+}
+
+type sarifRun struct {
+	Tool       sarifTool     `json:"tool"`
+	ColumnKind string        `json:"columnKind"`
+	Results    []sarifResult `json:"results"`
+}
+
+type sarifTool struct {
+	Driver sarifDriver `json:"driver"`
+}
+
+type sarifDriver struct {
+	Name    string      `json:"name"`
+	Version string      `json:"version,omitempty"`
+	Rules   []sarifRule `json:"rules"`
+}
+
+type sarifRule struct {
+	ID            string        `json:"id"`
+	Short         sarifText     `json:"shortDescription"`
+	Full          *sarifText    `json:"fullDescription,omitempty"`
+	Help          *sarifText    `json:"help,omitempty"`
+	Configuration *sarifDefault `json:"defaultConfiguration,omitempty"`
+}
+
+type sarifDefault struct {
+	Level string `json:"level"`
+}
+
+type sarifText struct {
+	Text string `json:"text"`
+}
+
+type sarifResult struct {
+	RuleID     string          `json:"ruleId"`
+	Level      string          `json:"level"`
+	Message    sarifText       `json:"message"`
+	Locations  []sarifLocation `json:"locations"`
+	Properties sarifProperties `json:"properties"`
+}
+
+type sarifProperties struct {
+	Severity   string   `json:"severity"`
+	Confidence string   `json:"confidence"`
+	Hop        *int     `json:"hop,omitempty"`
+	AtFault    string   `json:"atFault,omitempty"`
+	Because    []string `json:"because,omitempty"`
+	Index      int      `json:"messageIndex,omitempty"`
+	Part       string   `json:"part,omitempty"`
+}
+
+type sarifLocation struct {
+	Physical sarifPhysical `json:"physicalLocation"`
+}
+
+type sarifPhysical struct {
+	Artifact sarifArtifact `json:"artifactLocation"`
+	Region   *sarifRegion  `json:"region,omitempty"`
+}
+
+type sarifArtifact struct {
+	URI string `json:"uri"`
+}
+
+type sarifRegion struct {
+	StartLine int `json:"startLine"`
+}
+
+func (s *sarifWriter) Report(r *report.Report) error {
+	if s.tool.Name == "" {
+		s.tool = r.Tool
+	}
+	s.add(r, 0)
+	return nil
+}
+
+func (s *sarifWriter) add(r *report.Report, depth int) {
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		artifact := sarifArtifact{URI: sarifURI(r.Source.Path)}
+		var locations []sarifLocation
+		for _, e := range f.Evidence {
+			// Lines of an embedded message count from its own start, and those
+			// of a message in an mbox from its own, so they are not lines of the file.
+			if e.Line != nil && *e.Line > 0 && r.Source.Part == "" && r.Source.Index == 0 {
+				locations = append(locations, sarifLocation{sarifPhysical{artifact, &sarifRegion{*e.Line}}})
+			}
+		}
+		if len(locations) == 0 {
+			locations = []sarifLocation{{sarifPhysical{Artifact: artifact}}}
+		}
+		text := first(f.Message, f.Title, f.Code)
+		if f.Advice != "" {
+			text = strings.TrimSuffix(text, ".") + ". Fix: " + f.Advice
+		}
+		s.results = append(s.results, sarifResult{
+			RuleID: f.Code, Level: sarifLevel(f.Severity), Message: sarifText{Clean(text)}, Locations: locations,
+			Properties: sarifProperties{f.Severity, f.Confidence, f.Hop, first(f.AtFault.Host, f.AtFault.Role), f.Because, r.Source.Index, r.Source.Part},
+		})
+	}
+	if depth == maxEmbedded {
+		return
+	}
+	for i := range r.Embedded {
+		s.add(&r.Embedded[i], depth+1)
+	}
+}
+
+// Close writes the log. The rules are those that the results name.
+func (s *sarifWriter) Close() error {
+	used := map[string]bool{}
+	for i := range s.results {
+		used[s.results[i].RuleID] = true
+	}
+	rules := []sarifRule{}
+	for _, r := range s.rules {
+		if !used[r.Code] {
+			continue
+		}
+		rule := sarifRule{ID: r.Code, Short: sarifText{r.Title}, Configuration: &sarifDefault{sarifLevel(r.Severity)}}
+		if r.Doc != "" {
+			rule.Full = &sarifText{r.Doc}
+		}
+		if len(r.Refs) > 0 {
+			rule.Help = &sarifText{strings.Join(r.Refs, "; ")}
+		}
+		rules = append(rules, rule)
+	}
+	results := s.results
+	if results == nil {
+		results = []sarifResult{}
+	}
+	return Indented(s.w, sarifLog{
+		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json",
+		Version: "2.1.0",
+		Runs: []sarifRun{{
+			Tool:       sarifTool{sarifDriver{first(s.tool.Name, "mailtrace"), s.tool.Version, rules}},
+			ColumnKind: "unicodeCodePoints",
+			Results:    results,
+		}},
+	})
+}
+
+// sarifLevel maps the five severities to the three levels of SARIF §3.27.10.
+func sarifLevel(severity string) string {
+	switch severity {
+	case report.Critical, report.High:
+		return "error"
+	case report.Medium:
+		return "warning"
+	}
+	return "note"
+}
+
+// sarifURI makes a path a URI reference (SARIF §3.4.3).
+func sarifURI(path string) string {
+	if path == "" || path == "-" {
+		return "stdin"
+	}
+	u := url.URL{Path: filepath.ToSlash(path)}
+	if filepath.IsAbs(path) {
+		u.Scheme = "file"
+	}
+	return u.String()
+}
