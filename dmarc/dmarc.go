@@ -63,7 +63,8 @@ type Record struct {
 	Problems              []Problem
 }
 
-// Tag is one tag=value of a record.
+// Tag is one tag=value of a record. Name is in lower case; Value has no blanks
+// around it and is otherwise as published.
 type Tag struct {
 	Name, Value string
 	Offset      int // byte offset of the name in the record
@@ -89,9 +90,16 @@ type Problem struct {
 type Discovered struct {
 	Domain  string   // where: "example.com" for a record at _dmarc.example.com
 	Record  *Record  // nil where there is none
-	Org     string   // the organisational domain of the domain asked for
+	Org     string   // the organisational domain of the domain asked for; "" where Evaluate did not need it
 	Queries []Query  // in the order asked
 	Invalid []string // records that begin v=DMARC1 but had to be discarded
+	// PrivateSuffix is the rule of the public suffix list's private section
+	// that decided Org, "" where none did. RFC 7489 only: such a name
+	// (github.io) is run by one company for many, and lists differ on it.
+	PrivateSuffix string
+	// NonExistent says that the domain asked for does not exist (NXDOMAIN), so
+	// that np= applies. It is asked only where the record found has np=.
+	NonExistent bool
 }
 
 // Query is one question of a discovery.
