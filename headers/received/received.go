@@ -23,6 +23,9 @@ const (
 // is made safe to print.
 type Received struct {
 	Dialect string // name of the dialect that claimed the field; "rfc5321" for the grammar alone, "unparsed" where not even that fits
+	// Family is the dialect without its form: "postfix" for "postfix-local",
+	// "exo" for "exo-entry".
+	Family string
 	// Confidence is 1 for a dialect's own form, 0.5 for the grammar, 0.2 for
 	// what could be picked out of an unreadable field.
 	Confidence float64
@@ -33,6 +36,9 @@ type Received struct {
 	IP       netip.Addr // of the client, IPv4-mapped addresses unmapped, zone kept off
 	Port     int
 	Ident    string // ident or IDENT: user
+	// HeloVerified says that the server found the HELO name to resolve to the
+	// client's address (CommuniGate Pro "verified").
+	HeloVerified bool
 
 	By   string // as written, without final dot
 	ByIP netip.Addr
@@ -41,7 +47,11 @@ type Received struct {
 	With  string // protocol as written: "ESMTPS", "Microsoft SMTP Server", "mapi"
 	Proto string // transmission type in the registry's form where With means one: "ESMTPS", "LMTP", "HTTP"; else ""
 	ID    string
-	For   string // without angle brackets
+	// IDKind is the letters inside a Gmail id: "si" received by SMTP, "sm"
+	// submitted, "sor" from Google itself, "mr" and "csp" between Google's own
+	// machines. Empty elsewhere.
+	IDKind string
+	For    string // without angle brackets
 	// EnvelopeFrom is given by Exim, Haraka, PowerMTA and some others; nil
 	// where the field does not say, "" for the null sender.
 	EnvelopeFrom *string
@@ -58,14 +68,34 @@ type Received struct {
 
 	Local   bool   // the message was made on this host or handed over without SMTP: pipe, queue, mapi, script
 	UID     string // of the local user, where the field says
+	OwnHost bool   // the peer is the server's own content filter or itself: the address is not a client's
 	Fetched bool   // POP or IMAP: pulled by a fetcher, not received
 
 	Product string // software that wrote the field: "Postfix", "Exim", "Exchange Server", "Exchange Online"
 	Version string // as written
 	Release string // name of that version from the table of builds, "" where not known
+	// Distribution is the packager's mark: "Debian", "Debian-8", "Submit".
+	Distribution string
 
 	Time    time.Time // zero where unreadable
 	TimeRaw string
 
 	Comments []string // comments that no part above was taken from
+	Notes    []Note   // what was odd about the field, and bounds that were hit
 }
+
+// Note names one oddity of a field.
+type Note string
+
+const (
+	NoteCut          Note = "field was longer than MaxField octets and was cut"
+	NoteTokens       Note = "field had more words than are read"
+	NoteDeep         Note = "comments nested too deeply"
+	NoteUnbalanced   Note = "parentheses do not match"
+	NoteDuplicate    Note = "a clause stands twice"
+	NoteNoSemicolon  Note = "no semicolon before the date"
+	NoteNoDate       Note = "no date"
+	NoteBadDate      Note = "date cannot be read"
+	NoteNoZone       Note = "date without a time zone, read as UTC"
+	NoteInternalCode Note = "address is an internal code of Google, not an address"
+)

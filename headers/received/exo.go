@@ -1,0 +1,43 @@
+package received
+
+import "strings"
+
+// exo: Exchange Online writes the lines of Exchange Server.
+//
+// Only a host below protection.outlook.com faces the Internet ("exo-entry"),
+// and its client address is the one that SPF was checked against. All other
+// addresses are Microsoft's own: 10.x and 2603:… .
+var exo = dialect{
+	name: "exo", product: "Exchange Online", rdns: RDNSNone,
+	claims: func(c *clauses) bool {
+		return isOnline(c.byHost()) && !isSMTPSVC(c) && (isExchange(c) || strings.HasPrefix(c.words(kWith), "HTTP"))
+	},
+	read: func(c *clauses, r *Received) {
+		readExchange(c, r)
+		r.Product = "Exchange Online"
+		switch {
+		case r.With == "mapi":
+			r.form("mapi")
+		case strings.HasPrefix(r.With, "HTTP"):
+			r.form("http")
+		case inDomain(r.By, "protection.outlook.com") || inDomain(r.By, "protection.partner.outlook.cn"):
+			r.form("entry")
+		default:
+			r.form("inner")
+		}
+	},
+}
+
+// onlineDomains hold the servers of Exchange Online.
+var onlineDomains = [...]string{
+	"outlook.com", "office365.com", "outlook.de", "partner.outlook.cn", "office365.us", "exchangelabs.com",
+}
+
+func isOnline(host string) bool {
+	for _, d := range onlineDomains {
+		if inDomain(host, d) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,14 @@
+package received
+
+import "strings"
+
+// mailenable: from HELO ([addr]) by HOST with MailEnable ESMTP; D
+var mailenable = dialect{
+	name: "mailenable", product: "MailEnable", rdns: RDNSNone,
+	claims: func(c *clauses) bool { return strings.HasPrefix(c.words(kWith), "MailEnable ") },
+	read: func(_ *clauses, r *Received) {
+		if r.RDNS == "" {
+			r.RDNSKind = RDNSNone
+		}
+	},
+}

@@ -1,0 +1,264 @@
+package received
+
+import "strings"
+
+// Parse reads the value of a Received field, folded or not. It never fails;
+// what it could not read is absent, and Notes says what was odd.
+func Parse(value string) Received {
+	var r Received
+	c := split(value)
+	d := choose(c)
+	r.Dialect, r.Family = d.name, d.name
+	r.Product = d.product
+	r.TLSShown = d.tlsShown
+	r.Confidence = d.confidence
+	if r.Confidence == 0 {
+		r.Confidence = 1
+	}
+	c.common(&r)
+	c.from(&r, d.order, d.rdns)
+	if d.read != nil {
+		d.read(c, &r)
+	}
+	c.rest(&r)
+	return r
+}
+
+// choose returns the dialect that claims the field: one that signs its fields
+// with its name, before one that is known by its shape only.
+func choose(c *clauses) *dialect {
+	for i := range signed {
+		if signed[i].claims(c) {
+			return signed[i]
+		}
+	}
+	for i := range shaped {
+		if shaped[i].claims(c) {
+			return shaped[i]
+		}
+	}
+	if c.has(kBy) || c.has(kFrom) {
+		return &grammar
+	}
+	return &unparsed
+}
+
+// grammar is RFC 5321 §4.4 with the usual liberties.
+var grammar = dialect{name: "rfc5321", confidence: 0.5, order: either, rdns: RDNSNone,
+	claims: func(*clauses) bool { return false }}
+
+// unparsed keeps what can be picked out: protocol, id, date.
+var unparsed = dialect{name: "unparsed", confidence: 0.2,
+	claims: func(*clauses) bool { return false }}
+
+// common reads what stands alike in all dialects: all clauses but "from".
+func (c *clauses) common(r *Received) {
+	c.by(r)
+	r.Via = c.words(kVia)
+	r.With = c.words(kWith)
+	r.Proto = protoName(r.With)
+	r.ID = strings.Trim(c.word(kID, 0), "<>,")
+	r.For = strings.Trim(c.word(kFor, 0), "<>,")
+	if c.has(kEnvelopeFrom) {
+		r.setEnvelopeFrom(c.word(kEnvelopeFrom, 0))
+	}
+	if v, cipher, ok := readTLS(c.word(kTLS, 0)); ok {
+		r.setTLS(v, cipher)
+	}
+	for i := range c.tok {
+		if c.tok[i].comment {
+			c.commonComment(r, int32(i))
+		}
+	}
+	if protoTLS(r.Proto) {
+		r.TLS = true
+	}
+	if protoAuth(r.Proto) {
+		r.Auth = true
+	}
+	switch {
+	case r.With == "local", strings.HasPrefix(r.With, "local-"), r.With == "spam-scanned":
+		r.Local = true
+	case r.Proto == "POP3" || r.Proto == "IMAP":
+		r.Fetched = true
+	}
+	if c.date != "" {
+		r.TimeRaw = c.date
+		t, zoned, ok := parseDate(c.date)
+		switch {
+		case !ok:
+			c.note(NoteBadDate)
+		case !zoned:
+			c.note(NoteNoZone)
+		}
+		r.Time = t
+	}
+}
+
+// commonComment takes TLS, login and envelope sender from a comment.
+func (c *clauses) commonComment(r *Received, i int32) {
+	s := c.at(i)
+	if v, cipher, ok := readTLS(s); ok {
+		r.setTLS(v, cipher)
+		c.tok[i].used = true
+		return
+	}
+	if user, ok := readAuth(s); ok {
+		r.Auth = true
+		if user != "" {
+			r.AuthUser = user
+		}
+		if _, tls, ok := strings.Cut(s, ", TLS: "); ok { // Courier puts both into one comment
+			v, cipher, _ := readTLS("TLS: " + tls)
+			r.setTLS(v, cipher)
+		}
+		c.tok[i].used = true
+		return
+	}
+	for _, key := range [...]string{"envelope-from ", "envelope-sender "} {
+		if hasPrefixFold(s, key) {
+			r.setEnvelopeFrom(firstWord(s[len(key):]))
+			c.tok[i].used = true
+			return
+		}
+	}
+}
+
+func (r *Received) setTLS(version, cipher string) {
+	r.TLS = true
+	if version != "" {
+		r.TLSVersion = version
+	}
+	if cipher != "" {
+		r.TLSCipher = cipher
+	}
+}
+
+func (r *Received) setEnvelopeFrom(s string) {
+	s = strings.TrimSuffix(strings.TrimPrefix(s, "<"), ">")
+	r.EnvelopeFrom = &s
+}
+
+// by reads host and address of the server.
+func (c *clauses) by(r *Received) {
+	p := c.parts[kBy]
+	r.By = host(c.word(kBy, 0))
+	if a, ok := parseIP(r.By); ok {
+		r.ByIP = a
+	} else if a, _, ok := parseIPPort(c.word(kBy, 1)); ok { // MDaemon: by name [addr]
+		r.ByIP = a
+	}
+	for i := p.lo; i < p.hi; i++ {
+		if !c.tok[i].comment {
+			continue
+		}
+		if a, _, ok := parseIPPort(strings.TrimSpace(c.at(i))); ok {
+			r.ByIP = a
+			c.tok[i].used = true
+		}
+		break
+	}
+}
+
+// order says what stands in front of the parenthesis behind "from".
+type order uint8
+
+const (
+	heloFirst order = iota // from HELO (rdns [addr])
+	nameFirst              // from rdns (HELO name) (addr), HELO left out where equal
+	either                 // heloFirst unless a HELO stands in the comments
+)
+
+// from reads the client. kind is what a name is worth in this dialect, RDNSNone
+// where the dialect has no place for one.
+func (c *clauses) from(r *Received, o order, kind RDNS) {
+	if !c.has(kFrom) {
+		return
+	}
+	var p peer
+	part := c.parts[kFrom]
+	first := ""
+	for i := part.lo; i < part.hi; i++ {
+		s := c.at(i)
+		switch {
+		case c.tok[i].used:
+		case c.tok[i].comment:
+			if p.add(s) {
+				c.tok[i].used = true
+			}
+		case first == "" && i == part.lo:
+			first = s
+		default: // from name [addr]
+			if a, port, ok := parseIPPort(s); ok && !p.ip.IsValid() {
+				p.ip, p.port = a, port
+			}
+		}
+	}
+	r.IP, r.Port, r.Ident = p.ip, p.port, p.ident
+	r.Local = r.Local || p.local
+	r.HeloVerified = p.verified
+	if p.account != "" {
+		r.Auth, r.AuthUser = true, p.account
+	}
+	addr, port, literal := parseIPPort(first)
+	if o == either {
+		o = heloFirst
+		if p.helo != "" {
+			o = nameFirst
+		}
+		if literal && !p.ip.IsValid() && p.name == "" {
+			r.IP, r.Port = addr, port
+		}
+	}
+	switch o {
+	case heloFirst:
+		r.Helo = first
+		r.RDNS = p.name
+		if p.helo != "" {
+			r.Helo = p.helo
+		}
+		p.unknown = p.unknown && p.name == ""
+	case nameFirst:
+		r.Helo = p.helo
+		switch {
+		case literal:
+			if !r.IP.IsValid() {
+				r.IP, r.Port = addr, port
+			}
+			if r.Helo == "" {
+				r.Helo = first
+			}
+		case isUnknown(first):
+			p.unknown = true
+		default:
+			r.RDNS = strings.TrimSuffix(first, ".")
+			if r.Helo == "" {
+				r.Helo = r.RDNS
+			}
+		}
+	}
+	switch {
+	case p.forged:
+		r.RDNSKind = RDNSForged
+	case r.RDNS != "":
+		r.RDNSKind = kind
+		if kind == RDNSNone {
+			r.RDNSKind = RDNSUnconfirmed
+		}
+	case p.unknown, kind != RDNSNone && r.IP.IsValid():
+		r.RDNSKind = RDNSUnknown
+	}
+}
+
+// maxComments is how many unread comments a field keeps.
+const maxComments = 16
+
+// rest keeps what no part was taken from.
+func (c *clauses) rest(r *Received) {
+	for i := range c.tok {
+		if t := c.tok[i]; t.comment && !t.used && len(r.Comments) < maxComments {
+			r.Comments = append(r.Comments, c.at(int32(i)))
+		}
+	}
+	r.Notes = c.notes
+}

@@ -1,0 +1,17 @@
+package received
+
+import "strings"
+
+// zimbra: the hop into the store: from MTA (LHLO MTA) (addr) by STORE with LMTP; D
+//
+// All other hops of a Zimbra are written by its Postfix and amavis.
+var zimbra = dialect{
+	name: "zimbra-lmtp", product: "Zimbra", rdns: RDNSNone,
+	claims: func(c *clauses) bool {
+		return strings.HasPrefix(c.comment(kFrom, 0), "LHLO ") && c.words(kWith) == "LMTP"
+	},
+	read: func(_ *clauses, r *Received) {
+		r.Family = "zimbra"
+		r.RDNS, r.RDNSKind = "", RDNSNone
+	},
+}
