@@ -4,11 +4,7 @@
 // all the same.
 package dkim
 
-import (
-	"time"
-
-	"github.com/mailtrace/mailtrace/message"
-)
+import "time"
 
 // Result is the outcome for one signature, in the words of RFC 8601 §2.7.1.
 type Result string
@@ -57,6 +53,7 @@ const (
 	ReasonSignature      Reason = "signature"          // a signed header field was changed, or the key is another
 	ReasonBodyLength     Reason = "body-length"        // l= is more than the body
 	ReasonLimit          Reason = "limit"              // more signatures than are verified
+	ReasonNoBody         Reason = "body-missing"       // Options.HeadersOnly: the body hash could not be compared
 )
 
 // Tag is one tag=value of a signature or key record.
@@ -119,5 +116,3 @@ type Options struct {
 	// stay Unchecked.
 	HeadersOnly bool
 }
-
-var _ = message.Span{}

@@ -1,0 +1,245 @@
+package dkim
+
+import (
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// Key is one key record (RFC 6376 §3.6.1).
+type Key struct {
+	Record   string // as published
+	Tags     []Tag
+	Type     string   // k=, "rsa" where absent
+	Bits     int      // of an RSA modulus; 256 for Ed25519
+	Hashes   []string // h=; nil allows all
+	Services []string // s=; nil is all
+	Flags    []string // t=
+	Notes    string   // n=
+	Revoked  bool     // p= is empty
+	Testing  bool     // t=y
+	Strict   bool     // t=s: i= must be at d= itself
+	Public   crypto.PublicKey
+	// Problems are what is wrong with the record, in order of their weight.
+	Problems []Problem
+}
+
+// Problem is something wrong with a key record.
+type Problem struct {
+	Code   Reason
+	Text   string // one line for people; may hold text of the record
+	Offset int    // byte offset in the record
+	// Fatal says that no signature can pass with this record. A key may be
+	// there all the same: signatures can be computed with a weak one.
+	Fatal bool
+}
+
+// ParseKey reads a key record. The key is never nil; Public is nil where none
+// could be read. Problems are the same as in the key, the fatal ones first.
+func ParseKey(record string) (*Key, []Problem) {
+	k := &Key{Record: record, Type: "rsa"}
+	tags, err := ParseTags(record)
+	k.Tags = tags
+	if err != nil {
+		e := err.(*TagError)
+		k.problem(ReasonKeyMalformed, e.Offset, true, "%s", e.Text)
+	}
+	var p *Tag
+	for i := range tags {
+		tag := &tags[i]
+		switch v := tag.Value; tag.Name {
+		case "v":
+			// RFC 6376 §3.6.1: if given, first and exactly this.
+			if v != "DKIM1" {
+				k.problem(ReasonKeyMalformed, tag.Offset, true, "v=%s is not v=DKIM1", clip(v))
+			} else if i > 0 {
+				k.problem(ReasonKeyMalformed, tag.Offset, true, "v= is not the first tag")
+			}
+		case "k":
+			k.Type = strings.ToLower(v)
+		case "h":
+			k.Hashes = list(v)
+		case "s":
+			k.Services = list(v)
+		case "t":
+			k.Flags = list(v)
+			k.Testing = slices.Contains(k.Flags, "y")
+			k.Strict = slices.Contains(k.Flags, "s")
+		case "n":
+			k.Notes = v
+		case "g":
+			k.problem(ReasonKeyMalformed, tag.Offset, false, "g= is obsolete and ignored (RFC 6376 app. C.2 removed it)")
+		case "p":
+			if p == nil {
+				p = tag
+			}
+		}
+	}
+	if p == nil {
+		k.problem(ReasonKeyMalformed, 0, true, "there is no p= tag")
+	} else {
+		k.parsePublic(p)
+	}
+	if !k.allowsHash("sha256") {
+		k.problem(ReasonKeyMismatch, k.at("h"), true, "h=%s does not allow sha256", clip(strings.Join(k.Hashes, ":")))
+	}
+	if !k.allowsMail() {
+		k.problem(ReasonKeyMismatch, k.at("s"), true, "s=%s is not for mail", clip(strings.Join(k.Services, ":")))
+	}
+	slices.SortStableFunc(k.Problems, func(a, b Problem) int {
+		switch {
+		case a.Fatal == b.Fatal:
+			return 0
+		case a.Fatal:
+			return -1
+		}
+		return 1
+	})
+	return k, k.Problems
+}
+
+func (k *Key) problem(code Reason, offset int, fatal bool, format string, args ...any) {
+	k.Problems = append(k.Problems, Problem{code, fmt.Sprintf(format, args...), offset, fatal})
+}
+
+func (k *Key) at(name string) int {
+	for i := range k.Tags {
+		if k.Tags[i].Name == name {
+			return k.Tags[i].Offset
+		}
+	}
+	return 0
+}
+
+func (k *Key) parsePublic(p *Tag) {
+	bad := func(format string, args ...any) {
+		k.problem(ReasonKeyMalformed, p.Offset, true, format, args...)
+	}
+	if k.Type != "rsa" && k.Type != "ed25519" {
+		// RFC 6376 §3.6.1: unknown key types are ignored.
+		k.problem(ReasonKeyMalformed, k.at("k"), true, "k=%s is no known key type", clip(k.Type))
+		return
+	}
+	if p.Value == "" {
+		k.Revoked = true
+		k.problem(ReasonKeyRevoked, p.Offset, true, "p= is empty: the key is revoked")
+		return
+	}
+	der, err := decodeBase64(p.Value)
+	if err != nil {
+		switch {
+		case strings.ContainsAny(p.Value, `"'`):
+			bad("p= holds quotation marks: the record was published with its quotes")
+		case strings.Contains(p.Value, `\`):
+			bad("p= holds a backslash: the record was published with escapes")
+		case len(dropFWS(p.Value))%4 != 0:
+			bad("p= is no base64: %d characters are no whole number of fours, part of it is missing", len(dropFWS(p.Value)))
+		default:
+			bad("p= is no base64")
+		}
+		return
+	}
+	if k.Type == "ed25519" {
+		// RFC 8463 §4.2: the 32 bytes themselves, not in a SubjectPublicKeyInfo.
+		if len(der) != ed25519.PublicKeySize {
+			bad("p= holds %d bytes, an Ed25519 key has %d (RFC 8463 §4.2: not wrapped in ASN.1)", len(der), ed25519.PublicKeySize)
+			return
+		}
+		k.Public, k.Bits = ed25519.PublicKey(der), 256
+		return
+	}
+	// Errata 3017 of RFC 6376: both forms are in use.
+	public, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		if pkcs1, err1 := x509.ParsePKCS1PublicKey(der); err1 == nil {
+			public, err = pkcs1, nil
+		}
+	}
+	if err != nil {
+		bad("p= is no public key: %s", strings.TrimPrefix(err.Error(), "x509: "))
+		return
+	}
+	pub, ok := public.(*rsa.PublicKey)
+	if !ok {
+		bad("p= is no RSA key, but k= says so")
+		return
+	}
+	k.Bits = pub.N.BitLen()
+	switch {
+	case k.Bits > MaxKeyBits:
+		bad("the key has %d bits, more than %d", k.Bits, MaxKeyBits)
+		return
+	case pub.N.Cmp(big.NewInt(1)) <= 0 || int64(pub.E) > 1<<31-1:
+		bad("the RSA key has an impossible modulus or exponent")
+		return
+	case k.Bits < MinKeyBits:
+		k.problem(ReasonKeyWeak, p.Offset, true, "the key has %d bits, fewer than %d (RFC 8301 §3.2)", k.Bits, MinKeyBits)
+	case k.Bits < 2048:
+		k.problem(ReasonKeyWeak, p.Offset, false, "the key has %d bits; 2048 is advised (RFC 8301 §3.2)", k.Bits)
+	}
+	k.Public = pub
+}
+
+func (k *Key) allowsHash(name string) bool {
+	// "sha256" is a literal of the ABNF, so case does not count.
+	return k.Hashes == nil || slices.ContainsFunc(k.Hashes, func(h string) bool { return strings.EqualFold(h, name) })
+}
+
+func (k *Key) allowsMail() bool {
+	return k.Services == nil || slices.ContainsFunc(k.Services, func(s string) bool { return s == "*" || strings.EqualFold(s, "email") })
+}
+
+// fatal returns the first fatal problem that is not the weakness of the key,
+// nil where there is none.
+func (k *Key) fatal() *Problem {
+	for i := range k.Problems {
+		if p := &k.Problems[i]; p.Fatal && p.Code != ReasonKeyWeak {
+			return p
+		}
+	}
+	return nil
+}
+
+// permits says why this key is not for a signature with algorithm a= and
+// identity i=, "" where it is (RFC 6376 §6.1.2, items 5 to 7).
+func (k *Key) permits(a algorithm, identityDomain, domain string) string {
+	switch {
+	case k.Type != a.key:
+		return fmt.Sprintf("k=%s of the key is not the %s of a=", k.Type, a.key)
+	case !k.allowsHash(a.hashName) && a.hash != crypto.SHA1: // rejected anyway, and for a better reason
+		return fmt.Sprintf("h= of the key does not allow %s", a.hashName)
+	case k.Strict && identityDomain != domain:
+		return fmt.Sprintf("t=s of the key demands that i= is at %s itself, not at %s", domain, clip(identityDomain))
+	}
+	return ""
+}
+
+// otherRecord names the kind of a TXT record that is no DKIM key, "" where it
+// looks like one: v=DKIM1 or something near it, or a p= tag.
+func otherRecord(record string) string {
+	_, s := trimFWS(record)
+	for _, known := range []struct{ prefix, what string }{
+		{"v=spf1", "an SPF record"}, {"v=DMARC1", "a DMARC record"}, {"v=STSv1", "an MTA-STS record"},
+		{"v=TLSRPTv1", "a TLS-RPT record"}, {"v=BIMI1", "a BIMI record"},
+	} {
+		if len(s) >= len(known.prefix) && strings.EqualFold(s[:len(known.prefix)], known.prefix) {
+			return known.what
+		}
+	}
+	tags, _ := ParseTags(s)
+	if v, ok := TagValue(tags, "v"); ok && len(v) >= 4 && strings.EqualFold(v[:4], "DKIM") {
+		return ""
+	}
+	if _, ok := TagValue(tags, "p"); ok {
+		return ""
+	}
+	if s == "" {
+		return "an empty record"
+	}
+	return "other text"
+}
