@@ -5,7 +5,11 @@
 // elsewhere.
 package authres
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/mailtrace/mailtrace/message"
+)
 
 // IPBasis says where the address that a verdict judged was read.
 type IPBasis string
@@ -14,6 +18,28 @@ const (
 	IPNone     IPBasis = ""
 	IPExplicit IPBasis = "explicit" // a property or key: client-ip=, smtp.remote-ip=, CIP:
 	IPComment  IPBasis = "comment"  // the comment: (sender IP is 192.0.2.1), (… designates 192.0.2.1 …)
+	IPSibling  IPBasis = "sibling"  // the iprev verdict of the same field, which judged the same client
+)
+
+// Bounds. What lies beyond one is left out, and Verdict.Truncated says so.
+const (
+	MaxVerdicts      = 4096 // of a message
+	MaxFieldVerdicts = 256  // of one field
+	MaxProperties    = 64   // of one verdict
+	MaxComments      = 64   // of one verdict, those of its properties included
+)
+
+// Defect says how the text of a field breaks its grammar where that can
+// change what is read.
+type Defect string
+
+const (
+	NoDefect         Defect = ""
+	UnclosedComment  Defect = "unclosed-comment"  // all after the "(" is comment
+	UnclosedQuote    Defect = "unclosed-quote"    // all after the quote is its content
+	StrayParenthesis Defect = "stray-parenthesis" // a ")" that closes nothing: what stands before it may have been meant as comment
+	MissingSemicolon Defect = "missing-semicolon" // a verdict begins without the ";" before it
+	RepeatedProperty Defect = "repeated-property" // the same property with two values: the first counts
 )
 
 // Property is ptype.property=value (RFC 8601 §2.2).
@@ -24,22 +50,30 @@ type Property struct {
 }
 
 // Verdict is one result of one method.
+//
+// Fields that state no result of a check but an input of one give a Verdict
+// with an empty Result: "skip-listing" and "connecting-ip" (IP, Helo),
+// "spf-record" (Record). A field that states that nothing was checked
+// ("mx.example.org; none") gives one Verdict with an empty Method.
 type Verdict struct {
-	Field   int    // index into Message.Fields
-	Header  string // canonical name of the field: "Authentication-Results"
-	Dialect string // "rfc8601", "exchange-online", "yahoo", "received-spf", "hmailserver" …
+	Field   int          // index into Message.Fields
+	Span    message.Span // the bytes that say it, from the method on; the whole value where it has no place of its own
+	Header  string       // canonical name of the field: "Authentication-Results"
+	Dialect string       // "rfc8601", "exchange-online", "yahoo", "received-spf", "hmailserver" …
 
 	AuthservID string // "" where the field has none
 	Version    string // of the authserv-id, or ""
 	Instance   int    // i= of an ARC-Authentication-Results, else 0
 
-	Method string // lower case: "spf", "dkim", "dmarc", "arc", "iprev", "auth", "compauth" …
-	Result string // lower case word as written: "pass", "hardfail", "bestguesspass"
+	Method        string // lower case: "spf", "dkim", "dmarc", "arc", "iprev", "auth", "compauth" …
+	MethodVersion string // of the method (RFC 8601 §2.2), or ""
+	Result        string // lower case word as written: "pass", "hardfail", "bestguesspass"
 	// Normal is Result in the words of RFC 8601 §2.7 ("hardfail" is "fail");
 	// "" where it has no equal there.
 	Normal     string
-	Reason     string // reason=
-	Comment    string // comments after the result, joined by "; "
+	Reason     string   // reason=
+	Comment    string   // comments after the result, joined by "; "
+	Comments   []string // the same, one by one
 	Properties []Property
 
 	// What follows is read out of the properties, keys and comments.
@@ -50,11 +84,20 @@ type Verdict struct {
 	Helo     string
 	Domain   string // SPF: of the identity; DKIM: d=; DMARC: header.from; lower case
 	Selector string
-	Signer   string   // header.b= prefix of the signature, to match it with a field
-	AUID     string   // header.i
-	Receiver string   // receiver= of Received-SPF, or the host named in its comment
-	Policy   string   // DMARC: p= of a comment, policy.dmarc, or (policy=…)
-	Action   string   // DMARC: action= or dis=
-	Record   string   // x-record-text and the like: the SPF record as it was at delivery
-	Score    *float64 // filters: what this added to the spam score
+	Signer   string // header.b= prefix of the signature, to match it with a field
+	AUID     string // header.i
+	Receiver string // receiver= of Received-SPF, or the host named in its comment
+	Policy   string // DMARC: p= of a comment, policy.dmarc, or (policy=…)
+	Action   string // DMARC: action= or dis=
+	Record   string // x-record-text and the like: the SPF record as it was at delivery
+	// RecipientDomain is the domain that Exchange Online wrote bare between
+	// the results until 2019: "smtp.mailfrom=a.example; b.example; dkim=…".
+	RecipientDomain string
+	Score           *float64 // filters: what this added to the spam score
+	// Recipient is the recipient's domain that Exchange Online wrote between
+	// its verdicts until about 2021. It is not an authserv-id.
+	Recipient string
+
+	Defect    Defect // the first one met in this verdict
+	Truncated bool   // a bound of this package was met: the field, or for the last of All the message, says more than is here
 }
