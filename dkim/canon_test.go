@@ -14,21 +14,23 @@ import (
 // The reference canonicalizers follow the words of RFC 6376 §3.4, one rule a
 // line, without regard to speed.
 
-var bareLF = regexp.MustCompile(`(^|[^\r])\n`)
+var (
+	blanksAtLineEnd = regexp.MustCompile(`[ \t]+\r\n`)
+	blanksAtEnd     = regexp.MustCompile(`[ \t]+$`)
+	blanks          = regexp.MustCompile(`[ \t]+`)
+	folding         = regexp.MustCompile(`[ \t\r\n]+`)
+)
 
 func refCRLF(s string) string {
-	for bareLF.MatchString(s) { // twice for "\n\n", whose matches overlap
-		s = bareLF.ReplaceAllString(s, "$1\r\n")
-	}
-	return s
+	return strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\n", "\r\n")
 }
 
 func refBody(canon, s string) string {
 	s = refCRLF(s)
 	if canon == Relaxed {
-		s = regexp.MustCompile(`[ \t]+\r\n`).ReplaceAllString(s, "\r\n")
-		s = regexp.MustCompile(`[ \t]+$`).ReplaceAllString(s, "")
-		s = regexp.MustCompile(`[ \t]+`).ReplaceAllString(s, " ")
+		s = blanksAtLineEnd.ReplaceAllString(s, "\r\n")
+		s = blanksAtEnd.ReplaceAllString(s, "")
+		s = blanks.ReplaceAllString(s, " ")
 	}
 	if !strings.HasSuffix(s, "\r\n") {
 		s += "\r\n"
@@ -48,9 +50,8 @@ func refHeader(canon, s string) string {
 		return strings.TrimSuffix(s, "\r\n") + "\r\n"
 	}
 	name, value, _ := strings.Cut(s, ":")
-	value = regexp.MustCompile(`[ \t\r\n]+`).ReplaceAllString(value, " ")
-	lower := strings.Map(func(r rune) rune { return r }, name)
-	b := []byte(lower)
+	value = folding.ReplaceAllString(value, " ")
+	b := []byte(name)
 	for i, c := range b {
 		if 'A' <= c && c <= 'Z' {
 			b[i] = c + 32
