@@ -223,8 +223,9 @@ func FuzzHeader(f *testing.F) {
 		for _, canon := range []string{Relaxed, Simple} {
 			got := string(AppendHeader(nil, canon, field))
 			want := refHeader(canon, string(field))
-			if !bytes.Contains(field, []byte(":")) && canon == Relaxed {
-				continue // no field; the reference means nothing
+			name, _, ok := bytes.Cut(field, []byte(":"))
+			if canon == Relaxed && (!ok || bytes.ContainsAny(name, "\r\n")) {
+				continue // no field, the reference means nothing
 			}
 			if got != want {
 				t.Fatalf("%s of %q: %q, want %q", canon, field, got, want)
