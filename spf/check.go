@@ -43,6 +43,11 @@ func Check(ctx context.Context, res dns.Resolver, q Query, o Options) (*Evaluati
 		e.explain(v)
 	}
 	ev.traits = e.traits
+	if o.Lint {
+		l := Lint(ctx, res, ev.Domain, o)
+		ev.Lint, ev.LintGaps = l.Notes, l.Gaps
+		ev.TotalLookups, ev.TotalVoids = l.Lookups, l.Voids
+	}
 	return ev, nil
 }
 
@@ -57,7 +62,8 @@ type evaluator struct {
 	maxLookups, maxVoids int // maxVoids < 0: no bound
 	lookups, voids       int
 	nodes                int
-	cut                  bool // nodes were left out
+	current              *Node // of the term being evaluated
+	cut                  bool  // nodes were left out
 
 	names     []string // validated names of the client (§5.5)
 	namesDone bool
@@ -124,7 +130,9 @@ type verdict struct {
 	domain  string // whose record it is
 	problem string // for an error: the domain that caused it
 	matched string
+	byAll   bool // the term that matched is all
 	detail  string
+	atTerm  bool  // an error that a term of the record ran into
 	err     error // no verdict
 
 	exp       *Term // of the record that decided, see explain
@@ -137,6 +145,10 @@ func (v *verdict) text(e *evaluator) string {
 	client := e.vals.ip.String()
 	switch v.code {
 	case ReasonMatch:
+		if v.byAll {
+			last := v.matched[strings.LastIndexByte(v.matched, ' ')+1:]
+			return "nothing before " + last + " of " + v.domain + " matches " + client
+		}
 		s := client + " matches " + v.matched
 		if v.detail != "" {
 			s += ": " + v.detail
@@ -209,12 +221,18 @@ func (e *evaluator) checkHost(domain string, depth int, parent *Node) verdict {
 		e.out.Tree = node
 	}
 	v := e.evaluate(domain, depth, node)
-	v.domain = domain
+	if v.domain == "" { // else the target of a redirect decided
+		v.domain = domain
+	}
 	node.set(string(v.result), e)
-	if v.err != nil {
-		node.set("error", e)
-		node.note(v.err.Error())
-	} else if node != nil && v.code != ReasonMatch {
+	if node == nil {
+		return v
+	}
+	node.Lookups = e.lookups
+	switch {
+	case v.err != nil:
+		node.Outcome = "error"
+	case !v.atTerm && v.code != ReasonMatch && v.code != ReasonDNS && v.domain == domain:
 		node.note(v.text(e))
 	}
 	return v
@@ -310,9 +328,7 @@ func (e *evaluator) terms(rec *Record, domain string, depth int, parent *Node) v
 		}
 		if o.end != nil {
 			node.set("error", e)
-			if o.end.err == nil && t.Kind != "include" {
-				node.note(o.end.detail)
-			}
+			e.stopped(node, o.end)
 			e.termNodes(parent, rec, i+1, nil)
 			return *o.end
 		}
@@ -320,6 +336,7 @@ func (e *evaluator) terms(rec *Record, domain string, depth int, parent *Node) v
 		node.note(o.detail)
 		e.termNodes(parent, rec, i+1, nil)
 		v := verdict{result: t.Result(), code: ReasonMatch, matched: t.Text, detail: o.detail}
+		v.byAll = t.Kind == "all"
 		if o.inner != "" {
 			v.matched += " > " + o.inner
 		}
@@ -333,6 +350,7 @@ func (e *evaluator) terms(rec *Record, domain string, depth int, parent *Node) v
 		return v
 	}
 	node := parent.child(t)
+	e.current = node
 	end := e.count(t, domain)
 	if end == nil {
 		var target string
@@ -343,17 +361,13 @@ func (e *evaluator) terms(rec *Record, domain string, depth int, parent *Node) v
 			}
 			v := e.checkHost(target, depth+1, node)
 			switch {
-			case v.err != nil:
+			case v.err != nil, v.result == TempError, v.result == PermError:
 				end = &v
 			case v.result == None: // §6.1
 				p := permError(ReasonRedirectNone, target, fmt.Sprintf("%s redirects to %s: %s", domain, target, v.text(e)))
 				end = &p
 			default:
-				if v.result == PermError || v.result == TempError {
-					node.set("error", e)
-				} else {
-					node.set("match", e)
-				}
+				node.set("match", e)
 				if v.matched != "" {
 					v.matched = t.Text + " > " + v.matched
 				}
@@ -362,16 +376,29 @@ func (e *evaluator) terms(rec *Record, domain string, depth int, parent *Node) v
 		}
 	}
 	node.set("error", e)
-	if end.err == nil {
-		node.note(end.detail)
-	}
+	e.stopped(node, end)
 	return *end
+}
+
+// stopped notes an error at the term that ran into it, not at those around it.
+func (e *evaluator) stopped(node *Node, end *verdict) {
+	if !end.atTerm && end.code != ReasonSyntax && end.code != ReasonMultiple {
+		if end.err != nil {
+			node.note(end.err.Error())
+		} else {
+			node.note(end.detail)
+		}
+	}
+	end.atTerm = true
 }
 
 // count counts a term that causes lookups (§4.6.4). The one over the limit is
 // counted and not evaluated.
 func (e *evaluator) count(t *Term, domain string) *verdict {
 	e.lookups++
+	if e.current != nil {
+		e.current.Lookups = e.lookups
+	}
 	if e.lookups <= e.maxLookups {
 		return nil
 	}

@@ -2,6 +2,7 @@ package spf
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/mailtrace/mailtrace/dns"
 )
@@ -22,6 +23,7 @@ func (e *evaluator) explain(v verdict) {
 	if v.exp == nil {
 		return
 	}
+	e.current = v.expNode
 	text, problem := e.explanation(&v)
 	e.out.Explanation, e.out.NoExplanation = text, problem
 	v.expNode.set("match", e)
@@ -53,6 +55,9 @@ func (e *evaluator) explanation(v *verdict) (text, problem string) {
 		return "", fmt.Sprintf("%s has %d TXT records, not one", name, len(ans.Records))
 	}
 	raw := ans.Records[0].Text
+	if v.expNode != nil {
+		v.expNode.Answer = strconv.Quote(raw[:min(len(raw), MaxMacroValue)])
+	}
 	if len(raw) > MaxExpansion {
 		return "", fmt.Sprintf("the text at %s has %d bytes; the bound is %d", name, len(raw), MaxExpansion)
 	}

@@ -32,6 +32,7 @@ func (e *evaluator) match(t *Term, domain string, depth int, node *Node) outcome
 	}
 
 	e.vals.domain = domain
+	e.current = node
 	if end := e.count(t, domain); end != nil {
 		return outcome{end: end}
 	}
@@ -143,7 +144,7 @@ func (e *evaluator) mx(t *Term, name string, node *Node) outcome {
 		if host == "" {
 			continue // null MX, RFC 7505
 		}
-		n := e.node(node, Node{Kind: "name", Term: host, Domain: host, Outcome: "no match"})
+		n := e.name(node, host)
 		addrs, bad, end := e.ask(host, e.clientType())
 		n.asked(host, e.clientType(), addrs, end)
 		n.set("no match", e)
@@ -164,6 +165,14 @@ func (e *evaluator) mx(t *Term, name string, node *Node) outcome {
 	return outcome{}
 }
 
+// name adds the node of a host that a term led to.
+func (e *evaluator) name(parent *Node, host string) *Node {
+	if parent == nil {
+		return nil
+	}
+	return e.node(parent, Node{Kind: "name", Term: host, Domain: host, Outcome: "no match", Lookups: e.lookups})
+}
+
 func byPref(a, b dns.Record) int { return int(a.Pref) - int(b.Pref) }
 
 // exists is §5.7: always an A lookup.
@@ -182,7 +191,7 @@ func (e *evaluator) exists(name string, node *Node) outcome {
 // are no match.
 func (e *evaluator) ptr(domain string, node *Node) outcome {
 	if !e.namesDone {
-		void, err := e.clientNames(node)
+		void, err := e.clientNames(node, node)
 		if err != nil {
 			return outcome{end: &verdict{err: err}}
 		}
@@ -192,6 +201,8 @@ func (e *evaluator) ptr(domain string, node *Node) outcome {
 				return outcome{end: end}
 			}
 		}
+	} else {
+		node.note("the names of the client are known already")
 	}
 	for _, name := range e.names {
 		if within(name, domain) {
@@ -203,13 +214,17 @@ func (e *evaluator) ptr(domain string, node *Node) outcome {
 
 // clientNames finds the validated names of the client (§5.5): those of its
 // first MaxPTR PTR records that have its address. It asks once an evaluation.
-func (e *evaluator) clientNames(node *Node) (void bool, err error) {
+// parent is the node of the term, own that of the PTR question: for %{p} it is
+// nil, as the term has a question of its own, and becomes a child.
+func (e *evaluator) clientNames(parent, own *Node) (void bool, err error) {
 	e.namesDone = true
 	reverse := reverseName(e.vals.ip)
-	ans, _, end := e.ask(reverse, dns.TypePTR)
-	if node != nil && node.Question == "" {
-		node.asked(reverse, dns.TypePTR, ans, end)
+	node := own
+	if node == nil && parent != nil {
+		node = e.name(parent, reverse)
 	}
+	ans, _, end := e.ask(reverse, dns.TypePTR)
+	node.asked(reverse, dns.TypePTR, ans, end)
 	if end != nil {
 		return false, end.err // a server's failure: no names
 	}
@@ -219,7 +234,7 @@ func (e *evaluator) clientNames(node *Node) (void bool, err error) {
 			break
 		}
 		host := ans.Records[i].Host
-		n := e.node(node, Node{Kind: "name", Term: host, Domain: host, Outcome: "no match"})
+		n := e.name(node, host)
 		addrs, _, end := e.ask(canonical(host), e.clientType())
 		n.asked(host, e.clientType(), addrs, end)
 		n.set("no match", e)
@@ -246,7 +261,7 @@ func (e *evaluator) clientNames(node *Node) (void bool, err error) {
 func (e *evaluator) validated(domain string) (string, error) {
 	e.traits |= traitP
 	if !e.namesDone {
-		if _, err := e.clientNames(nil); err != nil {
+		if _, err := e.clientNames(e.current, nil); err != nil {
 			return "", err
 		}
 	}

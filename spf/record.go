@@ -288,19 +288,19 @@ func (p *parser) addresses(args string, at int) {
 	t := p.term
 	t.Bits4, t.Bits6 = 32, 128
 	head, bits4, bits6 := cutCIDR(args)
-	if bits6 != "" {
-		t.Bits6 = p.bits(bits6, 128, at+len(args)-len(bits6))
+	if head != "" {
+		if head[0] != ':' {
+			p.bad(at, strconv.Quote(args)+` is not a prefix length; it is written "/24", "//64" or "/24//64"`)
+			return
+		}
+		t.Spec = head[1:]
+		p.domainSpec(at + 1)
 	}
 	if bits4 != "" {
 		t.Bits4 = p.bits(bits4, 32, at+len(head)+1)
 	}
-	switch {
-	case head == "":
-	case head[0] == ':':
-		t.Spec = head[1:]
-		p.domainSpec(at + 1)
-	default:
-		p.bad(at, strconv.Quote(args)+` is not a prefix length; it is written "/24", "//64" or "/24//64"`)
+	if bits6 != "" {
+		t.Bits6 = p.bits(bits6, 128, at+len(args)-len(bits6))
 	}
 }
 

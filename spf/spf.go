@@ -132,11 +132,13 @@ type Node struct {
 	// Outcome is "match", "no match", "error" or "not evaluated" for a term,
 	// the result word for a record. A redirect that was followed and an exp
 	// that gave the explanation are a "match".
-	Outcome     string
-	Question    string // "name TYPE", "" where the term asks nothing
-	Answer      string // what came back, in one line
-	Lookups     int    // terms with lookups so far, this one included
-	VoidLookups int
+	Outcome  string
+	Question string // "name TYPE", "" where the term asks nothing
+	Answer   string // what came back, in one line
+	// Lookups counts the terms with lookups so far, this one included: it is
+	// the number of such a term. At a record it is the count at its end.
+	Lookups     int
+	VoidLookups int // void lookups when the term or record was done
 	Note        string
 	Children    []*Node
 }

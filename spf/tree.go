@@ -68,7 +68,7 @@ func (n *Node) child(t *Term) *Node {
 
 func (n *Node) set(outcome string, e *evaluator) {
 	if n != nil {
-		n.Outcome, n.Lookups, n.VoidLookups = outcome, e.lookups, e.voids
+		n.Outcome, n.VoidLookups = outcome, e.voids
 	}
 }
 

@@ -1,0 +1,447 @@
+package spf
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/dns"
+)
+
+// Linted is what Lint found.
+type Linted struct {
+	Domain string
+	Record string // "" where there is not exactly one
+	Notes  []Note // record by record in the order of the walk; MaxNotes at most
+	// Lookups counts the terms that cause lookups and Voids the void lookups,
+	// for a client that nothing in any branch matches. A term counts as void
+	// where it is for both address families.
+	Lookups, Voids int
+	// Gaps are the questions that got no answer, "name TYPE: why". Where there
+	// are any, the counts are lower bounds and notes may be missing.
+	Gaps []string
+}
+
+// Lint looks at the record of a domain and at all that it includes or
+// redirects to, whether a client would need it or not. Options give the limits.
+// What it cannot find out is a gap, never an error.
+func Lint(ctx context.Context, res dns.Resolver, domain string, o Options) *Linted {
+	domain, _ = ascii(domain)
+	l := &linter{
+		walker: newWalker(ctx, res), out: &Linted{Domain: canonical(domain)},
+		maxLookups: o.MaxLookups, maxVoids: o.MaxVoids, included: map[string]string{},
+		seen: map[string]bool{}, noted: map[Note]bool{},
+	}
+	if l.maxLookups == 0 {
+		l.maxLookups = DefaultMaxLookups
+	}
+	if l.maxVoids == 0 {
+		l.maxVoids = DefaultMaxVoids
+	}
+	p := l.fetch(l.out.Domain)
+	if p.record == nil {
+		if p.code == ReasonMultiple || p.code == ReasonRecordTooLong {
+			l.note(Note{Domain: p.domain, Text: p.problem, Error: true})
+		}
+	} else {
+		l.out.Record = p.record.Text
+		l.walk(p, true)
+		l.limits()
+	}
+	l.out.Gaps = l.gaps
+	return l.out
+}
+
+type linter struct {
+	*walker
+	out                  *Linted
+	maxLookups, maxVoids int
+	walked               int
+	path                 []string          // domains being walked
+	included             map[string]string // target to the domain that included it first
+	seen                 map[string]bool   // domains walked to their end once
+	noted                map[Note]bool     // a record may be walked several times
+	over, overVoid       *Note             // the terms at which the limits are passed
+	voidNames            []string
+}
+
+func (l *linter) note(n Note) {
+	switch {
+	case l.noted[n]:
+	case len(l.out.Notes) < MaxNotes-1:
+		l.noted[n] = true
+		l.out.Notes = append(l.out.Notes, n)
+	case len(l.out.Notes) == MaxNotes-1:
+		l.out.Notes = append(l.out.Notes, Note{Domain: n.Domain, Text: "more notes are left out"})
+	}
+}
+
+// at notes something about a term.
+func (l *linter) at(domain string, t *Term, isError bool, format string, args ...any) {
+	l.note(Note{Domain: domain, Position: t.Position, Term: t.Text, Text: fmt.Sprintf(format, args...), Error: isError})
+}
+
+// limits notes the totals.
+func (l *linter) limits() {
+	if n := l.over; n != nil {
+		n.Text = fmt.Sprintf("lookup %d of %d for a client that nothing matches before; the limit is %d", l.maxLookups+1, l.out.Lookups, l.maxLookups)
+		l.note(*n)
+	}
+	if n := l.overVoid; n != nil {
+		n.Text = fmt.Sprintf("void lookup %d of %d; receivers may stop at %d (void: %s)", l.maxVoids+1, l.out.Voids, l.maxVoids, strings.Join(l.voidNames, ", "))
+		l.note(*n)
+	}
+}
+
+// walk goes through a record as a client does that nothing matches. decides
+// says that the record gives the result: it is not the target of an include.
+func (l *linter) walk(p *published, decides bool) {
+	rec, domain := p.record, p.domain
+	if !p.seen {
+		p.seen = true
+		l.static(p, decides)
+	}
+	l.path = append(l.path, domain)
+	defer func() {
+		l.path = l.path[:len(l.path)-1]
+		l.seen[domain] = true
+	}()
+	for i := range rec.Terms {
+		t := &rec.Terms[i]
+		if t.Bad || t.Modifier {
+			continue
+		}
+		if t.Kind == "all" {
+			return // nothing behind it is reached, and no redirect
+		}
+		if t.Looks() && !l.term(t, domain, decides) {
+			return
+		}
+	}
+	if t := rec.Redirect(); t != nil && !t.Bad {
+		l.term(t, domain, decides)
+	}
+}
+
+// term counts a term with lookups and goes where it leads. It is false where
+// the walk must end.
+func (l *linter) term(t *Term, domain string, decides bool) bool {
+	if l.walked++; l.walked > MaxLintTerms || l.stopped {
+		if l.walked == MaxLintTerms+1 {
+			l.gaps = append(l.gaps, fmt.Sprintf("%s of %s: more than %d terms with lookups; counting ends here", t.Text, domain, MaxLintTerms))
+		}
+		return false
+	}
+	l.out.Lookups++
+	if l.out.Lookups == l.maxLookups+1 {
+		l.over = &Note{Domain: domain, Position: t.Position, Term: t.Text, Error: true}
+	}
+	name, ok := staticName(t, domain, l.out.Domain)
+	if !ok {
+		if t.Kind == "include" || t.Kind == "redirect" {
+			l.at(domain, t, false, "depends on the message; not followed")
+		}
+		return true
+	}
+	switch t.Kind {
+	case "include", "redirect":
+		l.follow(t, name, domain, decides)
+	case "a":
+		l.addressVoid(t, name, domain)
+	case "exists":
+		if a := l.ask(name, dns.TypeA); a.void() {
+			l.void(t, name, dns.TypeA, domain)
+		}
+	case "mx":
+		l.mx(t, name, domain)
+	}
+	return true
+}
+
+// void counts a void lookup.
+func (l *linter) void(t *Term, name string, typ dns.Type, domain string) {
+	l.out.Voids++
+	what := name + " " + typ.String()
+	if len(l.voidNames) < MaxAnswer && !slices.Contains(l.voidNames, what) {
+		l.voidNames = append(l.voidNames, what)
+	}
+	if l.maxVoids >= 0 && l.out.Voids == l.maxVoids+1 {
+		l.overVoid = &Note{Domain: domain, Position: t.Position, Term: t.Text}
+	}
+}
+
+func (l *linter) addressVoid(t *Term, name, domain string) {
+	a := l.ask(name, dns.TypeA)
+	if a.bad {
+		l.at(domain, t, false, "%.80q cannot be asked for", name)
+		return
+	}
+	if !a.void() {
+		return
+	}
+	if l.ask(name, dns.TypeAAAA).void() {
+		l.void(t, name, dns.TypeA, domain)
+		l.at(domain, t, false, "%s has no address: a void lookup", name)
+	}
+}
+
+func (l *linter) mx(t *Term, name, domain string) {
+	a := l.ask(name, dns.TypeMX)
+	switch {
+	case a.gap:
+		return
+	case a.bad:
+		l.at(domain, t, false, "%.80q cannot be asked for", name)
+		return
+	case a.void():
+		l.void(t, name, dns.TypeMX, domain)
+		l.at(domain, t, false, "%s has no MX record: a void lookup", name)
+		return
+	case len(a.Records) > MaxMX: // §4.6.4
+		l.at(domain, t, true, "%s has %d MX records; mx may use %d", name, len(a.Records), MaxMX)
+		return
+	}
+	for i := range a.Records {
+		host := a.Records[i].Host
+		switch {
+		case host == "":
+			l.at(domain, t, false, "%s has a null MX (RFC 7505), which matches nothing", name)
+		case l.ask(host, dns.TypeA).void() && l.ask(host, dns.TypeAAAA).void():
+			l.at(domain, t, false, "the MX host %s has no address; some receivers count that as a void lookup", host)
+		}
+	}
+}
+
+// follow goes into the target of an include or redirect.
+func (l *linter) follow(t *Term, name, domain string, decides bool) {
+	if slices.Contains(l.path, name) {
+		l.at(domain, t, true, "a loop: %s is being evaluated already", name)
+		return
+	}
+	if len(l.path) > MaxDepth {
+		l.at(domain, t, true, "nested deeper than %d", MaxDepth)
+		return
+	}
+	p := l.fetch(name)
+	if p.void {
+		l.void(t, name, dns.TypeTXT, domain)
+	}
+	switch {
+	case p.gap:
+		return
+	case p.record == nil: // §5.2, §6.1: none becomes permerror
+		l.at(domain, t, true, "%s", p.problem)
+		return
+	}
+	if t.Kind == "include" {
+		if first := l.included[name]; first == "" {
+			if len(l.included) < MaxLintQuestions {
+				l.included[name] = domain
+			}
+		} else if !l.seen[domain] {
+			l.at(domain, t, false, "%s is included already, by %s; its lookups count again", name, first)
+		}
+		if !canPass(p.record) {
+			l.at(domain, t, false, "the record of %s lets nobody pass, so this never matches", name)
+		}
+	}
+	l.walk(p, decides && t.Modifier)
+}
+
+// canPass reports whether any client can pass a record.
+func canPass(rec *Record) bool {
+	for i := range rec.Terms {
+		t := &rec.Terms[i]
+		if t.Bad || t.Modifier && t.Kind == "redirect" || !t.Modifier && t.Qualifier == '+' {
+			return true
+		}
+		if t.Kind == "all" {
+			return false
+		}
+	}
+	return false
+}
+
+// static notes what a record says by itself.
+func (l *linter) static(p *published, decides bool) {
+	rec, domain := p.record, p.domain
+	start := len(l.out.Notes)
+	for _, n := range p.errs {
+		n.Domain = domain
+		l.note(n)
+	}
+	if n := len(rec.Text); n > 450 { // §3.4
+		l.note(Note{Domain: domain, Text: fmt.Sprintf("%d bytes; above 450 the answer may not fit one UDP packet of 512", n)})
+	}
+	l.flow(rec, domain, decides)
+	l.terms(rec, domain)
+	l.overlaps(rec, domain)
+	l.exp(rec, domain)
+	if start < len(l.out.Notes) {
+		notes := l.out.Notes[start:]
+		sort.SliceStable(notes, func(i, j int) bool { return notes[i].Position < notes[j].Position })
+	}
+}
+
+// flow notes terms that are never reached, and how the record ends.
+func (l *linter) flow(rec *Record, domain string, decides bool) {
+	all, redirect := rec.All(), rec.Redirect()
+	if all == nil {
+		if redirect == nil && decides {
+			l.note(Note{Domain: domain, Position: len(rec.Text),
+				Text: "neither all nor redirect: clients that nothing matches get neutral"})
+		}
+		return
+	}
+	after := false
+	for i := range rec.Terms {
+		t := &rec.Terms[i]
+		switch {
+		case t == all:
+			after = true
+		case t == redirect: // §6.1
+			l.at(domain, t, false, "not used: the record has %s", all.Text)
+		case after && !t.Modifier:
+			l.at(domain, t, false, "never reached: it stands behind %s", all.Text)
+		}
+	}
+	switch all.Qualifier {
+	case '+':
+		l.at(domain, all, false, "lets every client pass")
+	case '?':
+		if decides {
+			l.at(domain, all, false, "makes no statement on any other client")
+		}
+	}
+}
+
+// terms notes what is doubtful in single terms, and terms that stand twice.
+func (l *linter) terms(rec *Record, domain string) {
+	seen := map[string]bool{}
+	for i := range rec.Terms {
+		t := &rec.Terms[i]
+		if t.Bad {
+			continue
+		}
+		if usesP(t.Spec) { // §7.2
+			l.at(domain, t, false, "%%{p} is slow and not reliable, and should not be used")
+		}
+		if t.Modifier {
+			if t.Kind != "redirect" && t.Kind != "exp" {
+				l.at(domain, t, false, "no modifier of RFC 7208; receivers ignore it")
+			}
+			continue
+		}
+		switch t.Kind {
+		case "ptr": // §5.5
+			l.at(domain, t, false, "ptr is slow and not reliable, and should not be used")
+		case "ip4", "ip6":
+			l.network(t, domain)
+			continue // see overlaps
+		case "a", "mx":
+			if t.Bits4 <= 8 || t.Bits6 <= 16 {
+				l.at(domain, t, false, "covers a very large network")
+			}
+		case "all", "include": // see follow
+			continue
+		}
+		key := canonical(strings.TrimLeft(t.Text, "+-~?"))
+		if seen[key] {
+			l.at(domain, t, false, "stands twice in the record")
+		}
+		seen[key] = true
+	}
+}
+
+func (l *linter) network(t *Term, domain string) {
+	p := t.Prefix
+	switch ip := p.Addr(); {
+	case ip.Is4In6():
+		l.at(domain, t, false, "matches nothing: an IPv4-mapped client counts as IPv4")
+	case p.Bits() == 0:
+		l.at(domain, t, false, "covers every address")
+	case ip.Is4() && p.Bits() <= 8 || ip.Is6() && p.Bits() <= 16:
+		l.at(domain, t, false, "covers a very large network")
+	case ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast():
+		l.at(domain, t, false, "a private address: no client on the Internet has it")
+	}
+	if m := p.Masked(); m.Addr() != p.Addr() {
+		l.at(domain, t, false, "has host bits; it means %s", m)
+	}
+}
+
+// overlaps notes networks that lie in another of the same record.
+func (l *linter) overlaps(rec *Record, domain string) {
+	var nets []*Term
+	for i := range rec.Terms {
+		if t := &rec.Terms[i]; !t.Bad && t.Prefix.IsValid() {
+			nets = append(nets, t)
+		}
+	}
+	slices.SortStableFunc(nets, func(a, b *Term) int {
+		if c := a.Prefix.Masked().Addr().Compare(b.Prefix.Masked().Addr()); c != 0 {
+			return c
+		}
+		return a.Prefix.Bits() - b.Prefix.Bits()
+	})
+	var open []*Term // nested networks around the current one
+	for _, t := range nets {
+		for len(open) > 0 && !open[len(open)-1].Prefix.Contains(t.Prefix.Addr()) {
+			open = open[:len(open)-1]
+		}
+		if len(open) > 0 {
+			outer := open[len(open)-1]
+			switch {
+			case outer.Prefix.Masked() == t.Prefix.Masked():
+				l.at(domain, t, false, "the same network as %s at byte %d", outer.Text, outer.Position)
+			case outer.Qualifier == t.Qualifier:
+				l.at(domain, t, false, "lies in %s at byte %d", outer.Text, outer.Position)
+			case outer.Position < t.Position:
+				l.at(domain, t, false, "never reached: %s at byte %d covers it", outer.Text, outer.Position)
+			}
+		}
+		open = append(open, t)
+	}
+}
+
+// exp checks that the explanation can be had.
+func (l *linter) exp(rec *Record, domain string) {
+	t := rec.Exp()
+	if t == nil || t.Bad {
+		return
+	}
+	name, ok := staticName(t, domain, l.out.Domain)
+	if !ok {
+		return
+	}
+	a := l.ask(name, dns.TypeTXT)
+	switch {
+	case a.gap:
+	case len(a.Records) != 1: // §6.2
+		l.at(domain, t, false, "%s has %d TXT records, not one; no explanation is given", name, len(a.Records))
+	default:
+		if problem, at, _ := checkMacros(a.Records[0].Text, inExplain); problem != "" {
+			l.at(domain, t, false, "the text at %s is wrong at byte %d: %s; no explanation is given", name, at, problem)
+		}
+	}
+}
+
+// usesP reports whether a domain-spec has the macro p.
+func usesP(spec string) bool {
+	for {
+		i := strings.IndexByte(spec, '%')
+		if i < 0 {
+			return false
+		}
+		m, n, problem := readMacro(spec[i:])
+		if problem != "" {
+			return false
+		}
+		if m.letter == 'p' {
+			return true
+		}
+		spec = spec[i+n:]
+	}
+}
