@@ -1,0 +1,53 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var dkimKeyRotated = &Rule{
+	Code:     "dkim-key-rotated",
+	Title:    "Key changed since signing",
+	Severity: report.Info,
+	Refs:     []string{"RFC 6376 §6.1.2"},
+	Doc: `
+## What happened
+At delivery the signature verified; today the key is gone or another one is in its place.
+
+## How it is proved
+A trusted verdict of the time says pass. Today the name holds no key, or the body still matches its hash and the signature does not
+verify with the key of today.
+
+## What looks like it
+A header field changed after delivery looks the same as another key.
+
+## What to do
+Nothing: the verdict of delivery counts. To prove old mail, keep old keys.
+`,
+	Find: func(f *Facts) []report.Finding {
+		var out []report.Finding
+		for i := range f.DKIM {
+			s := &f.DKIM[i]
+			gone := s.Code == dkim.ReasonKeyMissing || s.Code == dkim.ReasonKeyRevoked || s.Code == dkim.ReasonKeyMalformed
+			other := s.Code == dkim.ReasonSignature && s.BodyHash == dkim.Match
+			c := passedThen(f, s)
+			if c == nil || !gone && !other {
+				continue
+			}
+			x := dkimFinding(f, s)
+			x.AtFault.Role = "none"
+			x.Confidence = report.Strong
+			x.Message = fmt.Sprintf("the signature of %s verified at delivery; the key at %s has changed since", s.Domain, s.KeyName)
+			if other {
+				x.Confidence = report.Likely
+				x.Message += " (or a signed field has)"
+			}
+			x.Advice = "none needed; the verdict of delivery counts"
+			x.Evidence = append(x.Evidence, claim(f, c), computed("RFC 6376 §6.1.2", "today: %s", s.Reason))
+			out = append(out, x)
+		}
+		return out
+	},
+}

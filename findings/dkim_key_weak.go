@@ -1,0 +1,47 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var dkimKeyWeak = &Rule{
+	Code:     "dkim-key-weak",
+	Title:    "RSA key below 1024 bits, or below today's 2048",
+	Severity: report.Medium,
+	Refs:     []string{"RFC 8301 §3.2"},
+	Doc: `
+## What happened
+The signing key is short. Under 1024 bits it can be factored, and receivers must not accept it; under 2048 bits it is below
+what signers should use today.
+
+## How it is proved
+The length of the modulus in the key record.
+
+## What looks like it
+Test keys, marked t=y.
+
+## What to do
+Sender: sign with a 2048-bit RSA key, with Ed25519 beside it if you like.
+`,
+	Find: func(f *Facts) []report.Finding {
+		var out []report.Finding
+		for i := range f.DKIM {
+			s := &f.DKIM[i]
+			if s.KeyType != "rsa" || s.KeyBits == 0 || s.KeyBits >= 2048 {
+				continue
+			}
+			x := dkimFinding(f, s)
+			x.Message = fmt.Sprintf("the key %s has %d bits; signers should use 2048", s.KeyName, s.KeyBits)
+			x.Advice = fmt.Sprintf("%s: replace the key by one of 2048 bits", s.Domain)
+			x.Severity = report.Low
+			if s.KeyBits < 1024 {
+				x.Severity = report.Critical
+				x.Message = fmt.Sprintf("the key %s has %d bits: it can be factored, and receivers must not accept it", s.KeyName, s.KeyBits)
+			}
+			out = append(out, x)
+		}
+		return out
+	},
+}

@@ -1,0 +1,112 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dmarc"
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+var dmarcBothPathsBroken = &Rule{
+	Code:     "dmarc-both-paths-broken",
+	Title:    "Forward broke SPF and modification broke DKIM",
+	Severity: report.High,
+	Refs:     []string{"RFC 7960 §2.3", "RFC 9989 §7.4"},
+	SymptomOf: []string{
+		"spf-rechecked-behind-border", "spf-checked-behind-gateway-service", "spf-checked-behind-backup-mx", "spf-rechecked-on-internal-relay",
+		"spf-checked-on-filter-loopback", "spf-checked-behind-own-forwarder",
+		"dkim-broken-subject-tag", "dkim-broken-footer", "dkim-broken-banner", "dkim-broken-link-rewrite", "dkim-broken-mime-reencoded",
+		"dkim-broken-refold", "dkim-broken-header-normalised",
+	},
+	Doc: `
+## What happened
+The sender did everything right: SPF and DKIM passed where the message first left the sender. On the way one organisation sent it on from
+its own address (SPF can't pass any more) and changed it (DKIM can't verify any more). DMARC fails for want of either.
+
+## How it is proved
+At an earlier border SPF passes for a domain aligned with From; at the last one nothing aligned passes. The signature does not
+verify, and a server before the change wrote that it did, or undoing the change makes it verify.
+
+## What looks like it
+A sender that never signed: dmarc-spf-only-sender. A sender that was never authorised: spf-unauthorised-sender.
+
+## What to do
+Intermediary: stop changing messages, or take responsibility for them (own From, own signature, ARC). Receiver: honour ARC of forwarders that you
+know; RFC 9989 asks not to reject on p=reject alone.
+`,
+	Find: func(f *Facts) []report.Finding {
+		if f.FromDomain == "" || len(f.DKIM) == 0 {
+			return nil
+		}
+		last := f.LastRun()
+		// Broken at the last place that decides.
+		decided := f.DMARC
+		if f.DMARCDelivered != nil && f.DMARCDelivered.Result == dmarc.Fail {
+			decided = f.DMARCDelivered
+		}
+		if decided == nil || decided.Result != dmarc.Fail || last == nil || last.Border < 0 {
+			return nil
+		}
+		signed := -1
+		for i := range f.DKIM {
+			if f.Aligned[i] && f.DKIM[i].Result == dkim.Fail && f.DKIM[i].Code != dkim.ReasonExpired {
+				signed = i
+			}
+		}
+		if signed < 0 {
+			return nil
+		}
+		// Whole at an earlier one.
+		for i := len(f.Runs) - 1; i >= 0; i-- {
+			r := &f.Runs[i]
+			if r.Border < 0 || r.SPF == nil || r.SPF.Result != spf.Pass || headers.Org(r.SPF.Domain) != headers.Org(f.FromDomain) {
+				continue
+			}
+			if i == 0 && f.DMARC.Result == dmarc.Pass && len(misplacedChecks(f)) == 0 {
+				continue
+			}
+			culprit := last.Border
+			role := report.RoleIntermediary
+			host := fromHost(f, culprit)
+			if i == 0 {
+				role, host = report.RoleRecipient, byName(f, r.Last)
+				culprit = r.Last
+			}
+			s := &f.DKIM[signed]
+			x := report.Finding{
+				Hop:        index(f, culprit),
+				Confidence: report.Strong,
+				AtFault:    report.Party{Role: role, Host: host},
+				Message: fmt.Sprintf("at hop %d, where %s received it, SPF passed for %s; since then the sending address changed and so did the content (%s): DMARC has nothing left to pass on",
+					f.Hops[r.Border].Index, r.Name(), r.SPF.Domain, s.Reason),
+				Advice: fmt.Sprintf("%s: leave forwarded messages unchanged, or take responsibility for them with an own From, signature and ARC seal", orWord(host, "the intermediary")),
+				Evidence: []report.Evidence{
+					field(f, s.Field), hop(f, r.Border), hop(f, last.Border),
+					computed("RFC 7208 §4.1", "hop %d: %s", f.Hops[r.Border].Index, evaluated(r.SPF)),
+					computed("RFC 6376 §6.1.3", "signature of %s: body hash %s, header signature %s", s.Domain, s.BodyHash, s.HeaderSignature),
+				},
+			}
+			if c := provenBefore(f, s); c != nil {
+				x.Confidence = report.Proved
+				x.Evidence = append(x.Evidence, claim(f, c))
+			}
+			return []report.Finding{x}
+		}
+		return nil
+	},
+}
+
+// provenBefore is a verdict written on the way, and not by the sender, that a
+// signature of this domain verified there.
+func provenBefore(f *Facts, s *dkim.Signature) *headers.Claim {
+	for n := range f.Claims {
+		c := &f.Claims[n]
+		if c.Method == "dkim" && c.Normal == "pass" && c.Domain == s.Domain && (c.Trust == headers.Trusted || c.Trust == headers.Testimony) {
+			return c
+		}
+	}
+	return nil
+}

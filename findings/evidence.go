@@ -1,0 +1,162 @@
+package findings
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+// maxQuote is how much of a header field is quoted as evidence.
+const maxQuote = 240
+
+// field quotes header field i of the message.
+func field(f *headers.Facts, i int) report.Evidence {
+	text := f.Msg.Name(i) + ": " + strings.Join(strings.Fields(f.Msg.Value(i)), " ")
+	if len(text) > maxQuote {
+		text = text[:maxQuote] + "…"
+	}
+	line := f.Msg.Fields[i].Line
+	return report.Evidence{Kind: report.EvidenceHeader, Text: text, Field: &i, Line: &line}
+}
+
+// claim quotes the field of a verdict.
+func claim(f *headers.Facts, c *headers.Claim) report.Evidence { return field(f, c.Field) }
+
+// hop quotes the Received field of hop k.
+func hop(f *headers.Facts, k int) report.Evidence { return field(f, f.Hops[k].Field) }
+
+// computed states what was worked out; ref is the standard that says how.
+func computed(ref, format string, args ...any) report.Evidence {
+	return report.Evidence{Kind: report.EvidenceComputed, Text: fmt.Sprintf(format, args...), Ref: ref}
+}
+
+// record quotes a DNS record.
+func record(name, kind, text string) report.Evidence {
+	if len(text) > maxQuote {
+		text = text[:maxQuote] + "…"
+	}
+	return report.Evidence{Kind: report.EvidenceDNS, Text: text, DNS: name + " " + kind}
+}
+
+// spfRecord quotes the SPF record behind an evaluation, nothing where there is
+// none.
+func spfRecord(e *spf.Evaluation) []report.Evidence {
+	if e == nil || e.Record == "" {
+		return nil
+	}
+	return []report.Evidence{record(e.Domain, "TXT", e.Record)}
+}
+
+// evaluated says in one line what SPF gives for an address.
+func evaluated(e *spf.Evaluation) string {
+	if e == nil {
+		return "not evaluated"
+	}
+	s := fmt.Sprintf("spf of %s for %s: %s", e.Domain, e.IP, e.Result)
+	if e.Matched != "" {
+		s += " (" + e.Matched + ")"
+	}
+	return s
+}
+
+// index is the number by which people and the report know hop k, nil for -1.
+func index(f *headers.Facts, k int) *int {
+	if k < 0 || k >= len(f.Hops) {
+		return nil
+	}
+	n := f.Hops[k].Index
+	return &n
+}
+
+// byName names the host that wrote hop k.
+func byName(f *headers.Facts, k int) string {
+	if k < 0 || k >= len(f.Hops) {
+		return ""
+	}
+	h := &f.Hops[k]
+	switch {
+	case h.By != "":
+		return strings.ToLower(strings.TrimSuffix(h.By, "."))
+	case h.ByIP.IsValid():
+		return h.ByIP.String()
+	}
+	return "hop " + fmt.Sprint(h.Index)
+}
+
+// fromName names the client of hop k, with its address where there is one.
+func fromName(f *headers.Facts, k int) string {
+	if k < 0 || k >= len(f.Hops) {
+		return "an unknown client"
+	}
+	h := &f.Hops[k]
+	name := h.RDNS
+	if name == "" || strings.EqualFold(name, "unknown") {
+		name = h.Helo
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	switch {
+	case name == "" && h.IP.IsValid():
+		return h.IP.String()
+	case h.IP.IsValid():
+		return name + " [" + h.IP.String() + "]"
+	case name == "":
+		return "an unnamed client"
+	}
+	return name
+}
+
+// fromHost is the bare name or address of the client of hop k, for at_fault.
+func fromHost(f *headers.Facts, k int) string {
+	if k < 0 || k >= len(f.Hops) {
+		return ""
+	}
+	h := &f.Hops[k]
+	for _, n := range []string{h.RDNS, h.Helo} {
+		if n != "" && !strings.EqualFold(n, "unknown") {
+			return strings.ToLower(strings.Trim(strings.TrimSuffix(n, "."), "[]"))
+		}
+	}
+	if h.IP.IsValid() {
+		return h.IP.String()
+	}
+	return ""
+}
+
+// hopFrom finds the newest hop of a run whose client has this address, -1
+// where there is none.
+func hopFrom(f *headers.Facts, r *headers.Run, ip netip.Addr) int {
+	for k := r.Last; k >= r.First; k-- {
+		if f.Hops[k].IP == ip {
+			return k
+		}
+	}
+	return -1
+}
+
+// borderHop is the hop at which the recipient's organisation received the
+// message, -1 where it is not known.
+func borderHop(f *headers.Facts) int {
+	if r := f.LastRun(); r != nil {
+		return r.Border
+	}
+	return -1
+}
+
+// live reports whether questions of the kind that findings rest on were
+// answered by the DNS.
+func live(f *headers.Facts) bool { return f.Options.Resolver != nil && !f.Offline() }
+
+// list joins names for a sentence.
+func list(items []string) string {
+	switch len(items) {
+	case 0:
+		return ""
+	case 1:
+		return items[0]
+	}
+	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
+}

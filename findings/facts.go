@@ -1,0 +1,6 @@
+package findings
+
+import "github.com/mailtrace/mailtrace/headers"
+
+// Facts is what rules look at.
+type Facts = headers.Facts

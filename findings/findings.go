@@ -1,0 +1,122 @@
+// Package findings judges the facts of a message. Every finding of the
+// catalogue is one Rule in one file; rules are pure functions of the facts, so
+// they can all be run on every message and on every example.
+package findings
+
+import (
+	"slices"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// Rule is one entry of the catalogue. The command explain, the documentation
+// page, the SARIF rule and the web help are all made from it.
+type Rule struct {
+	// Code is the stable name, "spf-rechecked-behind-border".
+	Code string
+	// Title is one line, without full stop.
+	Title string
+	// Severity is the usual one; a finding may carry another where the
+	// catalogue says so.
+	Severity string
+	// Refs are standards with sections: "RFC 7208 §2.5".
+	Refs []string
+	// SymptomOf lists codes that explain this one when they are found too: it
+	// is then shown as their consequence.
+	SymptomOf []string
+	// Doc is the page for people: what happened, how it is proved, what looks
+	// alike, who has to change what.
+	Doc string
+	// Find returns the findings of this code; nil where there is none. It must
+	// not change the facts.
+	Find func(*Facts) []report.Finding
+}
+
+// Rules returns the catalogue, in the order of the groups and, within a group,
+// of the catalogue.
+func Rules() []*Rule { return catalogue }
+
+// Lookup returns the rule with a code, nil where there is none.
+func Lookup(code string) *Rule {
+	for _, r := range catalogue {
+		if r.Code == code {
+			return r
+		}
+	}
+	return nil
+}
+
+// Judge runs all rules on the facts, merges symptoms under their causes, puts
+// the root cause first and draws the verdict.
+func Judge(f *headers.Facts) ([]report.Finding, report.Verdict) {
+	var found []report.Finding
+	for _, r := range catalogue {
+		for _, x := range r.Find(f) {
+			x.Code, x.Title = r.Code, r.Title
+			if x.Severity == "" {
+				x.Severity = r.Severity
+			}
+			x.Confidence = ceiling(f, &x)
+			found = append(found, x)
+		}
+	}
+	found = limit(found)
+	link(found)
+	v := verdict(f, found)
+	order(found, v.RootCause)
+	return found, v
+}
+
+// maxPerCode bounds the findings of one code in a report.
+const maxPerCode = 16
+
+// limit keeps at most maxPerCode findings of each code.
+func limit(found []report.Finding) []report.Finding {
+	count := map[string]int{}
+	return slices.DeleteFunc(found, func(x report.Finding) bool {
+		count[x.Code]++
+		return count[x.Code] > maxPerCode
+	})
+}
+
+// link fills Because: a symptom names the causes that were found with it.
+func link(found []report.Finding) {
+	present := map[string]bool{}
+	for _, x := range found {
+		present[x.Code] = true
+	}
+	for i := range found {
+		x := &found[i]
+		for _, cause := range Lookup(x.Code).SymptomOf {
+			if present[cause] && cause != x.Code && !slices.Contains(x.Because, cause) {
+				x.Because = append(x.Because, cause)
+			}
+		}
+		if x.Because == nil {
+			x.Because = []string{}
+		}
+		if x.Evidence == nil {
+			x.Evidence = []report.Evidence{}
+		}
+	}
+}
+
+var severityRank = map[string]int{report.Critical: 0, report.High: 1, report.Medium: 2, report.Low: 3, report.Info: 4}
+
+// order puts the root cause first, then by severity, then as the catalogue has
+// them.
+func order(found []report.Finding, root *string) {
+	slices.SortStableFunc(found, func(a, b report.Finding) int {
+		if root != nil && (a.Code == *root) != (b.Code == *root) {
+			if a.Code == *root {
+				return -1
+			}
+			return 1
+		}
+		return severityRank[a.Severity] - severityRank[b.Severity]
+	})
+}
+
+// AtLeast reports whether severity a is as grave as b or graver.
+func AtLeast(a, b string) bool { return severityRank[a] <= severityRank[b] }

@@ -1,0 +1,127 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+var forwardWithoutSRS = &Rule{
+	Code:     "forward-without-srs",
+	Title:    "Plain forward kept the original MAIL FROM",
+	Severity: report.High,
+	Refs:     []string{"RFC 7208 app. D", "RFC 7960 §3.2.1"},
+	Doc: `
+## What happened
+A forwarder received the message for one address and sent it on to another from its own servers, with the envelope sender
+unchanged. The next organisation evaluates SPF of the original sender for the forwarder's address, and that can't pass.
+
+## How it is proved
+The path has two deliveries, with the same envelope sender before and after. At the border of the forwarder SPF passes for that sender;
+at the next border it does not.
+
+## What looks like it
+A second check inside one organisation (group spf-rechecked-…). A forwarder that rewrites the sender: forward-srs-applied.
+
+## What to do
+Forwarder: rewrite the envelope sender (SRS) and leave the content alone, so that DKIM survives. Recipient: do not reject on SPF alone; fetch
+mail instead of having it forwarded. Sender: sign with DKIM; SPF alone never survives a forward.
+`,
+	Find: func(f *Facts) []report.Finding {
+		var out []report.Finding
+		for i := len(f.Runs) - 1; i > 0; i-- {
+			if x, ok := plainForward(f, i); ok {
+				out = append(out, x)
+			}
+		}
+		return out
+	},
+}
+
+// plainForward judges the hand-over from run i to the next newer one.
+func plainForward(f *Facts, i int) (report.Finding, bool) {
+	from, to := &f.Runs[i], &f.Runs[i-1]
+	if from.Role != headers.Intermediary || from.Border < 0 || to.Border < 0 || to.NAT ||
+		from.MailFrom == nil || to.MailFrom == nil || *to.MailFrom == "" {
+		return report.Finding{}, false
+	}
+	// Unchanged means the same domain; the local part may be missing in what a
+	// server wrote.
+	if d := domainPart(*to.MailFrom); d == "" || d != domainPart(*from.MailFrom) || headers.Org(d) == from.Name() {
+		return report.Finding{}, false
+	}
+	if _, srs := headers.ParseSRS(*to.MailFrom); srs {
+		return report.Finding{}, false
+	}
+	ip := f.ClientIP(to)
+	after, before := to.SPF, from.SPF
+	wrote := claimAt(f, to.Border, "spf")
+	if after == nil && wrote == nil || after != nil && after.Result == spf.Pass || after == nil && wrote.Normal == "pass" {
+		return report.Finding{}, false
+	}
+	if after != nil {
+		switch after.Result {
+		case spf.Fail, spf.SoftFail, spf.Neutral:
+		default:
+			return report.Finding{}, false
+		}
+	}
+	if before != nil && before.Result != spf.Pass {
+		return report.Finding{}, false
+	}
+	x := report.Finding{
+		Hop:        index(f, to.Border),
+		Confidence: report.Likely,
+		AtFault:    report.Party{Role: report.RoleIntermediary, Host: fromHost(f, to.Border)},
+	}
+	result := ""
+	switch {
+	case after != nil:
+		result = string(after.Result)
+	default:
+		result = wrote.Normal
+	}
+	x.Message = fmt.Sprintf("%s forwarded the message to %s (hop %d) with the envelope sender %s unchanged: SPF is %s there for %s",
+		from.Name(), to.Name(), f.Hops[to.Border].Index, *to.MailFrom, result, fromName(f, to.Border))
+	if before != nil {
+		x.Message += fmt.Sprintf("; where %s received it (hop %d), SPF passed", from.Name(), f.Hops[from.Border].Index)
+	}
+	x.Advice = fmt.Sprintf("%s: rewrite the envelope sender (SRS) when forwarding; %s: do not reject on SPF alone", from.Name(), to.Name())
+	x.Evidence = append(x.Evidence, hop(f, to.Border), hop(f, from.Border))
+	if wrote != nil {
+		x.Evidence = append(x.Evidence, claim(f, wrote))
+		x.Confidence = report.Strong
+	}
+	if before != nil && after != nil {
+		x.Evidence = append(x.Evidence,
+			computed("RFC 7208 §4.1", "hop %d: %s", f.Hops[from.Border].Index, evaluated(before)),
+			computed("RFC 7208 §4.1", "hop %d: %s", f.Hops[to.Border].Index, evaluated(after)))
+		x.Evidence = append(x.Evidence, spfRecord(before)...)
+		x.Confidence = report.Strong
+		if wrote != nil && wrote.Normal == string(after.Result) || wrote == nil && ip.IsValid() && to == f.LastRun() {
+			x.Confidence = report.Proved
+		}
+	}
+	// The forwarder's own line is testimony where it is not the recipient's.
+	if from.MailFromBasis == "unchanged" && before == nil {
+		x.Confidence = atMost(x.Confidence, report.Likely)
+	}
+	if f.DMARC != nil && f.DMARC.Result == "pass" && to == f.LastRun() {
+		x.Severity = report.Medium
+	}
+	return x, true
+}
+
+// claimAt is the verdict of a method that hop k's server wrote, trusted or in
+// testimony; nil where there is none.
+func claimAt(f *Facts, k int, method string) *headers.Claim {
+	for n := range f.Claims {
+		c := &f.Claims[n]
+		if c.Hop == k && c.Method == method && c.Normal != "" && c.Trust != headers.Forged && c.Trust != headers.Untrusted && c.Identity != "helo" {
+			return c
+		}
+	}
+	return nil
+}

@@ -1,0 +1,4 @@
+package findings
+
+// Group G: ARC.
+var arcRules = []*Rule{}

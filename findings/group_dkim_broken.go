@@ -1,0 +1,4 @@
+package findings
+
+// Group C: DKIM broken in transit.
+var brokenDKIM = []*Rule{}

@@ -1,0 +1,6 @@
+package findings
+
+// Group E: DMARC.
+var dmarcRules = []*Rule{
+	dmarcBothPathsBroken,
+}

@@ -1,0 +1,8 @@
+package findings
+
+// Group B: forwarding.
+var forwarding = []*Rule{
+	forwardWithoutSRS,
+	forwardSRSApplied,
+	selfSpoofFilter,
+}

@@ -1,0 +1,6 @@
+package findings
+
+// Group J: path and infrastructure.
+var infrastructure = []*Rule{
+	dsnOriginalAnalysed,
+}

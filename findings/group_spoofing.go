@@ -1,0 +1,6 @@
+package findings
+
+// Group I: spoofing.
+var spoofing = []*Rule{
+	directSpoof,
+}

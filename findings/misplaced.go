@@ -1,0 +1,237 @@
+package findings
+
+import (
+	"net/netip"
+	"slices"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+// place is the kind of address on which SPF was checked where it tells nothing.
+type place int
+
+const (
+	behindBorder place = iota
+	internalRelay
+	behindNAT
+	backupMX
+	filterLoopback
+	gatewayService
+	ownForwarder
+)
+
+// misplaced is an SPF verdict on an address that is not the client of its
+// organisation's border.
+type misplaced struct {
+	claim  *headers.Claim
+	run    *headers.Run
+	place  place
+	hop    int             // index of the hop whose client was judged
+	border netip.Addr      // the address that should have been judged; invalid where it is lost
+	before *spf.Evaluation // SPF for border; nil where it is not known
+	after  *spf.Evaluation // SPF for the address that was judged
+	passed *headers.Claim  // a verdict of the border itself that says pass
+}
+
+// misplacedChecks finds them all: every SPF verdict that did not pass, bound to
+// a hop inside an organisation, on the address of a host of that organisation.
+// RFC 7208 §2.5: the check belongs between two organisations.
+func misplacedChecks(f *headers.Facts) []misplaced {
+	var out []misplaced
+	for n := range f.Claims {
+		c := &f.Claims[n]
+		if c.Method != "spf" || c.Hop < 0 || c.Trust == headers.Forged || c.Trust == headers.Untrusted || c.Identity == "pra" || !c.IP.IsValid() {
+			continue
+		}
+		switch c.Normal {
+		case "fail", "softfail", "neutral", "none", "permerror":
+		default:
+			continue
+		}
+		r := f.RunOf(c.Hop)
+		if r == nil || r.Border < 0 {
+			continue
+		}
+		k := c.Hop
+		if f.Hops[k].IP != c.IP {
+			if k = hopFrom(f, r, c.IP); k < 0 {
+				continue
+			}
+		}
+		m := misplaced{claim: c, run: r, hop: k, border: f.ClientIP(r), before: r.SPF, after: f.CheckAt(r, c.IP)}
+		switch {
+		case k == r.Border && r.NAT:
+			m.place = behindNAT
+		case k == r.Border:
+			continue // the right place
+		case c.IP.IsLoopback():
+			m.place = filterLoopback
+		case headers.Private(c.IP):
+			m.place = internalRelay
+		case r != f.LastRun():
+			m.place = ownForwarder
+		default:
+			m.place = publicPlace(f, r, k)
+		}
+		// A result that says nothing proves no harm, unless the address can't be
+		// authorised by anybody.
+		if (c.Normal == "none" || c.Normal == "permerror") && m.place != internalRelay && m.place != filterLoopback && m.place != behindNAT {
+			continue
+		}
+		if c.Normal == "none" {
+			continue
+		}
+		m.passed = passedAtBorder(f, r)
+		// Where the sender's own client fails too, the place is moot.
+		if m.before != nil && m.before.Result != spf.Pass {
+			continue
+		}
+		if m.place != behindNAT && m.before == nil && m.passed == nil && !headers.Private(c.IP) && !hMailServerFail(c) {
+			continue
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// hMailServerFail: hMailServer marks only what SPF failed outright, and writes
+// no address; that it judged its own first server shows in its Received field.
+func hMailServerFail(c *headers.Claim) bool { return c.Dialect == "hmailserver" }
+
+// publicPlace tells apart a backup MX, a gateway in front and the
+// organisation's own relay.
+func publicPlace(f *headers.Facts, r *headers.Run, k int) place {
+	h := &f.Hops[k]
+	client, server := -1, -1
+	for i, x := range f.MX {
+		if slices.Contains(x.Addrs, h.IP) {
+			client = i
+		}
+		if x.Host == byName(f, k) || slices.Contains(x.Addrs, h.ByIP) {
+			server = i
+		}
+	}
+	switch {
+	case client >= 0 && server >= 0:
+		return backupMX
+	case client >= 0:
+		if orgOfRecipient(f, r) != headers.Org(f.MX[client].Host) || server < 0 && foreignHost(f, r, k) {
+			return gatewayService
+		}
+	}
+	if foreignHost(f, r, k) {
+		return gatewayService
+	}
+	return behindBorder
+}
+
+// foreignHost reports whether the client of hop k, though on the recipient's
+// side, belongs to another organisation than the recipient's domain: a service
+// that filters for it.
+func foreignHost(f *headers.Facts, r *headers.Run, k int) bool {
+	own := orgOfRecipient(f, r)
+	if own == "" || k == 0 {
+		return false
+	}
+	by := headers.Org(byName(f, k-1))
+	return by != "" && by != own
+}
+
+func orgOfRecipient(f *headers.Facts, r *headers.Run) string {
+	if r.Rcpt != "" {
+		return headers.Org(domainPart(r.Rcpt))
+	}
+	return r.Name()
+}
+
+// passedAtBorder is a verdict of the run's own border that SPF passed there.
+func passedAtBorder(f *headers.Facts, r *headers.Run) *headers.Claim {
+	want := f.ClientIP(r)
+	for n := range f.Claims {
+		c := &f.Claims[n]
+		if c.Method == "spf" && c.Hop == r.Border && c.Normal == "pass" && c.Trust != headers.Forged && c.Trust != headers.Untrusted &&
+			c.Identity != "helo" && (!c.IP.IsValid() || !want.IsValid() || c.IP == want) {
+			return c
+		}
+	}
+	return nil
+}
+
+// find makes the findings for one kind of place.
+func find(f *headers.Facts, where place, describe func(misplaced) report.Finding) []report.Finding {
+	var out []report.Finding
+	seen := map[int]bool{}
+	for _, m := range misplacedChecks(f) {
+		if m.place != where || seen[m.hop] {
+			continue
+		}
+		seen[m.hop] = true
+		x := describe(m)
+		x.Hop = index(f, m.hop)
+		if x.Confidence == "" {
+			x.Confidence = m.confidence()
+		}
+		x.Evidence = append(x.Evidence, m.evidence(f)...)
+		out = append(out, x)
+	}
+	return out
+}
+
+// confidence is proved where our evaluation agrees with both verdicts, strong
+// where the header alone shows the contradiction.
+func (m misplaced) confidence() string {
+	agree := m.before != nil && m.before.Result == spf.Pass
+	if headers.Private(m.claim.IP) {
+		if agree {
+			return report.Proved
+		}
+		return report.Strong
+	}
+	switch {
+	case agree && m.after != nil && m.after.Result != spf.Pass:
+		return report.Proved
+	case agree || m.passed != nil:
+		return report.Strong
+	}
+	return report.Likely
+}
+
+func (m misplaced) evidence(f *headers.Facts) []report.Evidence {
+	ev := []report.Evidence{claim(f, m.claim), hop(f, m.hop)}
+	if m.passed != nil {
+		ev = append(ev, claim(f, m.passed))
+	}
+	if m.run.Border != m.hop {
+		ev = append(ev, hop(f, m.run.Border))
+	}
+	if m.before != nil {
+		ev = append(ev, computed("RFC 7208 §4.1", "had it been asked at hop %d: %s", f.Hops[m.run.Border].Index, evaluated(m.before)))
+		ev = append(ev, spfRecord(m.before)...)
+	}
+	if m.after != nil {
+		ev = append(ev, computed("RFC 7208 §4.1", "asked at hop %d: %s", f.Hops[m.hop].Index, evaluated(m.after)))
+	}
+	return ev
+}
+
+// would is the counterfactual in words: what the right place would have said.
+func (m misplaced) would(f *headers.Facts) string {
+	at := ""
+	if m.run.Border >= 0 {
+		at = " (hop " + itoa(f.Hops[m.run.Border].Index) + ")"
+	}
+	where := " where the message entered " + m.run.Name() + at
+	if m.before == nil {
+		if m.passed != nil {
+			return " The border itself wrote spf=pass" + where + "."
+		}
+		return ""
+	}
+	s := " Checked" + where + ", SPF is " + string(m.before.Result)
+	if m.run == f.LastRun() && f.DMARC != nil && f.DMARC.Result != "none" {
+		s += " and DMARC " + string(f.DMARC.Result)
+	}
+	return s + "."
+}

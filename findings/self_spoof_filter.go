@@ -1,0 +1,130 @@
+package findings
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var selfSpoofFilter = &Rule{
+	Code:     "self-spoof-filter",
+	Title:    "Receiver discards outside mail that claims its own domain",
+	Severity: report.High,
+	Refs:     []string{"RFC 7208 app. D", "RFC 7960 §3.2.1"},
+	Doc: `
+## What happened
+The receiver refuses or marks mail from outside whose author or envelope sender is in one of its own domains. Here the message
+really was its own user's: it left the organisation, passed through a forwarder or a list, and came back.
+
+## How it is proved
+The oldest part of the path lies in the receiver's organisation, the newest too, and another organisation in between brought
+the message back; or a bounce says in words that the sender's domain is not accepted from outside, and the returned original
+shows where it was made.
+
+## What looks like it
+A real forgery of the receiver's domain has no hop inside it and no valid signature of it: direct-spoof-own-domain.
+
+## What to do
+Receiver: accept such mail where a DKIM signature of the own domain verifies, or where a known forwarder rewrote the envelope sender.
+Forwarder: rewrite the envelope sender (SRS). User: write to the final address directly.
+`,
+	Find: func(f *Facts) []report.Finding {
+		if x, ok := bouncedOwnMail(f); ok {
+			return []report.Finding{x}
+		}
+		if x, ok := ownMailReturned(f); ok {
+			return []report.Finding{x}
+		}
+		return nil
+	},
+}
+
+// ownMailReturned: the path starts and ends in one organisation with another in
+// between, and the end held the message to be a forgery.
+func ownMailReturned(f *Facts) (report.Finding, bool) {
+	n := len(f.Runs)
+	if n < 3 || f.FromDomain == "" {
+		return report.Finding{}, false
+	}
+	first, last := &f.Runs[n-1], f.LastRun()
+	own := headers.Org(f.FromDomain)
+	if own == "" || !slices.Contains(last.Orgs, own) || !slices.Contains(first.Orgs, own) || last.Border < 0 {
+		return report.Finding{}, false
+	}
+	var bad *headers.Claim
+	for n := range f.Claims {
+		c := &f.Claims[n]
+		if c.Trust == headers.Trusted && (c.Method == "spf" || c.Method == "dmarc" || c.Method == "compauth") && (c.Normal == "fail" || c.Result == "fail") {
+			bad = c
+			break
+		}
+	}
+	if bad == nil {
+		return report.Finding{}, false
+	}
+	return report.Finding{
+		Hop:        index(f, last.Border),
+		Confidence: report.Strong,
+		AtFault:    report.Party{Role: report.RoleRecipient, Host: byName(f, last.Border)},
+		Message: fmt.Sprintf("the message left %s, came back through %s and was held to be a forgery of its own domain by %s (hop %d)",
+			own, fromName(f, last.Border), byName(f, last.Border), f.Hops[last.Border].Index),
+		Advice: fmt.Sprintf("%s: accept mail of the own domain whose DKIM signature verifies; the forwarder: rewrite the envelope sender", last.Name()),
+		Evidence: []report.Evidence{
+			claim(f, bad), hop(f, last.Border), hop(f, first.First),
+		},
+	}, true
+}
+
+// ownDomainRefusal matches the words in which servers refuse mail that claims
+// their own domain.
+var ownDomainRefusal = regexp.MustCompile(`(?i)(not accepted from outside|own domain|sender address rejected.*(outside|own|not owned|local)|` +
+	`(local|internal) (domain|sender|address).{0,40}(outside|external|not allowed|denied|reject)|spoof|claims? to (be|come) from (us|this|our)|you are not .{0,20}allowed .{0,20}our domain|not permitted to send .{0,30}own)`)
+
+// bouncedOwnMail: a bounce says that the recipient's server does not take its
+// own domain from outside.
+func bouncedOwnMail(f *Facts) (report.Finding, bool) {
+	if f.DSN == nil {
+		return report.Finding{}, false
+	}
+	for _, r := range f.DSN.Recipients {
+		if !ownDomainRefusal.MatchString(r.Diagnostic) {
+			continue
+		}
+		refuser := domainPart(r.Final)
+		for _, p := range f.Embedded {
+			author := p.FromDomain()
+			if author == "" || headers.Org(author) != headers.Org(refuser) {
+				continue
+			}
+			x := report.Finding{
+				Confidence: report.Likely,
+				AtFault:    report.Party{Role: report.RoleRecipient, Host: r.RemoteMTA},
+				Message: fmt.Sprintf("%s refused a message of %s that %s brought back from outside: it takes no mail of its own domain from other servers",
+					orWord(r.RemoteMTA, refuser), author, orWord(f.DSN.ReportingMTA, "a forwarder")),
+				Advice: fmt.Sprintf("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding",
+					refuser, orWord(f.DSN.ReportingMTA, "the forwarder")),
+				Evidence: []report.Evidence{
+					{Kind: report.EvidenceHeader, Text: "Diagnostic-Code: " + strings.Join(strings.Fields(r.Diagnostic), " ")},
+					{Kind: report.EvidenceHeader, Text: "From of the returned message: " + author},
+				},
+			}
+			if p.MadeIn(headers.Org(author)) {
+				x.Confidence = report.Strong
+				x.Evidence = append(x.Evidence, computed("", "the returned message was made inside %s", headers.Org(author)))
+			}
+			return x, true
+		}
+	}
+	return report.Finding{}, false
+}
+
+func orWord(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}

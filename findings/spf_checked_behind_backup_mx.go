@@ -1,0 +1,41 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var spfCheckedBehindBackupMX = &Rule{
+	Code:     "spf-checked-behind-backup-mx",
+	Title:    "Primary checked SPF on mail handed over by its own secondary MX",
+	Severity: report.High,
+	Refs:     []string{"RFC 7208 §2.5", "RFC 7208 app. F"},
+	Doc: `
+## What happened
+The sender delivered to the secondary mail exchanger of the recipient's domain. That handed the message to the primary, which
+evaluated SPF against the secondary and not against the sender.
+
+## How it is proved
+The address in the verdict belongs to an MX host of the recipient's domain, and the client that the secondary saw is allowed
+by the sender's record.
+
+## What looks like it
+Spammers like secondary exchangers: where the client of the secondary fails too, the place of the check is moot and this is
+not reported.
+
+## What to do
+Recipient: list the secondaries as trusted relays in the primary's SPF check and run the same checks on the secondaries, or do
+without a secondary.
+`,
+	Find: func(f *Facts) []report.Finding {
+		return find(f, backupMX, func(m misplaced) report.Finding {
+			return report.Finding{
+				AtFault: report.Party{Role: report.RoleRecipient, Host: byName(f, m.hop)},
+				Message: fmt.Sprintf("the primary %s (hop %d) checked SPF on its own secondary MX %s.%s",
+					byName(f, m.hop), f.Hops[m.hop].Index, fromName(f, m.hop), m.would(f)),
+				Advice: fmt.Sprintf("make %s a trusted relay in the SPF check of %s", fromHost(f, m.hop), byName(f, m.hop)),
+			}
+		})
+	},
+}

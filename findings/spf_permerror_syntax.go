@@ -1,0 +1,43 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+var spfPermerrorSyntax = &Rule{
+	Code:     "spf-permerror-syntax",
+	Title:    "SPF record cannot be interpreted",
+	Severity: report.High,
+	Refs:     []string{"RFC 7208 §4.5", "RFC 7208 §4.6", "RFC 7208 §5.2"},
+	Doc: `
+## What happened
+The sender's SPF record, or one that it includes, has a syntax error, exists twice, or points to a domain without record.
+Receivers answer permerror: the record does not protect and does not authorise.
+
+## How it is proved
+The record itself, with the place of the error.
+
+## What looks like it
+Modifiers that nobody knows are legal and are no error.
+
+## What to do
+Sender, or the owner of the included record: correct it; join several records into one.
+`,
+	Find: func(f *Facts) []report.Finding {
+		return spfPermerror(f, func(e *spf.Evaluation) (string, string) {
+			switch e.Code {
+			case spf.ReasonMultiple:
+				return fmt.Sprintf("%s publishes several SPF records: permerror in place of a verdict", problemDomain(e)),
+					fmt.Sprintf("%s: join the records into one", problemDomain(e))
+			case spf.ReasonIncludeNone, spf.ReasonRedirectNone:
+				return fmt.Sprintf("the SPF record of %s refers to %s, which has none: permerror in place of a verdict", e.Domain, problemDomain(e)),
+					fmt.Sprintf("%s: remove the reference to %s", e.Domain, problemDomain(e))
+			}
+			return fmt.Sprintf("the SPF record of %s cannot be interpreted: %s", problemDomain(e), e.Reason),
+				fmt.Sprintf("%s: correct the record", problemDomain(e))
+		}, spf.ReasonSyntax, spf.ReasonMultiple, spf.ReasonIncludeNone, spf.ReasonRedirectNone, spf.ReasonRecordTooLong)
+	},
+}

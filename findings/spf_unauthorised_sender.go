@@ -1,0 +1,66 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+var spfUnauthorisedSender = &Rule{
+	Code:     "spf-unauthorised-sender",
+	Title:    "Border client really is not authorised",
+	Severity: report.High,
+	Refs:     []string{"RFC 7208 §2.6.4", "RFC 7208 §8.4"},
+	SymptomOf: []string{
+		"direct-spoof", "direct-spoof-own-domain", "forgotten-sender", "third-party-sender-unaligned", "forward-without-srs",
+		"spf-ipv6-uncovered", "dkim-replay-suspected",
+	},
+	Doc: `
+## What happened
+The host that handed the message to the recipient's organisation is not in the SPF record of the envelope sender's domain. The
+check was made in the right place.
+
+## How it is proved
+The address in the verdict, where there is one, is that of the border's client, and the record as it is today gives fail for it.
+
+## What looks like it
+This alone is no diagnosis. It comes from a server that the domain's owner forgot (forgotten-sender), from a forwarder
+(forward-without-srs), from a service that was never set up (third-party-sender-unaligned), or from a forger (direct-spoof).
+
+## What to do
+Sender: if the host is yours, add it to the record or send through a server that is in it. Otherwise nothing.
+`,
+	Find: func(f *Facts) []report.Finding {
+		r := f.LastRun()
+		if r == nil || r.Border < 0 || f.SPF == nil || f.SPF.Result != spf.Fail {
+			return nil
+		}
+		// Where the sender is beyond doubt, a failed SPF is a curiosity.
+		severity := ""
+		if f.DMARC != nil && f.DMARC.Result == "pass" {
+			severity = report.Low
+		}
+		x := report.Finding{
+			Hop:        index(f, r.Border),
+			Severity:   severity,
+			Confidence: report.Strong,
+			AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, r.Border)},
+			Message:    fmt.Sprintf("%s, which brought the message to %s (hop %d), is not in the SPF record of %s", fromName(f, r.Border), r.Name(), f.Hops[r.Border].Index, f.SPF.Domain),
+			Advice:     fmt.Sprintf("if the host is yours, add it to the SPF record of %s", f.SPF.Domain),
+			Evidence:   []report.Evidence{hop(f, r.Border), computed("RFC 7208 §2.6.4", "%s", evaluated(f.SPF))},
+		}
+		x.Evidence = append(x.Evidence, spfRecord(f.SPF)...)
+		if c := claimAt(f, r.Border, "spf"); c != nil {
+			if c.Normal == "pass" {
+				// The record may have been another then.
+				x.Confidence, x.Severity = report.Hint, report.Low
+			} else if c.Normal == "fail" && c.Trust == headers.Trusted {
+				x.Confidence = report.Proved
+			}
+			x.Evidence = append(x.Evidence, claim(f, c))
+		}
+		return []report.Finding{x}
+	},
+}

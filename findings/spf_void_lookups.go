@@ -1,0 +1,35 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+var spfVoidLookups = &Rule{
+	Code:     "spf-void-lookups",
+	Title:    "SPF record asks for more than 2 names that do not exist",
+	Severity: report.Medium,
+	Refs:     []string{"RFC 7208 §4.6.4"},
+	Doc: `
+## What happened
+More than two terms of the sender's SPF record ask the DNS for names that do not exist or have no such records. Receivers that
+enforce the limit answer permerror.
+
+## How it is proved
+The evaluation, with the names that came back empty.
+
+## What looks like it
+The limit is a SHOULD and can be configured, so other receivers may have passed the same message.
+
+## What to do
+Sender: delete the terms whose names are gone.
+`,
+	Find: func(f *Facts) []report.Finding {
+		return spfPermerror(f, func(e *spf.Evaluation) (string, string) {
+			return fmt.Sprintf("the SPF record of %s asks for more than 2 names that do not exist: permerror in place of a verdict", e.Domain),
+				fmt.Sprintf("%s: delete the terms of the record whose names no longer exist", e.Domain)
+		}, spf.ReasonVoidLimit)
+	},
+}

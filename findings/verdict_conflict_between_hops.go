@@ -1,0 +1,109 @@
+package findings
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var verdictConflictBetweenHops = &Rule{
+	Code:     "verdict-conflict-between-hops",
+	Title:    "Two servers disagree about the same message",
+	Severity: report.High,
+	Refs:     []string{"RFC 8601 §1.6"},
+	SymptomOf: []string{
+		"spf-rechecked-behind-border", "spf-rechecked-on-internal-relay", "spf-checked-behind-backup-mx", "spf-checked-behind-gateway-service",
+		"spf-checked-behind-own-forwarder", "spf-checked-on-filter-loopback", "spf-checked-behind-nat", "forward-without-srs", "dmarc-both-paths-broken",
+		"dkim-broken-subject-tag", "dkim-broken-footer", "dkim-broken-banner", "dkim-broken-link-rewrite", "dkim-broken-mime-reencoded",
+		"dkim-broken-refold", "dkim-broken-header-normalised", "dkim-broken-unlocated", "ar-forged-own-id",
+	},
+	Doc: `
+## What happened
+The header holds two verdicts by the same method on the same domain, and they contradict each other.
+
+## How it is proved
+Both fields, with the server and the address that each one judged. For SPF another address explains it; for DKIM a change in
+between, or another key.
+
+## What looks like it
+SPF of HELO beside SPF of MAIL FROM, two signatures of one domain with different selectors, softfail in place of fail.
+
+## What to do
+What the finding that explains the contradiction says.
+`,
+	Find: func(f *Facts) []report.Finding {
+		var out []report.Finding
+		at := map[[2]int]int{} // pair of hops → place in out
+		for i := range f.Claims {
+			a := &f.Claims[i]
+			if !contradictable(a) {
+				continue
+			}
+			for j := i + 1; j < len(f.Claims); j++ {
+				b := &f.Claims[j]
+				if !contradictable(b) || !contradict(a, b) {
+					continue
+				}
+				says := fmt.Sprintf("%s of %s: %s says %s (hop %d)%s, %s said %s (hop %d)%s",
+					a.Method, a.Domain, a.Writer, a.Normal, f.Hops[a.Hop].Index, judged(a), b.Writer, b.Normal, f.Hops[b.Hop].Index, judged(b))
+				if n, ok := at[[2]int{a.Hop, b.Hop}]; ok {
+					x := &out[n]
+					if len(x.Evidence) < 8 && !strings.Contains(x.Message, says) {
+						x.Message += "; " + says
+						x.Evidence = append(x.Evidence, claim(f, a), claim(f, b))
+					}
+					continue
+				}
+				if len(out) == 3 {
+					return out
+				}
+				x := report.Finding{
+					Severity:   report.Medium,
+					Hop:        index(f, a.Hop),
+					Confidence: report.Proved,
+					AtFault:    report.Party{Role: "unknown", Host: a.Writer},
+					Message:    says,
+					Advice:     "see the finding that explains it",
+					Evidence:   []report.Evidence{claim(f, a), claim(f, b)},
+				}
+				if f.DMARC != nil && f.DMARC.Result == "pass" && f.DMARCDelivered != nil && f.DMARCDelivered.Result == "pass" {
+					x.Severity = report.Info
+				}
+				if a.Trust != headers.Trusted || b.Trust != headers.Trusted {
+					x.Confidence = report.Strong
+				}
+				at[[2]int{a.Hop, b.Hop}] = len(out)
+				out = append(out, x)
+			}
+		}
+		return out
+	},
+}
+
+// contradict reports whether two verdicts on the same thing differ between
+// pass and not.
+func contradict(a, b *headers.Claim) bool {
+	return a.Hop != b.Hop && a.Method == b.Method && strings.EqualFold(a.Domain, b.Domain) &&
+		(a.Selector == b.Selector || a.Selector == "" || b.Selector == "") && (a.Normal == "pass") != (b.Normal == "pass")
+}
+
+// contradictable reports whether a verdict can be held against another: written by
+// a known server, on a named domain, with a firm result.
+func contradictable(c *headers.Claim) bool {
+	if c.Hop < 0 || c.Domain == "" || c.Identity == "helo" || c.Identity == "pra" || c.Trust == headers.Forged || c.Trust == headers.Untrusted {
+		return false
+	}
+	if c.Method != "spf" && c.Method != "dkim" && c.Method != "dmarc" {
+		return false
+	}
+	return c.Normal == "pass" || c.Normal == "fail" || c.Normal == "softfail"
+}
+
+func judged(c *headers.Claim) string {
+	if c.Method == "spf" && c.IP.IsValid() {
+		return " for " + c.IP.String()
+	}
+	return ""
+}

@@ -1,0 +1,226 @@
+package headers
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+
+	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+// Bounds on what one message may make us ask. The protocol engines have their
+// own.
+const (
+	maxMXHosts  = 10 // MX hosts of a domain whose addresses are asked for
+	maxPTRNames = 10 // PTR names that are confirmed; the number of RFC 7208 §5.5
+	maxMatrix   = 64 // SPF evaluations over hops and envelope domains
+)
+
+// asker asks the questions of the trace, remembers the answers and writes down
+// what got none.
+type asker struct {
+	ctx  context.Context
+	res  dns.Resolver
+	gaps []Gap
+	seen map[Gap]bool
+	spf  map[spf.Query]*spf.Evaluation
+	mx   map[string][]Exchanger
+	ptr  map[netip.Addr]ptrAnswer
+	addr map[string]addrAnswer
+}
+
+type ptrAnswer struct {
+	names []string
+	state PTRState
+}
+
+type addrAnswer struct {
+	addrs []netip.Addr
+	known bool
+}
+
+func newAsker(ctx context.Context, res dns.Resolver) *asker {
+	if res == nil {
+		res = dns.Disabled{}
+	}
+	return &asker{
+		ctx: ctx, res: res, seen: map[Gap]bool{}, spf: map[spf.Query]*spf.Evaluation{},
+		mx: map[string][]Exchanger{}, ptr: map[netip.Addr]ptrAnswer{}, addr: map[string]addrAnswer{},
+	}
+}
+
+// gap writes down what could not be checked, once.
+func (a *asker) gap(what string, err error) {
+	why := err.Error()
+	var de *dns.Error
+	if errors.As(err, &de) {
+		switch de.Failure {
+		case dns.Off:
+			// One gap for all: every question fails the same way.
+			what, why = "DNS", "not asked: switched off"
+		case dns.Cancelled:
+			what, why = "DNS", "not asked: cancelled before all was checked"
+		case dns.NotRecorded:
+			why = de.Name + " " + de.Type.String() + " is not in the recording"
+		default:
+			why = de.Name + " " + de.Type.String() + ": " + string(de.Failure)
+		}
+	}
+	a.addGap(Gap{What: what, Why: why})
+}
+
+func (a *asker) addGap(g Gap) {
+	if !a.seen[g] && len(a.gaps) < 256 {
+		a.seen[g] = true
+		a.gaps = append(a.gaps, g)
+	}
+}
+
+// lookup asks one question. ok is false where there was no answer, and that is
+// a gap, never "no such record".
+func (a *asker) lookup(what, name string, t dns.Type) (dns.Answer, bool) {
+	ans, err := a.res.Lookup(a.ctx, name, t)
+	if err != nil {
+		var de *dns.Error
+		if errors.As(err, &de) && de.Failure == dns.BadName {
+			return dns.Answer{Name: name, Type: t, Status: dns.NXDomain}, true
+		}
+		a.gap(what, err)
+		return dns.Answer{}, false
+	}
+	return ans, true
+}
+
+// addrs returns the addresses of a host and whether both families were
+// answered.
+func (a *asker) addrs(what, name string) ([]netip.Addr, bool) {
+	name = host(name)
+	if got, ok := a.addr[name]; ok {
+		return got.addrs, got.known
+	}
+	v4, ok4 := a.lookup(what, name, dns.TypeA)
+	v6, ok6 := a.lookup(what, name, dns.TypeAAAA)
+	got := addrAnswer{addrs: append(v4.Addrs(), v6.Addrs()...), known: ok4 && ok6}
+	a.addr[name] = got
+	return got.addrs, got.known
+}
+
+// pointsTo reports whether one of the addresses of name is ip. known is false
+// where that could not be asked.
+func (a *asker) pointsTo(what, name string, ip netip.Addr) (yes, known bool) {
+	name = host(name)
+	t := dns.TypeA
+	if ip.Is6() {
+		t = dns.TypeAAAA
+	}
+	ans, ok := a.lookup(what, name, t)
+	if !ok {
+		return false, false
+	}
+	for _, got := range ans.Addrs() {
+		if got == ip {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+// exchangers returns the MX hosts of a domain with their addresses, in order
+// of preference. A domain without MX is its own (RFC 5321 §5.1).
+func (a *asker) exchangers(domain string) []Exchanger {
+	domain = host(domain)
+	if domain == "" {
+		return nil
+	}
+	if got, ok := a.mx[domain]; ok {
+		return got
+	}
+	const what = "mail exchangers of the recipient's domain"
+	var out []Exchanger
+	if ans, ok := a.lookup(what, domain, dns.TypeMX); ok {
+		for _, r := range ans.Records {
+			if r.Type != dns.TypeMX || r.Host == "" || len(out) == maxMXHosts {
+				continue
+			}
+			addrs, _ := a.addrs(what, r.Host)
+			out = append(out, Exchanger{Pref: r.Pref, Host: host(r.Host), Addrs: addrs})
+		}
+		if len(ans.Records) == 0 && ans.Status == dns.NoData {
+			if addrs, _ := a.addrs(what, domain); len(addrs) > 0 {
+				out = append(out, Exchanger{Host: domain, Addrs: addrs})
+			}
+		}
+	}
+	sortExchangers(out)
+	a.mx[domain] = out
+	return out
+}
+
+func sortExchangers(mx []Exchanger) {
+	for i := 1; i < len(mx); i++ {
+		for j := i; j > 0 && mx[j].Pref < mx[j-1].Pref; j-- {
+			mx[j], mx[j-1] = mx[j-1], mx[j]
+		}
+	}
+}
+
+// names returns the forward-confirmed names of an address.
+func (a *asker) names(ip netip.Addr) ([]string, PTRState) {
+	if !Public(ip) {
+		return nil, PTRUnknown
+	}
+	if got, ok := a.ptr[ip]; ok {
+		return got.names, got.state
+	}
+	const what = "reverse DNS of a client"
+	got := ptrAnswer{}
+	if ans, ok := a.lookup(what, dns.Reverse(ip), dns.TypePTR); ok {
+		got.state = PTRNone
+		for i, name := range ans.Hosts() {
+			if i == maxPTRNames {
+				break
+			}
+			if got.state == PTRNone {
+				got.state = PTRUnconfirmed
+			}
+			if yes, _ := a.pointsTo(what, name, ip); yes {
+				got.names = append(got.names, host(name))
+				got.state = PTRConfirmed
+			}
+		}
+	}
+	a.ptr[ip] = got
+	return got.names, got.state
+}
+
+// check evaluates SPF once for each question; nil where it could not be asked.
+func (a *asker) check(q spf.Query) *spf.Evaluation {
+	if !q.IP.IsValid() || (q.MailFrom == "" && q.Helo == "") {
+		return nil
+	}
+	if e, ok := a.spf[q]; ok {
+		return e
+	}
+	if len(a.spf) >= maxMatrix {
+		a.addGap(Gap{"SPF at every hop", "more hops and envelope domains than are evaluated"})
+		return nil
+	}
+	e, err := spf.Check(a.ctx, a.res, q, spf.Options{Tree: true, Explain: true})
+	if err != nil {
+		a.gap("SPF of "+queryDomain(q)+" for "+q.IP.String(), err)
+		e = nil
+	}
+	a.spf[q] = e
+	return e
+}
+
+func queryDomain(q spf.Query) string {
+	if d := domainOf(q.MailFrom); d != "" {
+		return d
+	}
+	if q.MailFrom != "" {
+		return host(q.MailFrom)
+	}
+	return host(q.Helo)
+}

@@ -1,0 +1,220 @@
+package headers
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"strconv"
+	"strings"
+
+	gomessage "github.com/emersion/go-message"
+
+	"github.com/mailtrace/mailtrace/dmarc"
+	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/message"
+)
+
+// Bounds on what is read out of a MIME body.
+const (
+	maxMIMEDepth     = 6
+	maxMIMEParts     = 128
+	maxEmbedded      = 8
+	maxEmbeddedBytes = 4 << 20 // of one embedded message; the rest is cut off, its header is whole
+	maxStatusBytes   = 64 << 10
+	maxRecipients    = 64
+)
+
+// Part is a message inside the message.
+type Part struct {
+	Number string // MIME part number: "3", "2.1"
+	Type   string // "message/rfc822", "text/rfc822-headers"
+	Raw    []byte
+	// Cut says that the body was longer than is kept.
+	Cut bool
+}
+
+// HeadersOnly reports whether the part has no whole body.
+func (p Part) HeadersOnly() bool { return p.Cut || p.Type == "text/rfc822-headers" }
+
+// FromDomain is the author's domain of the embedded message, "" where it has
+// none or several.
+func (p Part) FromDomain() string {
+	m := message.Parse(p.Raw)
+	all := m.All("From")
+	if len(all) != 1 {
+		return ""
+	}
+	d := ""
+	for _, mb := range dmarc.From(m.Value(all[0])) {
+		switch got := aLabel(mb.Domain); {
+		case got == "" || got == d:
+		case d != "":
+			return ""
+		default:
+			d = got
+		}
+	}
+	return d
+}
+
+// Hops is the number of Received fields of the embedded message.
+func (p Part) Hops() int { return len(message.Parse(p.Raw).All("Received")) }
+
+// MadeIn reports whether the oldest hop of the embedded message was written by
+// a host of the organisation.
+func (p Part) MadeIn(org string) bool {
+	m := message.Parse(p.Raw)
+	all := m.All("Received")
+	if len(all) == 0 {
+		return false
+	}
+	h := received.Parse(m.Value(all[len(all)-1]))
+	return org != "" && Org(h.By) == org
+}
+
+// DSN is what a delivery status notification says (RFC 3464).
+type DSN struct {
+	ReportingMTA string
+	Recipients   []DSNRecipient
+}
+
+// DSNRecipient is the fate of one recipient (RFC 3464 §2.3).
+type DSNRecipient struct {
+	Final, Original, Action, Status, RemoteMTA, Diagnostic string
+}
+
+// IsReport reports whether the message is a delivery report or a receipt
+// (RFC 6522).
+func (f *Facts) IsReport() bool {
+	kind, _, _ := mime.ParseMediaType(f.Msg.Get("Content-Type"))
+	return kind == "multipart/report"
+}
+
+// readParts looks for messages and delivery reports inside the body. It reads
+// the body only where the header says that it has parts and the bytes name a
+// type that matters.
+func (f *Facts) readParts() {
+	ct := f.Msg.Get("Content-Type")
+	if !strings.HasPrefix(strings.ToLower(ct), "multipart/") || f.Body == BodyMissing {
+		return
+	}
+	body := f.Msg.BodyBytes()
+	if !containsFold(body, "message/rfc822") && !containsFold(body, "text/rfc822-headers") && !containsFold(body, "message/delivery-status") {
+		return
+	}
+	var h gomessage.Header
+	h.Set("Content-Type", ct)
+	if cte := f.Msg.Get("Content-Transfer-Encoding"); cte != "" {
+		h.Set("Content-Transfer-Encoding", cte)
+	}
+	e, err := gomessage.New(h, bytes.NewReader(body))
+	if e == nil || err != nil && !gomessage.IsUnknownCharset(err) && !gomessage.IsUnknownEncoding(err) {
+		return
+	}
+	w := partWalker{f: f}
+	w.walk(e, "", 0)
+}
+
+// containsFold looks for an ASCII string in any case.
+func containsFold(b []byte, lower string) bool {
+	first := lower[0]
+	for {
+		i := bytes.IndexAny(b, string([]byte{first, first - 'a' + 'A'}))
+		if i < 0 || len(b)-i < len(lower) {
+			return false
+		}
+		if bytes.EqualFold(b[i:i+len(lower)], []byte(lower)) {
+			return true
+		}
+		b = b[i+1:]
+	}
+}
+
+type partWalker struct {
+	f     *Facts
+	parts int
+}
+
+func (w *partWalker) walk(e *gomessage.Entity, number string, depth int) {
+	w.parts++
+	if depth > maxMIMEDepth || w.parts > maxMIMEParts {
+		w.f.ask.addGap(Gap{"MIME parts", "more parts, or deeper ones, than are read"})
+		return
+	}
+	if mr := e.MultipartReader(); mr != nil {
+		defer mr.Close()
+		for n := 1; ; n++ {
+			part, err := mr.NextPart()
+			if part == nil || err != nil && !gomessage.IsUnknownCharset(err) && !gomessage.IsUnknownEncoding(err) {
+				if err != nil && !errors.Is(err, io.EOF) && w.parts < maxMIMEParts {
+					w.f.ask.addGap(Gap{"MIME parts", "the structure breaks off in part " + strconv.Itoa(n)})
+				}
+				return
+			}
+			sub := strconv.Itoa(n)
+			if number != "" {
+				sub = number + "." + sub
+			}
+			if w.parts > maxMIMEParts {
+				return
+			}
+			w.walk(part, sub, depth+1)
+		}
+	}
+	kind, _, _ := e.Header.ContentType()
+	switch kind = strings.ToLower(kind); kind {
+	case "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers":
+		if len(w.f.Embedded) == maxEmbedded {
+			w.f.ask.addGap(Gap{"embedded messages", "only the first " + strconv.Itoa(maxEmbedded) + " were analysed"})
+			return
+		}
+		raw, _ := io.ReadAll(io.LimitReader(e.Body, maxEmbeddedBytes+1))
+		p := Part{Number: number, Type: strings.Replace(kind, "global", "rfc822", 1), Raw: raw}
+		if len(raw) > maxEmbeddedBytes {
+			p.Raw, p.Cut = raw[:maxEmbeddedBytes], true
+		}
+		w.f.Embedded = append(w.f.Embedded, p)
+	case "message/delivery-status", "message/global-delivery-status":
+		raw, _ := io.ReadAll(io.LimitReader(e.Body, maxStatusBytes))
+		w.f.DSN = parseDSN(raw)
+	}
+}
+
+// parseDSN reads the blocks of a delivery status: one for the message, then
+// one for each recipient (RFC 3464 §2.1).
+func parseDSN(raw []byte) *DSN {
+	d := &DSN{}
+	for len(raw) > 0 && len(d.Recipients) < maxRecipients {
+		m := message.Parse(raw)
+		if len(m.Fields) == 0 {
+			break
+		}
+		if mta := m.Get("Reporting-MTA"); mta != "" {
+			d.ReportingMTA = typed(mta)
+		}
+		if final := m.Get("Final-Recipient"); final != "" || m.Get("Action") != "" {
+			d.Recipients = append(d.Recipients, DSNRecipient{
+				Final:      typed(final),
+				Original:   typed(m.Get("Original-Recipient")),
+				Action:     strings.ToLower(m.Get("Action")),
+				Status:     m.Get("Status"),
+				RemoteMTA:  typed(m.Get("Remote-MTA")),
+				Diagnostic: typed(m.Get("Diagnostic-Code")),
+			})
+		}
+		if m.Body.Start >= len(raw) {
+			break
+		}
+		raw = raw[m.Body.Start:]
+	}
+	return d
+}
+
+// typed takes the type off a value: "dns; mx.example.org" (RFC 3464 §2.1.2).
+func typed(v string) string {
+	if _, rest, ok := strings.Cut(v, ";"); ok {
+		v = rest
+	}
+	return strings.TrimSpace(v)
+}

@@ -1,0 +1,290 @@
+// Package headers reads the trace of a message: which hosts it passed, which
+// of them belong together, where each organisation received it from outside,
+// what servers wrote about it on the way and whether that can be believed.
+// Then it asks the counterfactual: had the check been made at that border,
+// what would it have said?
+//
+// Examine is the only function that asks the DNS, through the resolver it is
+// given. What it returns are facts; the package findings judges them.
+package headers
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/mailtrace/mailtrace/arc"
+	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dmarc"
+	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/headers/authres"
+	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+// MaxHops is the number of Received fields that are traced, from the top. RFC
+// 5321 §6.3 lets servers reject from 100 on; a message with more than this is
+// a loop or an attack, and a gap says how many were left out.
+const MaxHops = 256
+
+// MaxClaims bounds the verdicts that are bound to hops.
+const MaxClaims = 2048
+
+// Options are what Examine is told besides the message.
+type Options struct {
+	// Resolver answers DNS questions. nil is dns.Off: whatever needs the DNS
+	// becomes a gap.
+	Resolver dns.Resolver
+	// Trust lists hosts, domains, CIDR blocks and authserv-ids of the
+	// recipient's own servers. Where it is empty the boundary is inferred.
+	Trust []string
+	// At is the time at which t= and x= are judged. Zero is the time of
+	// delivery, from the border's Received field.
+	At time.Time
+	// Now stands in where the message gives no usable time of delivery.
+	Now time.Time
+	// ClientIP, Helo, MailFrom and Rcpt override what the header says about
+	// the border.
+	ClientIP netip.Addr
+	Helo     string
+	MailFrom *string
+	Rcpt     string
+	// HeadersOnly says that the body is not there or not whole.
+	HeadersOnly bool
+}
+
+// Hop is one Received field with its place on the path.
+type Hop struct {
+	received.Received
+	Index    int    // from 1, oldest first
+	Field    int    // index into Message.Fields
+	Line     int    // 1-based
+	Org      string // organisation of the host that wrote it, "" where its name does not tell
+	Run      int    // index into Facts.Runs
+	Observed bool   // written by the recipient's side: at or above the border
+	// Joined says that the next older hop was written by this hop's client, as
+	// far as names and addresses show; false for the oldest.
+	Joined bool
+	// Delay is the time since the next older hop, nil where either clock is
+	// missing.
+	Delay *time.Duration
+}
+
+// Role of an organisation on the path.
+type Role string
+
+const (
+	Sender       Role = "sender"
+	Intermediary Role = "intermediary"
+	Recipient    Role = "recipient"
+	UnknownRole  Role = "unknown"
+)
+
+// Run is a stretch of the path inside one organisation: the hops written from
+// the host that received the message from outside (or where it was made) up to
+// the host that handed it on.
+type Run struct {
+	Orgs  []string // organisations of its hosts; the first names it
+	Role  Role
+	First int // index into Facts.Hops of its oldest hop
+	Last  int // and of its newest
+	// Border is the index of the hop at which the message came from outside,
+	// equal to First; -1 where the message was made inside.
+	Border int
+	// NAT says that the border's client address is private although the client
+	// is foreign: something between replaced it, and the true one is nowhere.
+	NAT bool
+	// Contradicted says why the run can't be what it shows: the next newer hop
+	// names another client. "" where nothing speaks against it.
+	Contradicted string
+	// Rcpt is the address for which the organisation received the message, ""
+	// where the header does not say.
+	Rcpt string
+	// MailFrom is the envelope sender with which it arrived; nil where the
+	// header does not say, "" for the null sender. It may be a domain only.
+	MailFrom      *string
+	MailFromBasis string
+	Helo          string // at the border
+	// Basis says, for people, how the extent of the run is known.
+	Basis string
+	// Weak says that the run leans on names that only the client gave.
+	Weak bool
+	// SPF is our evaluation of MailFrom for the border's client; nil where it
+	// could not be made.
+	SPF *spf.Evaluation
+}
+
+// ClientIP is the address from which the run received the message; invalid
+// where it is not known.
+func (f *Facts) ClientIP(r *Run) netip.Addr {
+	if r == nil || r.Border < 0 || r.NAT {
+		return netip.Addr{}
+	}
+	if f.overIP.IsValid() && r == f.LastRun() {
+		return f.overIP
+	}
+	return f.Hops[r.Border].IP
+}
+
+// ClaimTrust says what a verdict in the header is worth.
+type ClaimTrust string
+
+const (
+	Trusted   ClaimTrust = "trusted"   // written on the recipient's side of the border
+	Testimony ClaimTrust = "testimony" // written by an intermediary, or kept under another name
+	Untrusted ClaimTrust = "untrusted" // anybody could have written it
+	Forged    ClaimTrust = "forged"    // shown to be invented
+)
+
+// Claim is one verdict that a server wrote, bound to the hop at which it did.
+type Claim struct {
+	authres.Verdict
+	Hop     int    // index into Facts.Hops; -1 where it cannot be told
+	Writer  string // host, as far as known
+	IP      netip.Addr
+	IPBasis string // "explicit", "comment", "position"; "" without IP
+	Trust   ClaimTrust
+	// Why says why a claim is forged or not trusted.
+	Why string
+}
+
+// Cell is SPF of one envelope domain for one hop's client.
+type Cell struct {
+	Hop      int // index into Facts.Hops
+	IP       netip.Addr
+	Identity string // what was checked: the address or HELO name
+	Eval     *spf.Evaluation
+}
+
+// Gap is something that could not be checked.
+type Gap struct {
+	What, Why string
+}
+
+// BodyState says how much of the body is there.
+type BodyState string
+
+const (
+	BodyWhole     BodyState = "whole"
+	BodyMissing   BodyState = "missing"   // header only, or an empty body under a header that announces one
+	BodyTruncated BodyState = "truncated" // a multipart without its end, or shorter than Content-Length
+)
+
+// Facts is all that is known of a message.
+type Facts struct {
+	Msg     *message.Message
+	Options Options
+	At      time.Time
+	AtBasis string // "delivery", "now", "flag"
+	Body    BodyState
+
+	Hops   []Hop // oldest first
+	Runs   []Run // newest first: Runs[0] is the recipient's
+	Claims []Claim
+
+	From       []dmarc.Mailbox // of all From fields
+	FromFields int
+	FromDomain string   // the one domain, "" where there is none or several
+	FromOthers []string // all domains, where there are several
+	Recipients []string // final recipient first
+
+	MailFrom      *string // at the last border
+	MailFromBasis string
+	Helo          string
+
+	SPF    *spf.Evaluation // at the last border
+	Matrix []Cell
+	DKIM   []dkim.Signature
+	ARC    *arc.Chain
+	// DMARC at the last border with what held there, by both methods; nil
+	// where it could not be decided.
+	DMARC     *dmarc.Evaluation
+	DMARC7489 *dmarc.Evaluation
+	// DMARCDelivered is DMARC with the SPF result that the last checker of the
+	// recipient's side used and the signatures as they are now.
+	DMARCDelivered *dmarc.Evaluation
+	// Aligned[i] says whether DKIM[i] is aligned with From in the published
+	// mode.
+	Aligned []bool
+
+	// MX holds the mail exchangers of the final recipient's domain.
+	MX []Exchanger
+	// BorderNames are the forward-confirmed PTR names of the border's client.
+	BorderNames []string
+	BorderPTR   PTRState
+
+	DSN      *DSN
+	Embedded []Part
+
+	Gaps []Gap
+
+	overIP netip.Addr
+	ask    *asker
+	trust  *trustList
+	// verdicts are those of the header, verdictFields the fields they stand in.
+	verdicts      []authres.Verdict
+	verdictFields map[int]bool
+}
+
+// Exchanger is one MX host with its addresses.
+type Exchanger struct {
+	Pref  uint16
+	Host  string
+	Addrs []netip.Addr
+}
+
+// PTRState says what reverse DNS of an address gives.
+type PTRState string
+
+const (
+	PTRUnknown     PTRState = ""            // not asked, or no answer
+	PTRNone        PTRState = "none"        // no PTR record
+	PTRUnconfirmed PTRState = "unconfirmed" // names, but none points back
+	PTRConfirmed   PTRState = "confirmed"   // a name points back
+)
+
+// LastRun is the recipient's part of the path, nil without hops.
+func (f *Facts) LastRun() *Run {
+	if len(f.Runs) == 0 {
+		return nil
+	}
+	return &f.Runs[0]
+}
+
+// BorderHop is the hop at which the recipient's organisation received the
+// message, nil where it is not known.
+func (f *Facts) BorderHop() *Hop {
+	if r := f.LastRun(); r != nil && r.Border >= 0 {
+		return &f.Hops[r.Border]
+	}
+	return nil
+}
+
+// RunOf returns the run of a hop.
+func (f *Facts) RunOf(hop int) *Run {
+	if hop < 0 || hop >= len(f.Hops) {
+		return nil
+	}
+	return &f.Runs[f.Hops[hop].Run]
+}
+
+// Name is what a run is called.
+func (r *Run) Name() string {
+	if len(r.Orgs) > 0 {
+		return r.Orgs[0]
+	}
+	return "unknown"
+}
+
+// Offline reports whether the DNS was not asked at all.
+func (f *Facts) Offline() bool {
+	if f.Options.Resolver == nil {
+		return true
+	}
+	for _, g := range f.Gaps {
+		if g.What == "DNS" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,98 @@
+package headers
+
+import (
+	"strings"
+
+	"golang.org/x/net/idna"
+
+	"github.com/mailtrace/mailtrace/dmarc"
+)
+
+// maxMailboxes bounds the mailboxes kept of the From fields.
+const maxMailboxes = 64
+
+// readPeople finds the author and the recipients that the header names.
+func (f *Facts) readPeople() {
+	m := f.Msg
+	seen := map[string]bool{}
+	for _, i := range m.All("From") {
+		f.FromFields++
+		for _, mb := range dmarc.From(m.Value(i)) {
+			if len(f.From) == maxMailboxes {
+				break
+			}
+			f.From = append(f.From, mb)
+			if d := aLabel(mb.Domain); d != "" && !seen[d] {
+				seen[d] = true
+				f.FromOthers = append(f.FromOthers, d)
+			}
+		}
+	}
+	// RFC 9989 §5.3.1: DMARC needs exactly one author domain.
+	if len(f.FromOthers) == 1 && f.FromFields == 1 {
+		f.FromDomain = f.FromOthers[0]
+	}
+	f.readRecipients()
+}
+
+// aLabel brings a domain into the form in which the DNS is asked (RFC 8616).
+func aLabel(d string) string {
+	d = host(d)
+	if a, err := idna.Lookup.ToASCII(d); err == nil {
+		return a
+	}
+	return d
+}
+
+// deliveryFields name the final recipient as the delivering server knew it,
+// best first. They count only where they stand above the newest Received
+// field, or next below it: a copy further down belongs to an earlier delivery.
+var deliveryFields = []string{"X-Original-To", "Envelope-To", "Delivered-To", "X-Envelope-To", "X-Apparently-To", "X-RCPT-TO"}
+
+// readRecipients collects recipients, the final one first.
+func (f *Facts) readRecipients() {
+	m := f.Msg
+	add := func(addr string) {
+		addr = strings.Trim(strings.TrimSpace(addr), "<>")
+		if at := strings.LastIndexByte(addr, '@'); at <= 0 || strings.ContainsAny(addr, " \t,;") {
+			return
+		}
+		for _, have := range f.Recipients {
+			if strings.EqualFold(have, addr) {
+				return
+			}
+		}
+		if len(f.Recipients) < maxMailboxes {
+			f.Recipients = append(f.Recipients, addr)
+		}
+	}
+	if f.Options.Rcpt != "" {
+		add(f.Options.Rcpt)
+	}
+	top := len(m.Fields)
+	if n := len(f.Hops); n > 0 {
+		top = f.Hops[n-1].Field
+	}
+	for _, name := range deliveryFields {
+		for _, i := range m.All(name) {
+			if i < top {
+				add(m.Value(i))
+				break
+			}
+		}
+	}
+	for i := len(f.Hops) - 1; i >= 0; i-- {
+		add(f.Hops[i].For)
+	}
+}
+
+// rcptOf returns the recipient of the newest hop in [first, last] that names
+// one.
+func (f *Facts) rcptOf(first, last int) string {
+	for i := last; i >= first; i-- {
+		if r := f.Hops[i].For; strings.Contains(r, "@") {
+			return r
+		}
+	}
+	return ""
+}
