@@ -1,0 +1,414 @@
+package dns
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	mdns "github.com/miekg/dns"
+)
+
+// Defaults of LiveOptions.
+const (
+	DefaultTimeout = 2 * time.Second
+	DefaultRetries = 2
+)
+
+const (
+	// ednsSize is the UDP payload that is offered: it passes nearly every path
+	// without fragments (the DNS flag day of 2020; RFC 9715 §3.1).
+	ednsSize = 1232
+	// maxStray is how many datagrams that answer something else are skipped
+	// while waiting for one answer (RFC 5452 §9.1).
+	maxStray = 16
+	// maxServFails is how often one server may say SERVFAIL to one question
+	// before it is left alone (RFC 9520 §3.1).
+	maxServFails = 2
+)
+
+// LiveOptions says whom to ask, and how patiently. All but Servers may be zero.
+type LiveOptions struct {
+	// Servers are asked in this order, beginning with the one that answered
+	// last: "IP" or "IP:PORT", recursive or authoritative.
+	Servers []string
+	// Timeout is for one try at one server; zero is DefaultTimeout. TCP after
+	// truncation has the same time again.
+	Timeout time.Duration
+	// Retries is how many more rounds over the servers follow the first; zero
+	// is DefaultRetries, a negative number none.
+	Retries int
+	// DNSSEC sets the DO bit: servers add signatures (RFC 3225 §3).
+	DNSSEC bool
+	// Dial opens the sockets, networks "udp" and "tcp"; nil is a net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Live asks name servers. It is made by [NewLive].
+//
+// A query carries a random ID and leaves from a port that the system picked;
+// sockets are kept for some queries, several at a time. An answer counts if
+// server, ID and question match (RFC 5452 §9.1). A truncated one is asked for
+// again over TCP (RFC 7766 §5).
+type Live struct {
+	servers []*server
+	timeout time.Duration
+	rounds  int
+	dnssec  bool
+	first   atomic.Int32 // index of the server to begin with
+}
+
+// NewLive returns a resolver that asks servers. One that [ParseServer] does
+// not accept is Unreachable.
+func NewLive(o LiveOptions) *Live {
+	l := &Live{timeout: o.Timeout, rounds: 1 + o.Retries, dnssec: o.DNSSEC}
+	if l.timeout <= 0 {
+		l.timeout = DefaultTimeout
+	}
+	if o.Retries == 0 {
+		l.rounds += DefaultRetries
+	}
+	l.rounds = max(l.rounds, 1)
+	dial := o.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	for _, s := range o.Servers {
+		address, err := ParseServer(s)
+		if err != nil {
+			address = s
+		}
+		l.servers = append(l.servers, &server{address: address, invalid: err, dial: dial})
+	}
+	return l
+}
+
+// Close closes the sockets that are kept. Questions may still be asked.
+func (l *Live) Close() error {
+	for _, s := range l.servers {
+		s.closeIdle()
+	}
+	return nil
+}
+
+// Lookup asks the servers until one answers. CNAME chains are followed, also
+// where a server leaves off in the middle.
+func (l *Live) Lookup(ctx context.Context, name string, t Type) (Answer, error) {
+	name, bad := check(name, t)
+	if bad != nil {
+		return Answer{}, bad
+	}
+	a := Answer{Name: name, Type: t, TTL: 1<<32 - 1, Authenticated: true}
+	for target := name; ; {
+		r, from, err := l.ask(ctx, target, t)
+		if err != nil {
+			if target != name {
+				return Answer{}, forTarget(err, name, target)
+			}
+			return Answer{}, err
+		}
+		a.Status, a.Records, a.Server = r.status, r.records, from
+		a.TTL = min(a.TTL, r.ttl)
+		a.Authenticated = a.Authenticated && r.authenticated
+		for _, c := range r.cnames {
+			if err := a.follow(c); err != nil {
+				err.Server = from
+				return Answer{}, err
+			}
+		}
+		if r.next == "" {
+			return a, nil
+		}
+		// Each turn added a CNAME, so follow bounds this loop.
+		target = r.next
+	}
+}
+
+// rank orders failures by how much they tell.
+func rank(f Failure) int {
+	return slices.Index([]Failure{Unreachable, Timeout, Refused, Malformed, ServFail}, f)
+}
+
+// ask puts one question to the servers in turn.
+func (l *Live) ask(ctx context.Context, name string, t Type) (reply, string, error) {
+	fail := &Error{Name: name, Type: t, Failure: Unreachable, Err: text("no server to ask")}
+	begin := int(l.first.Load())
+	tries := make([]int, len(l.servers)) // how often a server spoke; -1 is enough
+	for range l.rounds {
+		asked := false
+		for i := range l.servers {
+			n := (begin + i) % len(l.servers)
+			if tries[n] < 0 {
+				continue
+			}
+			s := l.servers[n]
+			asked = true
+			r, err := l.try(ctx, s, name, t)
+			if err == nil {
+				if i > 0 {
+					l.first.Store(int32(n))
+				}
+				return r, s.address, nil
+			}
+			if ctx.Err() != nil {
+				return reply{}, "", &Error{Name: name, Type: t, Failure: Cancelled, Server: s.address, Err: context.Cause(ctx)}
+			}
+			if fail.Server == "" || rank(err.Failure) >= rank(fail.Failure) {
+				fail = err
+			}
+			switch err.Failure {
+			case Timeout:
+			case ServFail:
+				if tries[n]++; tries[n] >= maxServFails {
+					tries[n] = -1
+				}
+			case Unreachable:
+				if s.invalid != nil {
+					tries[n] = -1
+				}
+			default:
+				if !errors.Is(err, errStray) {
+					tries[n] = -1 // it would say the same again
+				}
+			}
+		}
+		if !asked {
+			break
+		}
+	}
+	return reply{}, "", fail
+}
+
+// try asks one server once: with EDNS, without it if the server does not know
+// that (RFC 6891 §7), over TCP if the answer is cut off.
+func (l *Live) try(ctx context.Context, s *server, name string, t Type) (reply, *Error) {
+	failed := func(f Failure, err error) (reply, *Error) {
+		return reply{}, &Error{Name: name, Type: t, Failure: f, Server: s.address, Err: err}
+	}
+	if s.invalid != nil {
+		return failed(Unreachable, s.invalid)
+	}
+	edns := !s.plain.Load()
+	for {
+		q, err := l.query(name, t, edns)
+		if err != nil {
+			return failed(BadName, err)
+		}
+		m, err := l.exchange(ctx, s, q)
+		if err != nil {
+			return failed(classify(err), err)
+		}
+		if edns && m.IsEdns0() == nil && (m.Rcode == mdns.RcodeFormatError || m.Rcode == mdns.RcodeNotImplemented) {
+			edns = false
+			continue
+		}
+		r, p := readReply(m, name, t)
+		if p != nil {
+			if p.text == "" {
+				return failed(p.failure, nil)
+			}
+			return failed(p.failure, text(p.text))
+		}
+		if !edns {
+			s.plain.Store(true)
+		}
+		return r, nil
+	}
+}
+
+// query is a question on the wire.
+type query struct {
+	name   string
+	typ    Type
+	packet []byte
+}
+
+func (q *query) id() uint16 { return binary.BigEndian.Uint16(q.packet) }
+
+func (l *Live) query(name string, t Type, edns bool) (*query, error) {
+	var id [2]byte
+	rand.Read(id[:]) // never fails
+	m := mdns.Msg{
+		MsgHdr: mdns.MsgHdr{
+			Id:               binary.BigEndian.Uint16(id[:]),
+			RecursionDesired: true,
+			// RFC 6840 §5.7: tell whether the answer was validated, without
+			// sending the signatures.
+			AuthenticatedData: true,
+		},
+		Question: []mdns.Question{{Name: name + ".", Qtype: uint16(t), Qclass: mdns.ClassINET}},
+	}
+	if edns {
+		m.SetEdns0(ednsSize, l.dnssec)
+	}
+	packet, err := m.Pack()
+	if err != nil {
+		return nil, err
+	}
+	return &query{name: name, typ: t, packet: packet}, nil
+}
+
+// errStray says that only messages came in which do not answer the query.
+var errStray = errors.New("what came back has another ID or question")
+
+func classify(err error) Failure {
+	var ne net.Error
+	switch {
+	case errors.Is(err, errStray), errors.Is(err, errMessage):
+		return Malformed
+	case errors.As(err, &ne) && ne.Timeout(), errors.Is(err, context.DeadlineExceeded):
+		return Timeout
+	}
+	return Unreachable
+}
+
+// exchange sends a query over UDP, and over TCP if the answer is truncated.
+func (l *Live) exchange(ctx context.Context, s *server, q *query) (*mdns.Msg, error) {
+	m, cut, err := l.over(ctx, s, "udp", q)
+	if err != nil || !cut {
+		return m, err
+	}
+	m, cut, err = l.over(ctx, s, "tcp", q)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the answer is too big for UDP, and TCP failed: %w", err)
+	case cut:
+		return nil, fmt.Errorf("%w: truncated over TCP", errMessage)
+	}
+	return m, nil
+}
+
+// over does one exchange over one network within the time for a try.
+func (l *Live) over(ctx context.Context, s *server, network string, q *query) (m *mdns.Msg, cut bool, err error) {
+	limited, cancel := context.WithTimeout(ctx, l.timeout)
+	defer cancel()
+	deadline, _ := limited.Deadline()
+	defer func() {
+		// A socket may notice the end of ctx before ctx itself does.
+		if d, ok := ctx.Deadline(); ok && d.Equal(deadline) && err != nil && classify(err) == Timeout {
+			<-ctx.Done()
+		}
+	}()
+	if network == "tcp" {
+		conn, err := s.dial(limited, network, s.address)
+		if err != nil {
+			return nil, false, err
+		}
+		defer conn.Close()
+		conn.SetDeadline(deadline)
+		stop := interrupt(ctx, conn)
+		defer stop()
+		return overTCP(conn, q)
+	}
+	for {
+		c, err := s.get(limited)
+		if err != nil {
+			return nil, false, err
+		}
+		c.SetDeadline(deadline)
+		stop := interrupt(ctx, c)
+		m, cut, err = overUDP(c, q)
+		if stop() && (err == nil || errors.Is(err, errMessage)) {
+			s.put(c)
+			return m, cut, err
+		}
+		c.Close() // a late answer must not meet the next question
+		if c.uses == 0 || classify(err) != Unreachable || ctx.Err() != nil {
+			return nil, false, err
+		}
+		// The error may be about an earlier query of this socket.
+	}
+}
+
+// interrupt makes reads and writes fail when ctx ends. The returned function
+// undoes it, and reports whether it was in time.
+func interrupt(ctx context.Context, conn net.Conn) func() bool {
+	if ctx.Done() == nil {
+		return func() bool { return true }
+	}
+	return context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+}
+
+func overUDP(conn *socket, q *query) (m *mdns.Msg, cut bool, err error) {
+	if _, err := conn.Write(q.packet); err != nil {
+		return nil, false, err
+	}
+	var stray error
+	for range maxStray {
+		n, err := conn.Read(conn.buf[:])
+		if err != nil {
+			if stray != nil && classify(err) == Timeout {
+				return nil, false, stray
+			}
+			return nil, false, err
+		}
+		m, cut, err = readMessage(conn.buf[:n], q)
+		if errors.Is(err, errStray) {
+			stray = err // perhaps forged: wait for the true one
+			continue
+		}
+		return m, cut, err
+	}
+	return nil, false, stray
+}
+
+func overTCP(conn net.Conn, q *query) (m *mdns.Msg, cut bool, err error) {
+	out := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(q.packet)), uint16(len(q.packet)))
+	if _, err := conn.Write(append(out, q.packet...)); err != nil {
+		return nil, false, err
+	}
+	var size [2]byte
+	if _, err := io.ReadFull(conn, size[:]); err != nil {
+		return nil, false, err
+	}
+	packet := make([]byte, binary.BigEndian.Uint16(size[:]))
+	if _, err := io.ReadFull(conn, packet); err != nil {
+		return nil, false, err
+	}
+	return readMessage(packet, q)
+}
+
+// errMessage says that a message of the server cannot be read.
+var errMessage = errors.New("the server sent a broken message")
+
+const headerSize = 12
+
+// readMessage reads a message if it answers the query. cut is the TC bit: the
+// message is then nil, as what is left of it must not be used.
+func readMessage(packet []byte, q *query) (m *mdns.Msg, cut bool, err error) {
+	if len(packet) < headerSize || binary.BigEndian.Uint16(packet) != q.id() {
+		return nil, false, errStray
+	}
+	const response, opcode, truncated = 0x80, 0x78, 0x02
+	flags := packet[2]
+	if flags&response == 0 || flags&opcode != 0 {
+		return nil, false, errStray
+	}
+	m = new(mdns.Msg)
+	err = m.Unpack(packet)
+	if len(m.Question) == 0 {
+		// A server that rejects the query may leave out the question; so may
+		// one whose message broke off there.
+		if err == nil && m.Rcode != mdns.RcodeSuccess && m.Rcode != mdns.RcodeNameError {
+			return m, false, nil
+		}
+		return nil, false, errStray
+	}
+	mq := m.Question[0]
+	if len(m.Question) != 1 || Type(mq.Qtype) != q.typ || mq.Qclass != mdns.ClassINET || Canonical(mq.Name) != q.name {
+		return nil, false, errStray
+	}
+	if flags&truncated != 0 {
+		return nil, true, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("%w: %v", errMessage, err)
+	}
+	return m, false, nil
+}
