@@ -1,0 +1,363 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailtrace/mailtrace/bulk"
+	"github.com/mailtrace/mailtrace/render"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// analysis are the flags of analyze.
+type analysis struct {
+	output
+	resolving
+	at          string
+	trust       []string
+	clientIP    string
+	helo        string
+	mailFrom    string
+	rcpt        string
+	redact      bool
+	headersOnly bool
+	crossCheck  string
+	jobs        int
+	progress    string
+}
+
+func (c *cli) analyzeCommand() *cobra.Command {
+	var a analysis
+	cmd := &cobra.Command{
+		Use:   "analyze [flags] [PATH...|-]",
+		Short: "say where and why the authentication of messages broke",
+		Long: `Analyze reads messages and says where and why their authentication broke.
+
+PATH is a message (.eml), an mbox, a Maildir, a folder of messages or an Outlook
+.msg. Without PATH, or for -, the message is read from standard input.`,
+		Example: `  mailtrace analyze message.eml
+  mailtrace analyze --trust mx.example.org --trust 10.0.0.0/8 message.eml
+  mailtrace analyze --record answers.txt message.eml
+  mailtrace analyze --dns replay:answers.txt --json message.eml
+  mailtrace analyze --fail-on medium Maildir/ > reports.jsonl`,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.analyze(cmd, &a, args) },
+	}
+	a.output.register(cmd)
+	a.resolving.register(cmd)
+	f := cmd.Flags()
+	f.StringVar(&a.at, "at", "delivery", "`TIME` at which signatures and keys are judged: delivery, now or an RFC 3339 time")
+	f.StringArrayVar(&a.trust, "trust", nil, "my own server, network or authserv-id: `HOST`, CIDR or ID; repeatable")
+	f.StringVar(&a.clientIP, "client-ip", "", "the border's client `IP`, instead of what the header says")
+	f.StringVar(&a.helo, "helo", "", "its HELO `NAME`")
+	f.StringVar(&a.mailFrom, "mail-from", "", "the envelope sender `ADDR`; <> is the null sender")
+	f.StringVar(&a.rcpt, "rcpt", "", "the envelope recipient `ADDR`")
+	f.BoolVar(&a.redact, "redact", false, "hide addresses, local parts, internal hosts and IPs, keep the verdicts")
+	f.BoolVar(&a.headersOnly, "headers-only", false, "the body is missing or not whole: check no body hash")
+	f.StringVar(&a.crossCheck, "cross-check", "auto", "`WHEN` to ask other libraries for a second opinion: auto (one message), on, off")
+	f.IntVar(&a.jobs, "jobs", 0, "work on `N` messages at once (default by the number of processors)")
+	f.StringVar(&a.progress, "progress", "auto", "`WHEN` to show the progress: auto, always, never")
+	return cmd
+}
+
+// settings checks the flags and makes the options of the engine.
+func (c *cli) settings(cmd *cobra.Command, a *analysis) (Options, error) {
+	o := Options{
+		Trust: a.trust, Helo: a.helo, Rcpt: bare(a.rcpt), Redact: a.redact, HeadersOnly: a.headersOnly,
+		Now: c.now(), Version: c.version(),
+	}
+	if err := a.output.check(); err != nil {
+		return o, err
+	}
+	if err := a.resolving.check(); err != nil {
+		return o, err
+	}
+	if err := checkWhen("--progress", a.progress); err != nil {
+		return o, err
+	}
+	switch a.crossCheck {
+	case "auto", "on", "off":
+	default:
+		return o, wrong("one of auto, on, off", "--cross-check %q", a.crossCheck)
+	}
+	if a.jobs < 0 {
+		return o, wrong("0 or more", "--jobs %d", a.jobs)
+	}
+	for _, t := range a.trust {
+		if err := checkTrust(t); err != nil {
+			return o, err
+		}
+	}
+	switch a.at {
+	case "delivery":
+	case "now":
+		o.At, o.AtBasis = o.Now, "now"
+	default:
+		t, err := time.Parse(time.RFC3339, a.at)
+		if err != nil {
+			return o, wrong("delivery, now or a time such as 2026-11-23T01:38:52Z", "--at %q", a.at)
+		}
+		o.At, o.AtBasis = t, "flag"
+	}
+	if a.clientIP != "" {
+		ip, err := parseIP("--client-ip", a.clientIP)
+		if err != nil {
+			return o, err
+		}
+		o.ClientIP = ip
+	}
+	if cmd.Flags().Changed("mail-from") {
+		from, err := parseSender("--mail-from", a.mailFrom)
+		if err != nil {
+			return o, err
+		}
+		o.MailFrom = &from
+	}
+	return o, nil
+}
+
+func parseIP(flag, s string) (netip.Addr, error) {
+	ip, err := netip.ParseAddr(s)
+	if err != nil || ip.Zone() != "" {
+		return netip.Addr{}, wrong("an address such as 192.0.2.10 or 2001:db8::1", "%s %q", flag, s)
+	}
+	return ip.Unmap(), nil
+}
+
+// parseSender reads an envelope sender. The null sender is written <>, so that
+// it is never an empty variable of a script.
+func parseSender(flag, s string) (string, error) {
+	if s == "<>" {
+		return "", nil
+	}
+	addr := bare(s)
+	if addr == "" || strings.ContainsAny(addr, " \t\r\n<>") {
+		return "", wrong("an address such as ann@example.com, or '<>' for the null sender", "%s %q", flag, s)
+	}
+	return addr, nil
+}
+
+// bare takes the angle brackets off an address.
+func bare(s string) string {
+	if len(s) > 1 && s[0] == '<' && s[len(s)-1] == '>' {
+		return s[1 : len(s)-1]
+	}
+	return s
+}
+
+func checkTrust(s string) error {
+	const hint = "a host name, an authserv-id, an address or a network such as 10.0.0.0/8"
+	if s == "" || strings.ContainsAny(s, " \t\r\n,;") {
+		return wrong(hint, "--trust %q", s)
+	}
+	if strings.Contains(s, "/") {
+		if _, err := netip.ParsePrefix(s); err != nil {
+			return wrong(hint, "--trust %q", s)
+		}
+	}
+	return nil
+}
+
+func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
+	o, err := c.settings(cmd, a)
+	if err != nil {
+		return err
+	}
+	if len(paths) == 0 {
+		if c.terminal(c.stdin) > 0 {
+			return wrong("mailtrace analyze message.eml, or mailtrace analyze < message.eml", "no message given")
+		}
+		paths = []string{"-"}
+	}
+	src, err := c.open(&a.resolving)
+	if err != nil {
+		return err
+	}
+	o.Resolver = src.Resolver
+
+	next, stop := iter.Pull(c.inputs(paths))
+	defer stop()
+	// Two inputs tell one message from many.
+	var ahead []input
+	for len(ahead) < 2 {
+		in, ok := next()
+		if !ok {
+			break
+		}
+		ahead = append(ahead, in)
+	}
+	many := len(ahead) > 1
+	format := a.format
+	if format == "" {
+		format = "text"
+		if many && !a.quiet {
+			format = "jsonl"
+		}
+	}
+	o.CrossCheck = a.crossCheck == "on" || a.crossCheck == "auto" && !many
+
+	out, done, err := c.create(&a.output)
+	if err != nil {
+		return err
+	}
+	f, _ := render.FormatNamed(format)
+	w := f.New(out, c.options(&a.output, format))
+	all := func(yield func(input) bool) {
+		for _, in := range ahead {
+			if !yield(in) {
+				return
+			}
+		}
+		for in, ok := next(); ok; in, ok = next() {
+			if !yield(in) {
+				return
+			}
+		}
+	}
+	if many {
+		err = c.bulk(cmd.Context(), a, o, all, src.remote, w, out)
+	} else {
+		err = c.each(cmd.Context(), a, o, all, w)
+	}
+	err = errors.Join(err, writeError(first(a.file, "standard output"), w.Close()), done(), src.finish())
+	return c.unjoin(err)
+}
+
+// unjoin complains of every error of a joined one.
+func (c *cli) unjoin(err error) error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range many.Unwrap() {
+			c.complain(e)
+		}
+		return nil
+	}
+	return err
+}
+
+func first(texts ...string) string {
+	for _, s := range texts {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// result is the outcome for one input.
+type result struct {
+	report *report.Report
+	err    error
+}
+
+// one analyses one input.
+func (c *cli) one(ctx context.Context, o Options, in input) result {
+	if in.err != nil {
+		return result{err: in.err}
+	}
+	raw, headersOnly, err := in.load()
+	if err != nil {
+		return result{err: err}
+	}
+	o.Path, o.Index = in.path, in.index
+	o.HeadersOnly = o.HeadersOnly || headersOnly
+	r, err := c.engine.analyze(ctx, raw, o)
+	if err != nil {
+		p := &problem{what: in.path + ": " + err.Error(), code: exitUnfinish}
+		if !isDNS(err) && ctx.Err() == nil {
+			p.code = exitUsage
+		}
+		return result{err: p}
+	}
+	return result{report: r}
+}
+
+// show writes a report and takes its exit code into account. Its error ends
+// the run: the output cannot be written.
+func (c *cli) show(a *output, w render.Writer, r result) error {
+	if r.err != nil {
+		c.complain(r.err)
+		return nil
+	}
+	c.code = worse(c.code, codeOf(r.report, a.failOn))
+	return writeFailure(first(a.file, "standard output"), w.Report(r.report))
+}
+
+// each analyses inputs one after the other.
+func (c *cli) each(ctx context.Context, a *analysis, o Options, in iter.Seq[input], w render.Writer) error {
+	for i := range in {
+		if err := c.show(&a.output, w, c.one(ctx, o, i)); err != nil {
+			return ended(err)
+		}
+		if ctx.Err() != nil {
+			return &problem{what: "interrupted", code: exitUnfinish}
+		}
+	}
+	return nil
+}
+
+// networkJobs is how many messages are worked on at once where most of the
+// time goes into waiting for name servers.
+const networkJobs = 16
+
+// bulk analyses many inputs at once, in order, and writes the summary.
+func (c *cli) bulk(ctx context.Context, a *analysis, o Options, in iter.Seq[input], remote bool, w render.Writer, out io.Writer) error {
+	jobs := a.jobs
+	if jobs == 0 {
+		jobs = c.cpus
+		if remote {
+			jobs = max(jobs, networkJobs)
+		}
+	}
+	var sum bulk.Summary
+	meter := c.meter(a)
+	err := bulk.Run(ctx, jobs, in,
+		func(ctx context.Context, i input) result { return c.one(ctx, o, i) },
+		func(r result) error {
+			if r.err != nil {
+				meter.clear()
+				sum.Unreadable++
+			} else {
+				sum.Add(r.report)
+			}
+			err := c.show(&a.output, w, r)
+			meter.add(sum.Messages + sum.Unreadable)
+			return err
+		})
+	meter.clear()
+	if ctx.Err() != nil {
+		err = &problem{what: fmt.Sprintf("interrupted after %d messages", sum.Messages), code: exitUnfinish}
+	}
+	if !a.quiet {
+		if err := sum.Write(c.stderr); err != nil {
+			return err
+		}
+	}
+	return ended(err)
+}
+
+// errClosed ends a run whose reader went away.
+var errClosed = errors.New("the reader of the output went away")
+
+func writeFailure(where string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if e := writeError(where, err); e != nil {
+		return e
+	}
+	return errClosed
+}
+
+func ended(err error) error {
+	if errors.Is(err, errClosed) {
+		return nil
+	}
+	return err
+}

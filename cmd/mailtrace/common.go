@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailtrace/mailtrace/bulk"
+	"github.com/mailtrace/mailtrace/render"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// output are the flags that say how results are shown.
+type output struct {
+	format  string
+	json    bool
+	file    string
+	quiet   bool
+	verbose bool
+	color   string
+	failOn  string
+}
+
+func (o *output) register(cmd *cobra.Command) {
+	var names []string
+	for _, f := range render.Formats() {
+		names = append(names, f.Name)
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.format, "format", "", "one of `FORMAT`s "+strings.Join(names, ", ")+"; text for one message, jsonl for more")
+	f.BoolVar(&o.json, "json", false, "the same as --format json")
+	o.registerPlain(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// registerPlain registers the flags that are the same for every command.
+func (o *output) registerPlain(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&o.file, "output", "o", "", "write to `FILE` instead of standard output")
+	f.StringVar(&o.failOn, "fail-on", report.High, "exit 1 for a finding of this `SEVERITY` or above: "+strings.Join(severities, ", ")+", never")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "the verdict only")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "also evaluations, claims, DNS answers, second opinions")
+	f.StringVar(&o.color, "color", "auto", "`WHEN` to colour text: auto, always, never")
+	_ = cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(append(slices.Clone(severities), "never"), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(whens, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// severities from the worst.
+var severities = []string{report.Critical, report.High, report.Medium, report.Low, report.Info}
+
+var whens = []string{"auto", "always", "never"}
+
+// check finds flags that are wrong before any work is done.
+func (o *output) check() error {
+	if o.json {
+		if o.format != "" && o.format != "json" {
+			return wrong("give one of them", "--json and --format %s", o.format)
+		}
+		o.format = "json"
+	}
+	if o.format != "" {
+		if _, ok := render.FormatNamed(o.format); !ok {
+			var names []string
+			for _, f := range render.Formats() {
+				names = append(names, f.Name)
+			}
+			return wrong("one of "+strings.Join(names, ", "), "no format %q", o.format)
+		}
+	}
+	if !slices.Contains(severities, o.failOn) && o.failOn != "never" {
+		return wrong("one of "+strings.Join(severities, ", ")+", never", "no severity %q", o.failOn)
+	}
+	if err := checkWhen("--color", o.color); err != nil {
+		return err
+	}
+	if o.quiet && o.verbose {
+		return wrong("give one of them", "--quiet and --verbose")
+	}
+	return nil
+}
+
+func checkWhen(flag, value string) error {
+	if !slices.Contains(whens, value) {
+		return wrong("one of "+strings.Join(whens, ", "), "%s %q", flag, value)
+	}
+	return nil
+}
+
+// options are the settings of the renderer. The terminal is looked at only
+// for text.
+func (c *cli) options(o *output, format string) render.Options {
+	var r render.Options
+	switch {
+	case o.quiet:
+		r.Detail = render.Verdict
+	case o.verbose:
+		r.Detail = render.Full
+	}
+	if format == "sarif" {
+		r.Rules = c.engine.rules()
+	}
+	if format != "text" {
+		return r
+	}
+	width := 0
+	if o.file == "" {
+		width = c.terminal(c.stdout)
+	}
+	r.Width = width
+	switch o.color {
+	case "always":
+		r.Color = true
+	case "auto":
+		// https://no-color.org: any value but the empty one.
+		r.Color = width > 0 && c.getenv("NO_COLOR") == "" && c.getenv("TERM") != "dumb"
+	}
+	return r
+}
+
+// create opens where the results go. done writes the rest out and closes it.
+func (c *cli) create(o *output) (w io.Writer, done func() error, err error) {
+	if o.file == "" || o.file == "-" {
+		b := bufio.NewWriterSize(c.stdout, 64<<10)
+		return b, func() error { return writeError("standard output", b.Flush()) }, nil
+	}
+	f, err := os.Create(o.file)
+	if err != nil {
+		return nil, nil, wrong("give a file in a folder that can be written to", "%s: %s", o.file, reason(err))
+	}
+	b := bufio.NewWriterSize(f, 64<<10)
+	return b, func() error { return writeError(o.file, errors.Join(b.Flush(), f.Close())) }, nil
+}
+
+// writeError makes a problem of a failed write. A reader that went away, as
+// head does, is none.
+func writeError(where string, err error) error {
+	if err == nil || errors.Is(err, syscall.EPIPE) {
+		return nil
+	}
+	return wrong("make room, or write somewhere else with --output", "%s: %s", where, reason(err))
+}
+
+// reason is an error without the operation and path that os puts before it.
+func reason(err error) string {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return err.Error()
+}
+
+// codeOf is the exit code for a report.
+func codeOf(r *report.Report, failOn string) int {
+	limit := slices.Index(severities, failOn) // -1 for never
+	code := exitDone
+	bulk.Each(r, func(r *report.Report) {
+		if len(r.Gaps) > 0 {
+			code = worse(code, exitUnfinish)
+		}
+		for i := range r.Findings {
+			if s := slices.Index(severities, r.Findings[i].Severity); s >= 0 && s <= limit {
+				code = worse(code, exitFound)
+			}
+		}
+	})
+	return code
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/mailtrace/mailtrace/dns"
+)
+
+// environment is what a run takes from the machine. Tests put their own in its
+// place, so that no test asks the real DNS or reads the real clock.
+type environment struct {
+	getenv func(string) string
+	now    func() time.Time
+	// terminal returns the width of the terminal that v is, 0 where it is none.
+	terminal func(v any) int
+	// servers returns the name servers of the system, as "IP:PORT".
+	servers func() ([]string, error)
+	// live makes the resolver for name servers.
+	live    func(dns.LiveOptions) dns.Resolver
+	cpus    int
+	version func() string
+	engine  engine
+}
+
+const resolvConf = "/etc/resolv.conf"
+
+func systemEnvironment() environment {
+	return environment{
+		getenv:   os.Getenv,
+		now:      time.Now,
+		terminal: terminalWidth,
+		servers: func() ([]string, error) {
+			text, err := os.ReadFile(resolvConf)
+			if err != nil {
+				return nil, err
+			}
+			return dns.SystemServers(text), nil
+		},
+		live:    func(o dns.LiveOptions) dns.Resolver { return dns.NewLive(o) },
+		cpus:    runtime.GOMAXPROCS(0),
+		version: buildVersion,
+		engine:  libraryEngine(),
+	}
+}
+
+func terminalWidth(v any) int {
+	f, ok := v.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	w, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || w <= 0 {
+		return 80
+	}
+	return w
+}
+
+// buildVersion is the version of the module that the program was built from,
+// "devel" where the build knows none.
+func buildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "devel"
+	}
+	return info.Main.Version
+}

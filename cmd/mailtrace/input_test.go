@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// subjects runs analyze in a folder and returns "path[index] subject bytes" of
+// every report.
+func subjects(t *testing.T, stdin string, args ...string) []string {
+	t.Helper()
+	got := runWith(t, fakeEnvironment(), stdin, append([]string{"analyze", "--dns", "off", "--format", "jsonl"}, args...)...)
+	if got.code != 0 {
+		t.Fatalf("exit %d: %s", got.code, got.errout)
+	}
+	var list []string
+	for line := range strings.Lines(got.out) {
+		_, path, _ := strings.Cut(line, `"path":"`)
+		path, _, _ = strings.Cut(path, `"`)
+		_, index, _ := strings.Cut(line, `"index":`)
+		index, _, _ = strings.Cut(index, ",")
+		_, subject, _ := strings.Cut(line, `"subject":"`)
+		subject, _, _ = strings.Cut(subject, `"`)
+		list = append(list, fmt.Sprintf("%s[%s] %s", filepath.ToSlash(path), index, subject))
+	}
+	return list
+}
+
+const twoMessages = "From a@example.com Mon Nov 23 01:38:52 2026\nSubject: one\n\nbody\n\nFrom b@example.com Mon Nov 23 01:38:52 2026\nSubject: two\n\n>From me\n\n"
+
+func TestInputs(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	write(t, dir, "a.eml", "Subject: a\n\nbody\n")
+	write(t, dir, "one.eml", "From a@example.com Mon Nov 23 01:38:52 2026\nSubject: saved\n\nFrom here on\n")
+	write(t, dir, "box", twoMessages)
+	write(t, dir, "mails/b.eml", "Subject: b\n\n")
+	write(t, dir, "mails/sub/c", "Received: from x by y; z\nSubject: c\n\n")
+	write(t, dir, "mails/sub/box.mbox", twoMessages)
+	write(t, dir, "mails/sub/README.md", "# Not mail: at all\n")
+	write(t, dir, "mails/zone.txt", "; zone: x\nexample.com. IN A 192.0.2.1\n")
+	write(t, dir, "mails/.hidden.eml", "Subject: hidden\n\n")
+	write(t, dir, "mails/.git/x.eml", "Subject: hidden\n\n")
+	write(t, dir, "Maildir/cur/1.M1.host:2,S", "X-Any: x\nSubject: cur\n\n")
+	write(t, dir, "Maildir/new/2.M2.host", "X-Any: x\nSubject: new\n\n")
+	write(t, dir, "Maildir/tmp/3.M3.host", "Subject: half written\n\n")
+	write(t, dir, "Maildir/dovecot.index", "\x00\x01")
+	write(t, dir, "Maildir/.Sent/cur/4.M4.host:2,S", "X-Any: x\nSubject: sent\n\n")
+	write(t, dir, "Maildir/.Sent/new/.keep", "")
+	test := func(stdin string, args []string, want ...string) {
+		t.Helper()
+		if got := subjects(t, stdin, args...); !slices.Equal(got, want) {
+			t.Errorf("%q\n got %q\nwant %q", args, got, want)
+		}
+	}
+	test("", []string{"a.eml"}, "a.eml[0] a")
+	test("Subject: in\n\n", []string{"-"}, "-[0] in")
+	test("Subject: in\n\n", nil, "-[0] in")
+	test(twoMessages, []string{"-"}, "-[0] one", "-[1] two")
+	test("", []string{"one.eml"}, "one.eml[0] saved")
+	test("", []string{"box"}, "box[0] one", "box[1] two")
+	test("", []string{"mails"}, "mails/b.eml[0] b", "mails/sub/box.mbox[1] one", "mails/sub/box.mbox[2] two", "mails/sub/c[3] c")
+	test("", []string{"Maildir"}, "Maildir/.Sent/cur/4.M4.host:2,S[0] sent", "Maildir/cur/1.M1.host:2,S[1] cur", "Maildir/new/2.M2.host[2] new")
+	test("", []string{"a.eml", "box", "a.eml"}, "a.eml[0] a", "box[0] one", "box[1] two", "a.eml[0] a")
+	if err := os.Symlink("mails", "link"); err == nil {
+		test("", []string{"link"}, "link/b.eml[0] b", "link/sub/box.mbox[1] one", "link/sub/box.mbox[2] two", "link/sub/c[3] c")
+	}
+}
+
+// One message gives text, more give jsonl and a summary.
+func TestDefaultFormat(t *testing.T) {
+	dir := t.TempDir()
+	a := write(t, dir, "a.eml", "Subject: a\n\n")
+	one := runWith(t, fakeEnvironment(), "", "analyze", "--dns", "off", a)
+	if !strings.Contains(one.out, "a.eml: authenticated: a\n") || one.errout != "" {
+		t.Errorf("%+v", one)
+	}
+	two := runWith(t, fakeEnvironment(), "", "analyze", "--dns", "off", a, a)
+	if strings.Count(two.out, "\n") != 2 || !strings.HasPrefix(two.out, "{") || !strings.HasPrefix(two.errout, "2  messages\n") {
+		t.Errorf("%+v", two)
+	}
+	quiet := runWith(t, fakeEnvironment(), "", "analyze", "--dns", "off", "-q", a, a)
+	if want := a + ": authenticated: a\n"; quiet.out != want+want || quiet.errout != "" {
+		t.Errorf("%+v", quiet)
+	}
+}
+
+// A stream over the limit goes through a file, which is gone afterwards.
+func TestSpool(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	body := strings.Repeat("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\n", spoolOver/64)
+	one := runWith(t, fakeEnvironment(), "Subject: large\n\n"+body, "analyze", "--dns", "off", "--json")
+	if want := fmt.Sprintf(`"bytes": %d`, len(body)+16); one.code != 0 || !strings.Contains(one.out, want) {
+		t.Errorf("exit %d, want %s in\n%s%s", one.code, want, one.out, one.errout)
+	}
+	box := "From a 00:00\nSubject: large\n\n" + body + "\nFrom b 00:00\nSubject: small\n\n"
+	two := runWith(t, fakeEnvironment(), box, "analyze", "--dns", "off")
+	if two.code != 0 || strings.Count(two.out, "\n") != 2 || !strings.Contains(two.out, "small") {
+		t.Errorf("exit %d\n%s%s", two.code, two.out, two.errout)
+	}
+	left, err := os.ReadDir(tmp)
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// Many messages come out in the order in which they went in.
+func TestOrder(t *testing.T) {
+	var box strings.Builder
+	const n = 300
+	for i := range n {
+		fmt.Fprintf(&box, "From a 00:00\nSubject: %d\n\n\n", i)
+	}
+	for _, jobs := range []string{"1", "2", "9"} {
+		got := subjects(t, box.String(), "--jobs", jobs)
+		if len(got) != n {
+			t.Fatalf("%d reports", len(got))
+		}
+		for i, s := range got {
+			if want := fmt.Sprintf("-[%d] %d", i, i); s != want {
+				t.Fatalf("place %d: %s", i, s)
+			}
+		}
+	}
+}
+
+func TestOutlook(t *testing.T) {
+	dir := t.TempDir()
+	file, err := os.ReadFile("internal/outlook/testdata/plain.msg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	test := func(name, file, want string) {
+		t.Helper()
+		got := runWith(t, fakeEnvironment(), "", "analyze", "--dns", "off", "--json", write(t, dir, name, file))
+		if !strings.Contains(got.out+got.errout, want) {
+			t.Errorf("%s: exit %d, want %q in\n%s%s", name, got.code, want, got.out, got.errout)
+		}
+	}
+	test("plain.msg", string(file), `"kind": "headers-only"`)
+	test("cut.msg", string(file[:600]), "damaged Outlook message")
+}

@@ -1,0 +1,17 @@
+// Command mailtrace says where and why the authentication of an e-mail broke,
+// and proves it.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, systemEnvironment())
+	stop()
+	os.Exit(code)
+}

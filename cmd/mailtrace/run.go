@@ -1,0 +1,151 @@
+package main
+
+// Rules of this program's talk:
+//
+//   - Standard output carries what was asked for; all else goes to standard
+//     error.
+//   - Every error is one line that names the thing, "error: …", followed by
+//     what to do, "hint: …". Lower case, no full stop.
+//   - The exit code is the same for every format.
+//   - A command does nothing at its start that it does not need.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailtrace/mailtrace/render"
+)
+
+// Exit codes.
+const (
+	exitDone     = 0 // nothing at or above --fail-on
+	exitFound    = 1 // something was
+	exitUsage    = 2 // wrong usage, or an input that cannot be read
+	exitUnfinish = 3 // not finished: the DNS did not answer, something could not be checked
+)
+
+// worse returns the exit code that stands where both apply: 2 beats 1, 1 beats
+// 3, 3 beats 0.
+func worse(a, b int) int {
+	for _, code := range []int{exitUsage, exitFound, exitUnfinish} {
+		if a == code || b == code {
+			return code
+		}
+	}
+	return exitDone
+}
+
+// problem is an error that a person can do something about.
+type problem struct {
+	what string
+	hint string
+	code int // exit code; 0 means exitUsage
+}
+
+func (p *problem) Error() string { return p.what }
+
+// wrong is wrong usage or an unreadable input.
+func wrong(hint, format string, args ...any) *problem {
+	return &problem{what: fmt.Sprintf(format, args...), hint: hint}
+}
+
+// cli is one run of the program.
+type cli struct {
+	environment
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	code   int
+	atEnd  []func() // what has to be tidied up when the run ends
+}
+
+// run executes the program and returns its exit code. Everything that it needs
+// of the machine comes in.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env environment) int {
+	c := &cli{environment: env, stdin: stdin, stdout: stdout, stderr: stderr}
+	root := c.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	if err := root.ExecuteContext(ctx); err != nil {
+		c.complain(err)
+	}
+	for _, tidy := range c.atEnd {
+		tidy()
+	}
+	return c.code
+}
+
+// complain reports an error and takes its exit code into account.
+func (c *cli) complain(err error) {
+	var p *problem
+	if !errors.As(err, &p) {
+		p = wrong("mailtrace --help lists the commands and flags", "%s", err)
+	}
+	if p.code == 0 {
+		c.code = worse(c.code, exitUsage)
+	} else {
+		c.code = worse(c.code, p.code)
+	}
+	fmt.Fprintf(c.stderr, "error: %s\n", render.Clean(p.what))
+	if p.hint != "" {
+		fmt.Fprintf(c.stderr, "hint: %s\n", render.Clean(p.hint))
+	}
+}
+
+func (c *cli) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "mailtrace",
+		Short: "where and why e-mail authentication broke",
+		Long: `mailtrace reads the header of a message and says where and why its
+authentication (SPF, DKIM, DMARC, ARC) broke, and proves it.
+
+Exit codes: 0 nothing at or above --fail-on, 1 something was, 2 wrong usage or
+an input that cannot be read, 3 not finished (the DNS did not answer).`,
+		Example: `  mailtrace analyze message.eml
+  mailtrace analyze --dns zone:fix.zone --dns system message.eml
+  mailtrace spf --ip 192.0.2.10 --from ann@example.com --trace
+  mailtrace explain spf-rechecked-behind-border`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			hint := "mailtrace help lists the commands"
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				hint = "mailtrace " + strings.Join(near, ", mailtrace ")
+			} else if strings.ContainsAny(args[0], "./") {
+				hint = "mailtrace analyze " + args[0]
+			}
+			return wrong(hint, "no command %q", args[0])
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return wrong(cmd.CommandPath()+" --help lists the flags", "%s", lowerFirst(err.Error()))
+	})
+	// One constructor a command; a new command is a file and a line here.
+	root.AddCommand(
+		c.analyzeCommand(),
+		c.spfCommand(),
+		c.explainCommand(),
+		c.showCommand(),
+		c.versionCommand(),
+	)
+	return root
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + s[1:]
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailtrace/mailtrace/render"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+func (c *cli) showCommand() *cobra.Command {
+	var o output
+	cmd := &cobra.Command{
+		Use:   "show [flags] REPORT.json...",
+		Short: "render a saved report again",
+		Long: `Show renders reports that analyze saved as json or jsonl, in any format. Nothing
+is evaluated again, and no question is asked.`,
+		Example: `  mailtrace show report.json
+  mailtrace show --format sarif reports.jsonl`,
+		RunE: func(_ *cobra.Command, args []string) error { return c.showSaved(&o, args) },
+	}
+	o.register(cmd)
+	return cmd
+}
+
+func (c *cli) showSaved(o *output, paths []string) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	if len(paths) == 0 {
+		return wrong("mailtrace show report.json, or - for standard input", "no report given")
+	}
+	out, done, err := c.create(o)
+	if err != nil {
+		return err
+	}
+	format := first(o.format, "text")
+	f, _ := render.FormatNamed(format)
+	w := f.New(out, c.options(o, format))
+	for _, path := range paths {
+		if err := c.saved(o, path, w); err != nil {
+			if errors.Is(err, errClosed) {
+				return nil
+			}
+			c.complain(err)
+		}
+	}
+	return c.unjoin(errors.Join(writeError(first(o.file, "standard output"), w.Close()), done()))
+}
+
+// saved shows the reports of one file: one, or several one after the other as
+// in jsonl.
+func (c *cli) saved(o *output, path string, w render.Writer) error {
+	const hint = "show takes what mailtrace analyze --json wrote"
+	var r = c.stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return wrong(hint, "%s: %s", path, reason(err))
+		}
+		defer f.Close()
+		r = f
+	}
+	d := json.NewDecoder(r)
+	for n := 0; ; n++ {
+		var rep report.Report
+		err := d.Decode(&rep)
+		switch {
+		case errors.Is(err, io.EOF) && n > 0:
+			return nil
+		case errors.Is(err, io.EOF):
+			return wrong(hint, "%s: the file is empty", name(path))
+		case err != nil:
+			return wrong(hint, "%s: not a report: %s", name(path), reason(err))
+		case rep.Schema == 0:
+			return wrong(hint, "%s: not a report: it has no schema number", name(path))
+		case rep.Schema > report.Schema:
+			return wrong("take a newer mailtrace", "%s: a report of schema %d; this program knows %d", name(path), rep.Schema, report.Schema)
+		}
+		if err := c.show(o, w, result{report: &rep}); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *cli) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintf(c.stdout, "mailtrace %s, report schema %d\n", c.version(), report.Schema)
+			return writeError("standard output", err)
+		},
+	}
+}
