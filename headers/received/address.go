@@ -109,7 +109,7 @@ func (p *peer) add(s string) bool {
 	if strings.Contains(s, "may be forged") {
 		p.forged = true
 	}
-	expect := ""
+	expect, words := "", 0
 	for i := 0; i < len(s); {
 		switch {
 		case s[i] == ' ' || s[i] == ',':
@@ -121,7 +121,15 @@ func (p *peer) add(s string) bool {
 		}
 		end := wordEnd(s, i)
 		p.word(s[i:end], &expect)
+		words++
 		i = end
+	}
+	// Prose is no name: (Client did not present a certificate).
+	if onlyName := before; words > 1 {
+		onlyName.name = p.name
+		if *p == onlyName {
+			*p = before
+		}
 	}
 	return *p != before
 }
@@ -204,7 +212,7 @@ func (p *peer) address(w string) {
 		}
 		return
 	}
-	if at := strings.LastIndexByte(w, '@'); at >= 0 && p.ident == "" {
+	if at := strings.LastIndexByte(w, '@'); at > 0 && p.ident == "" && w[0] != '[' && w[0] != '<' {
 		p.ident = w[:at]
 		p.address(w[at+1:])
 		return

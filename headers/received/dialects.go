@@ -23,9 +23,9 @@ type dialect struct {
 var signed = [...]*dialect{
 	&amavis, &barracuda, &beehive, &chasquid, &clearswift, &communigate, &coremail, &courier, &cyrus,
 	&domino, &ecelerity, &exchange, &exim, &exo, &facebook, &fastmail, &fetchmail, &gmail, &gmx, &groupwise,
-	&halon, &haraka, &icewarp, &imail, &ironport, &james, &kerio, &maddy, &mailcontrol, &mailenable,
-	&mdaemon, &messagelabs, &mimecast, &mox, &opensmtpd, &pmdf, &postfix, &powermta, &proofpoint,
-	&qmail, &qpsmtpd, &scalix, &sendgrid, &sendmail, &ses, &simta, &smartermail, &stalwart, &sun,
+	&halon, &haraka, &icewarp, &imail, &intermail, &ironport, &james, &kerio, &kumomta, &maddy, &mailcontrol,
+	&mailenable, &mdaemon, &messagelabs, &mimecast, &mox, &nullclient, &opensmtpd, &pmdf, &postfix, &powermta, &proofpoint,
+	&qmail, &qpsmtpd, &scalix, &sendgrid, &sendmail, &ses, &simta, &smartermail, &sonicwall, &stalwart, &sun,
 	&symantec, &xmail, &yahoo, &zimbra, &zmailer, &zonemta,
 }
 

@@ -10,8 +10,16 @@ import "strings"
 var hmailserver = dialect{
 	name: "hmailserver", product: "hMailServer", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: func(c *clauses) bool {
-		peer := c.comment(kFrom, 0)
-		return c.spaced && c.untagged() && !c.has(kID) && !c.has(kFor) && c.plainPeer() && peer[0] != '[' &&
-			strings.HasPrefix(c.words(kWith), "ESMTP") && c.smtpWith()
+		if !c.spaced || !c.untagged() || c.has(kID) || c.has(kFor) || c.has(kVia) || !c.plainPeer() || isKeywordUpper(c) {
+			return false
+		}
+		if !c.has(kWith) { // versions before 5.4 write from HELO ([addr]) by HOST ; D
+			return true
+		}
+		return c.comment(kFrom, 0)[0] != '[' && strings.HasPrefix(c.words(kWith), "ESMTP") && c.smtpWith()
 	},
+	read: func(c *clauses, r *Received) { r.TLSShown = c.has(kWith) },
 }
+
+// isKeywordUpper says that the field begins with FROM, as simta writes it.
+func isKeywordUpper(c *clauses) bool { return strings.HasPrefix(c.text, "FROM") }

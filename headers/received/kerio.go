@@ -1,6 +1,7 @@
 package received
 
-// kerio: from HELO (rdns [addr]) by HOST (Kerio Connect 9.4.2) with ESMTPSA for rcpt; D
+// kerio: from HELO ([addr]) (authenticated user u@d) by HOST (Kerio Connect 9.2.12 patch 1) with
+// ESMTPSA (using TLSv1.2 with cipher C (256 bits)) for rcpt; D
 var kerio = dialect{
 	name: "kerio", product: "Kerio", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: signature("Kerio Connect", "Kerio MailServer"),

@@ -173,6 +173,7 @@ const (
 // where the dialect has no place for one.
 func (c *clauses) from(r *Received, o order, kind RDNS) {
 	if !c.has(kFrom) {
+		c.fromLead(r)
 		return
 	}
 	var p peer
@@ -220,6 +221,9 @@ func (c *clauses) from(r *Received, o order, kind RDNS) {
 		p.unknown = p.unknown && p.name == ""
 	case nameFirst:
 		r.Helo = p.helo
+		if r.Helo == "" && p.name != "" { // Exim's sender_fullhost: rdns (HELO) [addr]
+			r.Helo = p.name
+		}
 		switch {
 		case literal:
 			if !r.IP.IsValid() {
@@ -250,12 +254,34 @@ func (c *clauses) from(r *Received, o order, kind RDNS) {
 	}
 }
 
+// fromLead reads "(from user@host) by …", a message of this host, and
+// "(from HELO [addr]) by …" (NAVGW).
+func (c *clauses) fromLead(r *Received) {
+	lead, ok := strings.CutPrefix(c.comment(kLead, 0), "from ")
+	if !ok {
+		return
+	}
+	name, addr, _ := strings.Cut(lead, " ")
+	switch a, port, ok := parseIPPort(addr); {
+	case ok:
+		r.Helo, r.IP, r.Port = name, a, port
+	case addr == "" && strings.Contains(name, "@"):
+		r.Local = true
+	default:
+		return
+	}
+	c.useIf(kLead, 0)
+}
+
 // maxComments is how many unread comments a field keeps.
 const maxComments = 16
 
 // rest keeps what no part was taken from.
 func (c *clauses) rest(r *Received) {
 	for i := range c.tok {
+		if tail := c.parts[kTail]; tail.ok && int32(i) >= tail.lo {
+			break // stands in TimeRaw
+		}
 		if t := c.tok[i]; t.comment && !t.used && len(r.Comments) < maxComments {
 			r.Comments = append(r.Comments, c.at(int32(i)))
 		}

@@ -47,8 +47,8 @@ func protoWord(w string) string {
 	case "IMAP4", "IMAPS":
 		return "IMAP"
 	}
-	if strings.HasPrefix(w, "local-") || strings.HasPrefix(w, "MICROSOFT") {
-		return ""
+	if w, ok := strings.CutPrefix(w, "local-"); ok { // Exim: SMTP over standard input
+		return protoWord(w)
 	}
 	return ""
 }
@@ -128,6 +128,10 @@ func readAuth(s string) (user string, ok bool) {
 		return s[len("Authenticated sender: "):], true
 	case hasPrefixFold(s, "authenticated as "): // chasquid, CommuniGate
 		return firstWord(s[len("authenticated as "):]), true
+	case hasPrefixFold(s, "authenticated user "): // Kerio
+		return firstWord(s[len("authenticated user "):]), true
+	case hasPrefixFold(s, "smtp-auth username "): // qpsmtpd: smtp-auth username u, mechanism cram-md5
+		return strings.TrimSuffix(firstWord(s[len("smtp-auth username "):]), ","), true
 	case hasPrefixFold(s, "authenticated"): // Sendmail, Haraka: "authenticated bits=0"
 		return "", true
 	case hasPrefixFold(s, "auth: "): // Courier: AUTH: LOGIN user, TLS: …

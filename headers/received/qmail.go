@@ -11,7 +11,8 @@ import "strings"
 var qmail = dialect{
 	name: "qmail", product: "qmail", order: nameFirst, rdns: RDNSUnconfirmed,
 	claims: func(c *clauses) bool {
-		return strings.HasPrefix(c.comment(kLead, 0), "qmail ") || strings.HasPrefix(c.byTag(), "qmail-ldap") ||
+		return strings.HasPrefix(c.comment(kLead, 0), "qmail ") || strings.HasPrefix(c.byTag(), "qmail-") ||
+			c.findComment(kFrom, "envelope-sender ") >= 0 && c.has(kBy) ||
 			c.findComment(kWith, "qmail-scanner") >= 0 || strings.HasPrefix(c.words(kWith), "qmail-scanner") ||
 			strings.HasPrefix(c.byTag(), "netqmail")
 	},
@@ -46,9 +47,10 @@ func readQmail(c *clauses, r *Received) {
 	if r.TLS && (r.Proto == "SMTP" || r.Proto == "ESMTP") {
 		r.Proto = "ESMTPS" // STARTTLS needs EHLO
 	}
-	if tag := c.byTag(); strings.HasPrefix(tag, "qmail-ldap-") {
+	if tag := c.byTag(); strings.HasPrefix(tag, "qmail-") { // qmail-ldap-1.03
 		c.useText(tag)
-		r.Version = tag[len("qmail-ldap-"):]
+		r.Version = tag[strings.LastIndexByte(tag, '-')+1:]
+		r.Distribution, _, _ = strings.Cut(tag[len("qmail-"):], "-")
 	}
 	lead, ok := strings.CutPrefix(c.comment(kLead, 0), "qmail ")
 	if !ok {

@@ -19,7 +19,9 @@ var yahoo = dialect{
 		}
 		if s := c.comment(kFrom, 0); strings.Contains(s, " with ") && c.useIf(kFrom, 0) {
 			r.Auth = true // (user@addr with login)
-			r.AuthUser, r.Ident = r.Ident, ""
+			if r.Ident != "" {
+				r.AuthUser, r.Ident = r.Ident, ""
+			}
 		}
 		switch {
 		case isYahooEntry(c):
