@@ -42,7 +42,7 @@ func Check(ctx context.Context, res dns.Resolver, q Query, o Options) (*Evaluati
 	if v.result == Fail && o.Explain {
 		e.explain(v)
 	}
-	ev.traits = e.traits
+	ev.traits = e.traits | e.vals.met
 	if o.Lint {
 		l := Lint(ctx, res, ev.Domain, o)
 		ev.Lint, ev.LintGaps = l.Notes, l.Gaps
@@ -86,15 +86,18 @@ func newEvaluator(ctx context.Context, res dns.Resolver, q Query, o Options) *ev
 	identity, local, domain := identify(q)
 	if local == "" { // §4.3
 		local = "postmaster"
-		e.traits |= traitPostmaster
+		e.vals.filled = true
 	}
 	origin, _ := ascii(domain)
-	if strings.IndexByte(local, '@') >= 0 || identity == MailFrom && strings.IndexByte(q.MailFrom, '@') < 0 {
+	if origin != domain {
+		e.traits |= traitIDN
+	}
+	if identity == MailFrom && strings.Count(q.MailFrom, "@") != 1 {
 		e.traits |= traitSender
 	}
 	e.vals = values{
 		ip: ip, sender: local + "@" + origin, local: local, origin: origin, helo: q.Helo,
-		receiver: o.Receiver, time: o.Time, validated: e.validated,
+		receiver: o.Receiver, time: o.Time, validated: e.validated, filled: e.vals.filled,
 	}
 	if e.vals.receiver == "" {
 		e.vals.receiver = "unknown" // §7.3
@@ -432,7 +435,9 @@ func (e *evaluator) target(t *Term, domain string) (name string, ok bool, end *v
 	if t.Spec == "" {
 		return domain, true, nil
 	}
-	e.traits |= specTraits(t.Spec)
+	if strings.ContainsAny(t.Spec, "/:") {
+		e.traits |= traitOddName
+	}
 	e.vals.domain = domain
 	s, ok, err := e.vals.expand(t.Spec)
 	if err != nil {

@@ -10,6 +10,13 @@ func has(t traits) func(*Evaluation, Result) bool {
 	return func(ev *Evaluation, _ Result) bool { return ev.traits&t != 0 }
 }
 
+// permerror restricts a difference to those that end in permerror for one side.
+func permerror(when func(*Evaluation, Result) bool) func(*Evaluation, Result) bool {
+	return func(ev *Evaluation, other Result) bool {
+		return (ev.Result == PermError || other == PermError) && when(ev, other)
+	}
+}
+
 func code(codes ...Reason) func(*Evaluation, Result) bool {
 	return func(ev *Evaluation, _ Result) bool {
 		for _, c := range codes {
@@ -21,6 +28,11 @@ func code(codes ...Reason) func(*Evaluation, Result) bool {
 	}
 }
 
+// oneFamily: the outcome hangs on a failure of A or AAAA alone.
+func oneFamily(ev *Evaluation, other Result) bool {
+	return other == TempError && ev.traits&traitNoAddress != 0 || ev.Code == ReasonDNS
+}
+
 // differences are looked through in order; the first that applies is the
 // explanation.
 var differences = []difference{
@@ -28,16 +40,18 @@ var differences = []difference{
 	{has(traitLimits), "go/spf was asked with the limits of the standard"},
 	{code(ReasonNoDomain), "go/spf asks for a record at single labels and at names that are no domain; RFC 7208 §4.3 says none"},
 	{code(ReasonDepth, ReasonRecordTooLong), "a bound of this program that go/spf does not have"},
-	{has(traitSender), "go/spf cuts the sender at the first @ and takes a sender without @ for a local part"},
+	{has(traitSender), "go/spf cuts the sender at the first @, knows no source routes, and takes a sender without @ for a local part"},
+	{has(traitIDN), "go/spf does not turn the sender's domain into A-labels (RFC 7208 §4.3)"},
 	{has(traitP), "go/spf always expands %{p} to \"unknown\""},
 	{has(traitPostmaster), "go/spf does not fill in \"postmaster\" for a missing local part (RFC 7208 §4.3)"},
-	{has(traitOddName), "go/spf does not accept \"/\" and \":\" in a domain name"},
+	{has(traitOddName), "go/spf does not accept \"/\" in a domain-spec"},
 	{has(traitTruncated), "go/spf does not cut names to 253 octets (RFC 7208 §7.3)"},
-	{has(traitDelims), "go/spf drops empty parts when it splits a macro value; RFC 7208 §7.3 keeps them"},
-	{has(traitEscape), "go/spf escapes a space as \"+\" in URL-escaped macros"},
+	{has(traitEmptyPart), "go/spf drops empty parts when it splits a macro value; RFC 7208 §7.3 keeps them"},
+	{has(traitSpace), "go/spf escapes a space as \"+\" in URL-escaped macros"},
 	{has(traitMapped), "go/spf matches an IPv4 client against ip6 with an IPv4-mapped network"},
-	{has(traitBadName), "go/spf treats a name that cannot be asked for as a void lookup"},
-	{has(traitVoid), "go/spf counts a lookup as void only where neither A nor AAAA exist"},
+	{oneFamily, "go/spf asks for A and AAAA: it gives temperror where only the family that is not needed fails, and goes on where only that one answers"},
+	{permerror(has(traitBadName)), "go/spf counts a name that cannot be asked for as a void lookup"},
+	{permerror(has(traitVoid)), "go/spf counts a lookup as void only where neither A nor AAAA exist"},
 }
 
 // KnownDifference explains why the second opinion may differ from ours: the

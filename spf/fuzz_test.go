@@ -2,7 +2,9 @@ package spf
 
 import (
 	"context"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -15,6 +17,18 @@ func FuzzCheck(f *testing.F) {
 	f.Add("x.example TXT v=spf1 redirect=%{l}.x.example\na.x.example TXT v=spf1 include:x.example a:%{h} ~all", "a@x.example", "")
 	f.Add("x.example TXT v=spf1 a//0 ip4:0.0.0.0/0 %", "\x80@x.example", "[192.0.2.1]")
 	f.Add("x.example CNAME y.example\ny.example TXT v=spf1 a:!servfail -all\ny.example A !not-recorded", "x.example", "x")
+	for _, s := range readSuite(f, "rfc7208-tests.yml") { // and the public suite
+		var lines []string
+		z := s.testZone()
+		for _, key := range slices.Sorted(maps.Keys(z)) {
+			for _, v := range z[key] {
+				lines = append(lines, key+" "+v)
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(s.Tests)) {
+			f.Add(strings.Join(lines, "\n"), s.Tests[name].MailFrom, s.Tests[name].Helo)
+		}
+	}
 	f.Fuzz(func(t *testing.T, text, from, helo string) {
 		z := zone{}
 		for line := range strings.Lines(text) {

@@ -129,6 +129,9 @@ type values struct {
 	time     int64
 	// validated gives %{p}. It is only called where the macro is used.
 	validated func(domain string) (string, error)
+
+	filled bool   // the local part is the "postmaster" of §4.3
+	met    traits // by expand
 }
 
 func (v *values) of(letter byte) (string, error) {
@@ -213,6 +216,10 @@ func (v *values) expand(s string) (out string, ok bool, err error) {
 			}
 			if len(value) > MaxMacroValue {
 				return "", false, nil
+			}
+			v.met |= m.valueTraits(value)
+			if v.filled && (m.letter == 'l' || m.letter == 's') {
+				v.met |= traitPostmaster
 			}
 			b = m.appendTo(b, value)
 		}

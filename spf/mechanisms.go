@@ -93,6 +93,9 @@ func (e *evaluator) lookup(name string, t dns.Type, node *Node) (ans dns.Answer,
 		node.note("the name cannot be asked for")
 	} else if end == nil && len(ans.Records) == 0 {
 		e.traits |= traitVoid
+		if t != dns.TypeMX {
+			e.traits |= traitNoAddress
+		}
 		end = e.voidLookup(name, t)
 	}
 	return ans, end
@@ -154,6 +157,9 @@ func (e *evaluator) mx(t *Term, name string, node *Node) outcome {
 		}
 		if bad {
 			n.note("the name cannot be asked for")
+		}
+		if len(addrs.Records) == 0 {
+			e.traits |= traitNoAddress
 		}
 		for j := range addrs.Records {
 			if addr := addrs.Records[j].Addr; addr.IsValid() && e.contains(addr, t) {
