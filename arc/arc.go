@@ -1,9 +1,21 @@
 // Package arc verifies Authenticated Received Chains (RFC 8617): every set,
 // not only the newest, so that it can tell after which sealer the message was
 // changed.
+//
+// An ARC chain that verifies proves what its sealers claimed, no more; whom to
+// believe is for others to decide. ARC-Authentication-Results are not read
+// here, only found: package headers/authres reads them.
 package arc
 
-// Result is the status of a chain (RFC 8617 §4.4).
+import (
+	"time"
+
+	"github.com/mailtrace/mailtrace/dkim"
+)
+
+// Result is the status of a chain (RFC 8617 §4.4). It is "" where the status is
+// open: what was checked holds, but not all could be checked. Chain.Code says
+// why.
 type Result string
 
 const (
@@ -24,6 +36,8 @@ const (
 	ReasonMessage   Reason = "message-signature" // the newest message signature does not verify
 	ReasonSeal      Reason = "seal"              // a seal does not verify
 	ReasonKey       Reason = "key"               // a key is missing or unusable
+	ReasonNoBody    Reason = "no-body"           // nothing failed, but the body was not there to be checked
+	ReasonLimit     Reason = "limit"             // nothing failed, but Options.MaxSets left sets unchecked
 )
 
 // Set is one ARC set.
@@ -41,6 +55,17 @@ type Set struct {
 	AMSReason                       string
 	BodyHash                        string // "match", "mismatch", "unchecked"
 	HeaderSignature                 string
+
+	// Message is the message signature as package dkim verified it, nil where
+	// the set has none.
+	Message *dkim.Signature
+	// SealKeyName is the DNS name of the seal's key, SealAlgorithm its a=.
+	SealKeyName, SealAlgorithm string
+	SealKeyBits                int
+	SealedAt                   *time.Time // t= of the seal
+	// Problems are what breaks the rules of RFC 8617 §4 and §5.2 in this set,
+	// one line each; at most MaxProblems are kept.
+	Problems []string
 }
 
 // Chain is the outcome for a message.
@@ -54,4 +79,46 @@ type Chain struct {
 	// it up to the newest all verify (RFC 8617 §5.2 step 5); 0 where all do,
 	// -1 where the newest does not.
 	OldestPass int
+	// ChangedAfter is the highest instance whose message signature does not
+	// verify because a hash differs: what it signed was changed after that
+	// sealer, and before the next one sealed if the next signature verifies. 0
+	// where there is none.
+	ChangedAfter int
+	// Problems are what breaks the rules outside of any set: fields without a
+	// usable instance. At most MaxProblems are kept.
+	Problems []Problem
 }
+
+// Problem is a field that belongs to no set.
+type Problem struct {
+	Field int // index into Message.Fields
+	Text  string
+}
+
+// MaxInstance is the highest instance of a set (RFC 8617 §4.2.1).
+const MaxInstance = 50
+
+// MaxProblems bounds Chain.Problems and Set.Problems.
+const MaxProblems = 64
+
+// Options are settings of a verification. The zero value is the standard.
+type Options struct {
+	// Now is the time at which x= of a message signature is judged. The zero
+	// time leaves it unjudged.
+	Now time.Time
+	// HeadersOnly says that the body is not there or not whole: body hashes
+	// stay "unchecked".
+	HeadersOnly bool
+	// MaxSets is how many sets are verified, the newest first; 0 means
+	// MaxInstance. The others are read, but "unchecked".
+	MaxSets int
+}
+
+// The words of Set.SealResult and Set.AMSResult.
+const (
+	pass      = "pass"
+	fail      = "fail"
+	temperror = "temperror"
+	permerror = "permerror"
+	unchecked = "unchecked"
+)
