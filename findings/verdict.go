@@ -138,22 +138,22 @@ func verdict(f *headers.Facts, found []report.Finding) report.Verdict {
 	switch {
 	case s.border.DMARC == "pass":
 		v.Status = report.Authenticated
-		v.Summary = "authenticated: DMARC of " + f.FromDomain + " passes" + how(f)
+		v.Summary = "DMARC of " + f.FromDomain + " passes" + how(f)
 	case f.FromDomain == "" && f.FromFields == 0:
 		v.Status, v.AtFault = report.Undetermined, "unknown"
-		v.Summary = "undetermined: there is no From field"
+		v.Summary = "there is no From field"
 	case s.border.DMARC == "none" && (s.border.SPF == "pass" || s.border.DKIM == "pass"):
 		v.Status = report.Authenticated
-		v.Summary = "authenticated: " + passing(s.border) + "; " + f.FromDomain + " publishes no DMARC policy"
+		v.Summary = "" + passing(s.border) + "; " + f.FromDomain + " publishes no DMARC policy"
 	case s.border.DMARC == "" || s.border.SPF == "" && s.border.DKIM != "pass":
 		v.Status, v.AtFault = report.Undetermined, "unknown"
-		v.Summary = "undetermined: too little could be checked"
+		v.Summary = "too little could be checked"
 		if len(f.Hops) > 0 && f.LastRun().Border < 0 {
-			v.Summary = "undetermined: the message was made inside " + f.LastRun().Name() + ", it crossed no border"
+			v.Summary = "the message was made inside " + f.LastRun().Name() + ", it crossed no border"
 		}
 	default:
 		v.Status, v.AtFault = report.Unauthenticated, "unknown"
-		v.Summary = fmt.Sprintf("unauthenticated: spf %s, dkim %s, dmarc %s at the border", word(s.border.SPF), word(s.border.DKIM), word(s.border.DMARC))
+		v.Summary = fmt.Sprintf("spf %s, dkim %s, dmarc %s at the border", word(s.border.SPF), word(s.border.DKIM), word(s.border.DMARC))
 	}
 	return v
 }

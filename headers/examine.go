@@ -1,6 +1,7 @@
 package headers
 
 import (
+	"bytes"
 	"context"
 	"net/netip"
 	"slices"
@@ -74,17 +75,16 @@ func (f *Facts) setTime() {
 
 // verifySignatures judges DKIM and ARC on the message as it is.
 func (f *Facts) verifySignatures(ctx context.Context) {
-	only := f.Options.HeadersOnly || f.Body != BodyWhole
-	sigs, err := dkim.Verify(ctx, f.ask.res, f.Msg, dkim.Options{Now: f.At, HeadersOnly: only})
+	only := f.Body == BodyMissing
+	v := dkim.NewVerifier(f.ask.res, f.Msg, dkim.Options{Now: f.At, HeadersOnly: only})
+	sigs, err := v.Verify(ctx)
 	if err != nil {
 		f.ask.gap("DKIM signatures", err)
 	}
 	f.DKIM = sigs
-	if len(sigs) > 0 && only {
-		f.ask.addGap(Gap{"DKIM body hashes", "the body is " + string(f.Body)})
-	}
+	f.excuseBody()
 	if f.Msg.First("ARC-Seal") >= 0 || f.Msg.First("ARC-Message-Signature") >= 0 || f.Msg.First("ARC-Authentication-Results") >= 0 {
-		chain, err := arc.Verify(ctx, f.ask.res, f.Msg, arc.Options{Now: f.At, HeadersOnly: only})
+		chain, err := arc.VerifyWith(ctx, v, f.Msg, arc.Options{Now: f.At, HeadersOnly: only})
 		if err != nil {
 			f.ask.gap("ARC chain", err)
 		}
@@ -94,6 +94,41 @@ func (f *Facts) verifySignatures(ctx context.Context) {
 		if f.DKIM[i].Code == dkim.ReasonKeyUnavailable && f.DKIM[i].Result == dkim.TempError {
 			f.ask.addGap(Gap{"DKIM key " + f.DKIM[i].KeyName, "the DNS did not answer"})
 		}
+	}
+}
+
+// excuseBody takes back body hashes that say nothing because the body is not
+// the one that was sent: it was not copied along, or cut off. What remains is
+// whether the header is intact.
+func (f *Facts) excuseBody() {
+	state := f.Body
+	if state == BodyWhole && len(f.DKIM) > 0 && len(bytes.TrimSpace(f.Msg.BodyBytes())) == 0 {
+		// An empty body is whole only if a signer saw it so.
+		state = BodyMissing
+	}
+	if state == BodyWhole || len(f.DKIM) == 0 {
+		return
+	}
+	excused := false
+	for i := range f.DKIM {
+		s := &f.DKIM[i]
+		switch {
+		case s.BodyHash == dkim.Match:
+			return
+		case s.BodyHash == dkim.Mismatch && s.Result == dkim.Fail:
+			s.BodyHash, s.BodyHashComputed, excused = dkim.Unchecked, nil, true
+			s.Result, s.Code = dkim.Neutral, dkim.ReasonNone
+			s.Reason = "the body is " + string(state) + ": the body hash can't be checked"
+			if s.HeaderSignature == dkim.Mismatch {
+				s.Result, s.Code, s.Reason = dkim.Fail, dkim.ReasonSignature, "the header signature does not verify; the body is "+string(state)
+			}
+		case s.BodyHash == dkim.Unchecked:
+			excused = true
+		}
+	}
+	if excused {
+		f.Body = state
+		f.ask.addGap(Gap{"DKIM body hashes", "the body is " + string(state)})
 	}
 }
 

@@ -8,6 +8,7 @@ var barracuda = []source{
 	{"X-Barracuda-Connect", readBarracudaConnect},
 	{"X-Barracuda-Effective-Source-IP", readBarracudaConnect},
 	{"X-Barracuda-Apparent-Source-IP", readBarracudaConnect},
+	{"X-Barracuda-RBL-IP", readBarracudaConnect},
 }
 
 // readBarracudaConnect reads "mail.example.com[192.0.2.1]" or "192.0.2.1".

@@ -88,6 +88,7 @@ func (v *Verdict) address(names ...string) {
 func (v *Verdict) deriveSPF() {
 	from, hasFrom := v.prop("smtp.mailfrom", "smtp.mail", "smtp.mfrom", "smtp.envelope-from", "envelope-from")
 	helo, hasHelo := v.prop("smtp.helo", "smtp.ehlo", "helo")
+	pra, _ := v.prop("smtp.pra") // IronPort in its SIDF modes
 	v.MailFrom, v.Helo = unwrap(from), unwrap(helo)
 	if at := strings.LastIndexByte(v.Helo, '@'); at >= 0 {
 		v.Helo = v.Helo[at+1:] // IronPort: smtp.helo=postmaster@h
@@ -95,6 +96,10 @@ func (v *Verdict) deriveSPF() {
 	switch {
 	case v.MailFrom != "":
 		v.Identity = "mailfrom"
+	case pra != "":
+		v.Identity, v.Domain = "pra", domainOf(pra)
+		v.eachComment(v.readPhrase)
+		return
 	case hasHelo || hasFrom: // an empty reverse-path: RFC 7208 §2.4
 		v.Identity = "helo"
 	}
@@ -119,6 +124,9 @@ func (v *Verdict) readPhrase(c string) {
 	}
 	if v.Receiver == "" {
 		v.Receiver = ph.host
+	}
+	if v.Helo == "" {
+		v.Helo = ph.helo
 	}
 	if v.Identity == "" && ph.sender != "" {
 		v.MailFrom, v.Identity = unwrap(ph.sender), "mailfrom"

@@ -25,7 +25,11 @@ func (r *resultsReader) dialect(recipient bool) string {
 		}
 	}
 	for i := range r.out {
-		if d := r.out[i].mark(r.id == ""); d != "" {
+		d := r.out[i].mark(r.id == "")
+		if d == "opendmarc" && len(r.out) > 1 {
+			continue // it has a field of its own
+		}
+		if d != "" {
 			return d
 		}
 	}
@@ -44,6 +48,9 @@ func (v *Verdict) mark(noID bool) string {
 	case "dkim-atps":
 		return "opendkim"
 	case "spf":
+		if h, _ := v.prop("smtp.helo"); hasPrefixFold(h, "postmaster@") {
+			return "ironport"
+		}
 		if len(first) > 10 && equalFold(first[:10], "sender ip ") {
 			if noID {
 				return "exchange-online"
@@ -53,6 +60,9 @@ func (v *Verdict) mark(noID bool) string {
 	case "dkim":
 		if strings.HasSuffix(first, "; unprotected") || strings.HasSuffix(first, "; secure") || strings.HasSuffix(first, "; insecure") {
 			return "opendkim"
+		}
+		if i, _ := v.prop("header.i"); equalFold(i, "none") {
+			return "ironport"
 		}
 		if strings.HasSuffix(first, "[final]") || v.Result == "hardfail" {
 			return "ironport"

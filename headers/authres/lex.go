@@ -223,6 +223,11 @@ func lower(s string) string {
 	return s
 }
 
+// hasPrefixFold reports whether s begins with a string in lower case.
+func hasPrefixFold(s, lowered string) bool {
+	return len(s) >= len(lowered) && equalFold(s[:len(lowered)], lowered)
+}
+
 // equalFold compares with an ASCII string in lower case.
 func equalFold(s, lowered string) bool {
 	if len(s) != len(lowered) {

@@ -15,7 +15,10 @@ var mDaemon = []source{
 	{"X-MDHelo", wordReader("mdaemon", "connecting-helo", func(v *Verdict, word string) { v.Helo = word })},
 }
 
-// readMD reads "pass smtp.helo=mail.example.com (ip=192.0.2.1) (mx.example.org)".
+// readMD reads
+//
+//	pass smtp.helo=mail.example.com (ip=192.0.2.1) (mx.example.org)
+//	hardfail smtp.helo=mail.example.com (does not match 192.0.2.1) (mx.example.org)
 func readMD(method string) func(input) []Verdict {
 	return func(in input) []Verdict {
 		v, ok := readOne(in, method)
@@ -23,8 +26,17 @@ func readMD(method string) func(input) []Verdict {
 			return []Verdict{}
 		}
 		v.Dialect = "mdaemon"
+		var last string
+		v.eachComment(func(c string) { last = c })
+		if last != "" && !strings.ContainsAny(last, " =") {
+			v.Receiver = hostName(last)
+		}
 		v.eachComment(func(c string) {
-			if s, ok := strings.CutPrefix(c, "ip="); ok && !v.IP.IsValid() {
+			s, ok := strings.CutPrefix(c, "ip=")
+			if !ok {
+				s, ok = strings.CutPrefix(c, "does not match ")
+			}
+			if ok && !v.IP.IsValid() {
 				if ip := parseIP(s); ip.IsValid() {
 					v.IP, v.IPBasis = ip, IPComment
 				}

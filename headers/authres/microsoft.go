@@ -23,7 +23,7 @@ var microsoft = []source{
 }
 
 func setResult(v *Verdict, word string)   { v.Result = lower(word) }
-func setReceiver(v *Verdict, word string) { v.Receiver = hostName(word) }
+func setReceiver(v *Verdict, word string) { v.Receiver = word }
 
 // wordReader reads fields that hold one word.
 func wordReader(dialect, method string, set func(*Verdict, string)) func(input) []Verdict {

@@ -10,6 +10,7 @@ type phrase struct {
 	host     string // the server that speaks
 	ip       netip.Addr
 	sender   string // address or domain that was checked
+	helo     string
 	identity string // "mailfrom", "helo" or "pra", where it is said
 }
 
@@ -17,13 +18,17 @@ type phrase struct {
 // their text (local parts may be quoted and hold blanks), so a wording counts
 // only where it is anchored at the end that the sender cannot reach:
 //
-//	sender IP is I                                        Exchange Online
+//	sender IP is I                                        Exchange Online, hMailServer
+//	client-ip=I; helo=H; …                                spf-milter (pyspf)
 //	[host:] I is neither permitted nor denied by … S      Google, Exim, IronPort
 //	[S:] I is [not] authorized to use 'S' in 'mfrom' …    Mail::SPF
 //	[host:] … domain of S designates I as permitted sender
 //	[host:] … domain of S does not designate I as permitted sender
 //	[host:] … domain of transitioning S discourages use of I as permitted sender
 //	[host:] … domain of S does not designate permitted sender hosts
+//	host: S does not designate permitted sender hosts     Exchange Online
+//	host: domain of S used an invalid SPF mechanism       Exchange Online
+//	[host:] no sender authenticity information available from domain of S
 //	[host:] … error in processing during lookup of S[: text]
 func readPhrase(c string) phrase {
 	if len(c) > maxPhrase {
@@ -34,9 +39,19 @@ func readPhrase(c string) phrase {
 		return phrase{ip: parseIP(w[3])}
 	}
 	var ph phrase
+	if len(w) > 1 && strings.HasPrefix(w[0], "client-ip=") {
+		ph.ip = parseIP(strings.TrimSuffix(w[0][len("client-ip="):], ";"))
+		if h, ok := strings.CutPrefix(w[1], "helo="); ok {
+			ph.helo = strings.TrimSuffix(h, ";")
+		}
+		return ph
+	}
 	host := ""
 	if len(w) > 0 && strings.HasSuffix(w[0], ":") && !parseIP(w[0]).IsValid() {
 		host = strings.TrimSuffix(w[0], ":")
+		if host == "spfCheck" { // a class of Apache James jSPF, not a host
+			host = ""
+		}
 		w = w[1:]
 	}
 	if len(w) < 3 {
@@ -65,10 +80,22 @@ func readPhrase(c string) phrase {
 		}
 		return ph
 	}
+	if n > 6 && w[0] == "no" && w[1] == "sender" && w[2] == "authenticity" { // IronPort
+		ph.sender, _ = between(w, n)
+		ph.host = host
+		return ph
+	}
 	if ends(w, "permitted", "sender", "hosts") {
 		if s, ok := between(w, n-3); ok {
 			ph.sender, ph.host = s, host
+		} else if n == 7 && host != "" && w[1] == "does" {
+			ph.sender, ph.host = w[0], host
 		}
+		return ph
+	}
+	if host != "" && ends(w, "used", "an", "invalid", "SPF", "mechanism") {
+		ph.host = host
+		ph.sender, _ = between(w, n-5)
 		return ph
 	}
 	if s := after(w, "during", "lookup", "of"); s != "" {

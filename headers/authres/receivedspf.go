@@ -12,7 +12,7 @@ func readReceivedSPF(in input) []Verdict {
 	l := lexer{s: in.text}
 	v := in.verdict()
 	v.Dialect, v.Method = "received-spf", "spf"
-	name, comments := "", 0
+	name, spelled, comments := "", "", 0
 	for {
 		t := l.next()
 		if t.kind == end {
@@ -21,6 +21,7 @@ func readReceivedSPF(in input) []Verdict {
 		switch t.kind {
 		case word:
 			if v.Result == "" && name == "" && len(v.Properties) == 0 && t.start == firstWord(in.text) {
+				spelled = t.text
 				v.Result = lower(t.text)
 				break
 			}
@@ -56,7 +57,7 @@ func readReceivedSPF(in input) []Verdict {
 	if v.Result == "" && len(v.Properties) == 0 && len(v.Comments) == 0 {
 		return []Verdict{}
 	}
-	v.deriveReceivedSPF()
+	v.deriveReceivedSPF(spelled)
 	return []Verdict{v}
 }
 
@@ -82,7 +83,7 @@ func (v *Verdict) keyValue(name, value string, comments []string) {
 	v.Properties = append(v.Properties, Property{Name: name, Value: value, Comments: comments})
 }
 
-func (v *Verdict) deriveReceivedSPF() {
+func (v *Verdict) deriveReceivedSPF(spelled string) {
 	v.Comment = strings.Join(v.Comments, "; ")
 	v.Normal = normal("spf", v.Result)
 	v.address("client-ip", "client_ip", "ip")
@@ -109,16 +110,23 @@ func (v *Verdict) deriveReceivedSPF() {
 		}
 	}
 	v.Record, _ = v.prop("x-record-text")
-	noSender := v.Identity == "" || v.Identity == "mailfrom" && v.MailFrom == ""
+	stated := v.Identity
+	noSender := stated == "" || stated == "mailfrom" && v.MailFrom == ""
 	if noSender {
-		v.Identity = ""
+		v.Identity = "" // for the comment to say
 	}
 	v.eachComment(v.readPhrase)
+	if stated != "" {
+		v.Identity = stated
+	}
 	sender, _ := v.prop("x-sender")
 	switch {
 	case v.Identity == "pra" && sender != "":
 		v.Domain = domainOf(sender)
-	case noSender && v.Identity == "mailfrom" && equalHost(v.MailFrom, v.Helo):
+	case v.Identity == "helo" && v.Helo == "" && sender != "":
+		v.Helo = domainOf(sender) // IronPort: x-sender="postmaster@h"
+		v.Domain = v.Helo
+	case stated == "" && noSender && v.Identity == "mailfrom" && equalHost(v.MailFrom, v.Helo):
 		// Exchange names the HELO name as the domain where MAIL FROM is
 		// empty. That it equals the HELO name does not tell which it was.
 		v.Identity, v.Domain = "", hostName(v.MailFrom)
@@ -126,20 +134,38 @@ func (v *Verdict) deriveReceivedSPF() {
 	default:
 		v.deriveDomain()
 	}
-	if v.senderIDAgent() {
-		v.Dialect, v.Identity = "exchange-sender-id", "pra"
+	if v.senderIDAgent(spelled) {
+		v.Dialect, v.Identity, v.MailFrom = "exchange-sender-id", "pra", ""
 	}
 }
 
 func equalHost(a, b string) bool { return a != "" && hostName(a) == hostName(b) }
 
-// senderIDAgent reports whether the Sender ID agent of an Exchange server
-// wrote the field: "Pass (HOST: domain of S …) receiver=HOST; client-ip=I;
-// helo=H;" and nothing else. It judges the purported responsible address (RFC
-// 4407) of the header, not MAIL FROM. Exchange Online writes the same keys
-// with its service name as the host, and judges MAIL FROM.
-func (v *Verdict) senderIDAgent() bool {
-	if len(v.Properties) != 3 || len(v.Comments) != 1 {
+// senderIDAgent reports whether the form of the field is that of the Sender ID
+// agent of Exchange Server, which judges the purported responsible address of
+// the header (RFC 4407), not MAIL FROM:
+//
+//	Pass (HOST: domain of S designates I as permitted sender) receiver=HOST; client-ip=I; helo=H;
+//	SoftFail (HOST: domain of transitioning S discourages use of I as permitted sender)
+//
+// S is an address. Exchange Online has the same code, but writes its service
+// name as the host and a domain as S, and judges MAIL FROM.
+func (v *Verdict) senderIDAgent(spelled string) bool {
+	if len(v.Comments) != 1 {
+		return false
+	}
+	host, _, ok := strings.Cut(v.Comments[0], ":")
+	if !ok || isExchangeOnline(hostName(host)) {
+		return false
+	}
+	if len(v.Properties) == 0 {
+		switch spelled {
+		case "Neutral", "SoftFail", "None":
+			return strings.IndexByte(v.MailFrom, '@') >= 0
+		}
+		return false
+	}
+	if len(v.Properties) != 3 {
 		return false
 	}
 	for i, name := range [...]string{"receiver", "client-ip", "helo"} {
@@ -147,8 +173,7 @@ func (v *Verdict) senderIDAgent() bool {
 			return false
 		}
 	}
-	host, _, ok := strings.Cut(v.Comments[0], ":")
-	return ok && equalHost(host, v.Receiver) && !isExchangeOnline(hostName(v.Receiver))
+	return equalHost(host, v.Receiver)
 }
 
 func isExchangeOnline(host string) bool {

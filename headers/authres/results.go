@@ -162,11 +162,14 @@ func (r *resultsReader) equals(token) {
 	if r.cur == nil {
 		switch {
 		case name == "i" && len(r.out) == 0 && digits(value):
-			r.instance = smallInt(value) // RFC 8617 §4.1.1
+			if hasPrefixFold(r.in.header, "arc-") {
+				r.instance = smallInt(value) // RFC 8617 §4.1.1
+			}
 			return
-		case len(r.out) > 0 && (hasPtype(name) || name == "reason" || name == "action"):
+		case len(r.out) > 0 && continues(&r.out[len(r.out)-1], name):
 			// QUIRK: a ";" before a property. It belongs to the verdict
-			// before it.
+			// before it. Amazon SES: "spf=pass (…) client-ip=192.0.2.1;
+			// envelope-from=a@example.com; helo=mail.example.com; dkim=…".
 			r.cur = &r.out[len(r.out)-1]
 			r.property(name, value, comments)
 			return
@@ -184,6 +187,18 @@ func (r *resultsReader) equals(token) {
 		return
 	}
 	r.property(name, value, comments)
+}
+
+// continues reports whether name, at the place of a method, is a property of
+// the verdict before it.
+func continues(v *Verdict, name string) bool {
+	switch name {
+	case "reason", "action":
+		return true
+	case "client-ip", "envelope-from", "helo", "receiver", "identity", "mechanism", "problem":
+		return v.Method == "spf"
+	}
+	return hasPtype(name)
 }
 
 func (r *resultsReader) open(name, value string, at int, comments []string) {

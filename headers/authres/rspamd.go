@@ -9,32 +9,33 @@ var rspamd = []source{
 }
 
 // rspamdSymbols are the symbols of its spf, dkim, dmarc and arc modules.
+// DMARC_POLICY_ALLOW_WITH_FAILURES stands beside DMARC_POLICY_ALLOW and says
+// nothing new.
 var rspamdSymbols = map[string]symbol{
-	"R_SPF_ALLOW":                      {"spf", "pass", ""},
-	"R_SPF_FAIL":                       {"spf", "fail", ""},
-	"R_SPF_SOFTFAIL":                   {"spf", "softfail", ""},
-	"R_SPF_NEUTRAL":                    {"spf", "neutral", ""},
-	"R_SPF_NA":                         {"spf", "none", ""},
-	"R_SPF_DNSFAIL":                    {"spf", "temperror", ""},
-	"R_SPF_PERMFAIL":                   {"spf", "permerror", ""},
-	"R_DKIM_ALLOW":                     {"dkim", "pass", ""},
-	"R_DKIM_REJECT":                    {"dkim", "fail", ""},
-	"R_DKIM_TEMPFAIL":                  {"dkim", "temperror", ""},
-	"R_DKIM_PERMFAIL":                  {"dkim", "permerror", ""},
-	"R_DKIM_NA":                        {"dkim", "none", ""},
-	"DMARC_POLICY_ALLOW":               {"dmarc", "pass", ""},
-	"DMARC_POLICY_ALLOW_WITH_FAILURES": {"dmarc", "pass", ""},
-	"DMARC_POLICY_REJECT":              {"dmarc", "fail", ""},
-	"DMARC_POLICY_QUARANTINE":          {"dmarc", "fail", ""},
-	"DMARC_POLICY_SOFTFAIL":            {"dmarc", "fail", ""},
-	"DMARC_NA":                         {"dmarc", "none", ""},
-	"DMARC_BAD_POLICY":                 {"dmarc", "permerror", ""},
-	"DMARC_DNSFAIL":                    {"dmarc", "temperror", ""},
-	"ARC_ALLOW":                        {"arc", "pass", ""},
-	"ARC_REJECT":                       {"arc", "fail", ""},
-	"ARC_INVALID":                      {"arc", "fail", ""},
-	"ARC_DNSFAIL":                      {"arc", "temperror", ""},
-	"ARC_NA":                           {"arc", "none", ""},
+	"R_SPF_ALLOW":             {"spf", "pass", ""},
+	"R_SPF_FAIL":              {"spf", "fail", ""},
+	"R_SPF_SOFTFAIL":          {"spf", "softfail", ""},
+	"R_SPF_NEUTRAL":           {"spf", "neutral", ""},
+	"R_SPF_NA":                {"spf", "none", ""},
+	"R_SPF_DNSFAIL":           {"spf", "temperror", ""},
+	"R_SPF_PERMFAIL":          {"spf", "permerror", ""},
+	"R_DKIM_ALLOW":            {"dkim", "pass", ""},
+	"R_DKIM_REJECT":           {"dkim", "fail", ""},
+	"R_DKIM_TEMPFAIL":         {"dkim", "temperror", ""},
+	"R_DKIM_PERMFAIL":         {"dkim", "permerror", ""},
+	"R_DKIM_NA":               {"dkim", "none", ""},
+	"DMARC_POLICY_ALLOW":      {"dmarc", "pass", ""},
+	"DMARC_POLICY_REJECT":     {"dmarc", "fail", ""},
+	"DMARC_POLICY_QUARANTINE": {"dmarc", "fail", ""},
+	"DMARC_POLICY_SOFTFAIL":   {"dmarc", "fail", ""},
+	"DMARC_NA":                {"dmarc", "none", ""},
+	"DMARC_BAD_POLICY":        {"dmarc", "permerror", ""},
+	"DMARC_DNSFAIL":           {"dmarc", "temperror", ""},
+	"ARC_ALLOW":               {"arc", "pass", ""},
+	"ARC_REJECT":              {"arc", "fail", ""},
+	"ARC_INVALID":             {"arc", "fail", ""},
+	"ARC_DNSFAIL":             {"arc", "temperror", ""},
+	"ARC_NA":                  {"arc", "none", ""},
 }
 
 // readSpamdResult reads
@@ -91,11 +92,19 @@ func readSpamdResult(in input) []Verdict {
 	return out
 }
 
-// bracketEnd is the offset after the bracket that opens at i; brackets do not
-// nest in these fields.
+// bracketEnd is the offset after the bracket that closes the one at i, or the
+// end of s.
 func bracketEnd(s string, i int) int {
-	if n := strings.IndexByte(s[i:], ']'); n >= 0 {
-		return i + n + 1
+	depth := 0
+	for ; i < len(s); i++ {
+		switch s[i] {
+		case '[':
+			depth++
+		case ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
 	}
 	return len(s)
 }

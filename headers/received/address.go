@@ -187,7 +187,7 @@ func (p *peer) word(w string, expect *string) {
 		p.verified = true
 	case w == "unverified":
 		p.unverified = true
-	case isUnknown(w), w == "RDNS":
+	case isUnknown(w), w == "RDNS", w == "failed":
 		p.unknown = true
 	case w == "[local]" || strings.HasPrefix(w, "[[UNIX"):
 		p.local = true

@@ -60,6 +60,7 @@ const (
 // times and never recurses.
 func split(value string) *clauses {
 	c := &clauses{}
+	value = strings.TrimSpace(value)
 	if len(value) > MaxField {
 		value = value[:MaxField]
 		c.note(NoteCut)
@@ -120,6 +121,8 @@ func (c *clauses) strayOpens() []int32 {
 			if len(open) > 0 {
 				i++
 			}
+		case '<', '"':
+			i += max(0, quotedSpan(c.text[i:])-1)
 		case '(':
 			open = append(open, int32(i))
 			deepest = max(deepest, len(open))
@@ -163,11 +166,13 @@ func (c *clauses) tokenize() int {
 		switch {
 		case ch == '\\' && depth > 0:
 			i++
-		case ch == '(' && len(stray) > 0 && int(stray[0]) == i:
-			stray = stray[1:]
-			if depth == 0 {
-				endWord(i)
+		case ch == '<' || ch == '"':
+			if depth == 0 && word < 0 {
+				word = i
 			}
+			i += max(0, quotedSpan(s[i:])-1)
+		case ch == '(' && len(stray) > 0 && int(stray[0]) == i:
+			stray = stray[1:] // inside a word it is a character, else it is dropped
 		case ch == '(':
 			if depth == 0 {
 				endWord(i)
@@ -190,13 +195,6 @@ func (c *clauses) tokenize() int {
 			semi = len(c.tok)
 			c.date = s[i+1:]
 			c.spaced = i > 0 && s[i-1] == ' '
-		case ch == '<' || ch == '"':
-			if word < 0 {
-				word = i
-			}
-			if n := quotedSpan(s[i:]); n > 0 {
-				i += n - 1
-			}
 		default:
 			if word < 0 {
 				word = i
@@ -235,7 +233,7 @@ func quotedSpan(s string) int {
 		case quoted:
 		case ch == '>' && angle:
 			return i + 1
-		case ch == ' ' || ch == '(' || ch == ')':
+		case ch == ' ' || ch == '(' || ch == ')' || ch == '<' && i > 0:
 			return 0
 		}
 	}
@@ -256,6 +254,7 @@ func (c *clauses) cutDate(semi int) {
 		// "with HTTP id X Mon, 01 Jun 2026 10:00:00 +0000 (UTC)".
 		end = i
 		c.date = c.text[c.tok[i].lo:]
+		c.parts[kTail] = part{lo: int32(i), hi: int32(len(c.tok)), ok: true}
 		c.note(NoteNoSemicolon)
 	} else {
 		c.note(NoteNoDate)
@@ -328,12 +327,14 @@ func (c *clauses) readKeys(end int) {
 	c.put(k, cur)
 }
 
-// opens says whether the keyword at token i may open a clause there. Before
-// "by" only the standard ones do, so that a host called "tls" stays a host.
+// opens says whether the keyword at token i may open a clause there. A host
+// called "tls" stays a host.
 func (c *clauses) opens(k key, i, end int) bool {
 	switch k {
-	case kTLS, kEnvelopeFrom:
-		return i > 0 && i+1 < end && !c.tok[i+1].comment || k == kEnvelopeFrom
+	case kTLS:
+		return c.parts[kBy].ok && i+1 < end && !c.tok[i+1].comment
+	case kBy: // qmail-scanner: by alpha by uid 7791
+		return i+2 >= end || c.tok[i+1].comment || c.text[c.tok[i+1].lo:c.tok[i+1].hi] != "uid"
 	}
 	return true
 }
@@ -341,6 +342,12 @@ func (c *clauses) opens(k key, i, end int) bool {
 func (c *clauses) put(k key, p part) {
 	switch {
 	case k == kLead && p.lo == p.hi:
+	case k == kBy && c.parts[k].ok:
+		// A HELO name with spaces can bring a "by" of its own; the server's
+		// stands behind it.
+		c.parts[k], c.again[k] = p, c.parts[k]
+		c.dup = true
+		c.note(NoteDuplicate)
 	case !c.parts[k].ok:
 		c.parts[k] = p
 	case !c.again[k].ok:
@@ -348,7 +355,7 @@ func (c *clauses) put(k key, p part) {
 		if k != kWith {
 			c.note(NoteDuplicate)
 		}
-		c.dup = c.dup || k == kBy || k == kFrom
+		c.dup = c.dup || k == kFrom
 	default:
 		c.dup = true
 		c.note(NoteDuplicate)

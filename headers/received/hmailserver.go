@@ -18,7 +18,14 @@ var hmailserver = dialect{
 		}
 		return c.comment(kFrom, 0)[0] != '[' && strings.HasPrefix(c.words(kWith), "ESMTP") && c.smtpWith()
 	},
-	read: func(c *clauses, r *Received) { r.TLSShown = c.has(kWith) },
+	read: func(c *clauses, r *Received) {
+		if !c.has(kWith) {
+			r.TLSShown = false
+			if r.RDNS == "" {
+				r.RDNSKind = RDNSNone
+			}
+		}
+	},
 }
 
 // isKeywordUpper says that the field begins with FROM, as simta writes it.

@@ -27,6 +27,9 @@ func Parse(value string) Received {
 // choose returns the dialect that claims the field: one that signs its fields
 // with its name, before one that is known by its shape only.
 func choose(c *clauses) *dialect {
+	if c.dup { // no server writes two: somebody put his own words in
+		return &grammar
+	}
 	for i := range signed {
 		if signed[i].claims(c) {
 			return signed[i]
@@ -227,7 +230,10 @@ func (c *clauses) from(r *Received, o order, kind RDNS) {
 		switch {
 		case literal:
 			if !r.IP.IsValid() {
-				r.IP, r.Port = addr, port
+				r.IP = addr
+			}
+			if r.Port == 0 {
+				r.Port = port
 			}
 			if r.Helo == "" {
 				r.Helo = first
@@ -242,6 +248,8 @@ func (c *clauses) from(r *Received, o order, kind RDNS) {
 		}
 	}
 	switch {
+	case p.local: // nothing was looked up
+		r.RDNS = ""
 	case p.forged:
 		r.RDNSKind = RDNSForged
 	case r.RDNS != "":

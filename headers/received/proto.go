@@ -20,11 +20,11 @@ func protoName(with string) string {
 }
 
 func protoWord(w string) string {
-	if len(w) > 32 {
-		w, _, _ = strings.Cut(w, "/")
-	}
 	if strings.HasPrefix(w, "ESMTP/TLS") || strings.HasPrefix(w, "SMTP/TLS") { // IronPort
 		return "ESMTPS"
+	}
+	if len(w) > 16 {
+		return ""
 	}
 	switch up := strings.ToUpper(w); up {
 	case "SMTP", "ESMTP", "ESMTPA", "ESMTPS", "ESMTPSA", "SMTPS",

@@ -24,9 +24,6 @@ func readSMTPSVC(c *clauses, r *Received) {
 		r.form("pickup")
 		return
 	}
-	if from := c.comment(kFrom, 0); strings.Contains(from, "RDNS failed") {
-		r.RDNSKind = RDNSUnknown
-	}
 	r.form("2003")
 }
 

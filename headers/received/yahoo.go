@@ -17,10 +17,14 @@ var yahoo = dialect{
 		if i := c.findComment(kBy, "Yahoo Inc."); i >= 0 {
 			c.use(i)
 		}
-		if s := c.comment(kFrom, 0); strings.Contains(s, " with ") && c.useIf(kFrom, 0) {
-			r.Auth = true // (user@addr with login)
-			if r.Ident != "" {
-				r.AuthUser, r.Ident = r.Ident, ""
+		if strings.Contains(c.lastComment(kFrom), " with ") { // (user@addr with login)
+			r.Auth = true
+			r.AuthUser, r.Ident = r.Ident, ""
+		}
+		if _, ok := parseIP(c.word(kFrom, 0)); ok {
+			r.RDNSKind = RDNSNone // nothing was looked up
+			if r.Helo == c.word(kFrom, 0) {
+				r.Helo = ""
 			}
 		}
 		switch {
@@ -31,9 +35,6 @@ var yahoo = dialect{
 		case r.With == "NNFMP":
 			r.form("internal")
 		case r.Proto == "HTTP" || r.Via == "HTTP":
-			if r.IP.IsValid() {
-				r.Helo = ""
-			}
 			r.form("web")
 		default:
 			r.form("out")

@@ -1,0 +1,139 @@
+// Package mailtrace says where and why e-mail authentication broke, and proves
+// it.
+//
+// Analyze reads a message, finds the path that it took, evaluates SPF, DKIM,
+// ARC and DMARC where they belong, and returns a report: the verdict with its
+// root cause, the findings with their evidence, and everything that they rest
+// on. The packages below it (spf, dkim, dmarc, arc, headers) can be used by
+// themselves.
+package mailtrace
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+
+	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/findings"
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// Version is the version of this module, written into every report.
+const Version = "0.1.0"
+
+// MaxMessage is the size up to which Analyze reads a message from a reader.
+const MaxMessage = 256 << 20
+
+// maxEmbeddedDepth is how deep messages inside messages are analysed.
+const maxEmbeddedDepth = 2
+
+// Options are settings of an analysis. The zero value analyses the header
+// without asking the DNS.
+type Options struct {
+	// Resolver answers DNS questions. nil asks none: whatever needs the DNS
+	// becomes a gap in the report.
+	Resolver dns.Resolver
+	// Trust lists the recipient's own hosts, domains, CIDR blocks and
+	// authserv-ids. Where it is empty the boundary is inferred.
+	Trust []string
+	// At is the time at which x=, t= and keys are judged; the zero time stands
+	// for the time of delivery. AtBasis "now" names At as the present.
+	At      time.Time
+	AtBasis string
+	// Now stands in where the message gives no time of delivery.
+	Now time.Time
+	// ClientIP, Helo, MailFrom and Rcpt override what the header says about
+	// the border. A MailFrom of "" is the null sender.
+	ClientIP netip.Addr
+	Helo     string
+	MailFrom *string
+	Rcpt     string
+	// CrossCheck asks independent libraries the same questions.
+	CrossCheck bool
+	// HeadersOnly says that the body is not there or not whole, where that does
+	// not show.
+	HeadersOnly bool
+	// Path and Index are written into the report's source.
+	Path  string
+	Index int
+}
+
+// ErrTooLarge is returned for a message over MaxMessage bytes.
+var ErrTooLarge = errors.New("message too large")
+
+// ErrNotMessage is returned for input that holds not one header field.
+var ErrNotMessage = errors.New("not an e-mail message")
+
+// Analyze reads a message and reports on it. An error means that the input
+// could not be read or is no message; broken messages and DNS failures are
+// reported, not returned.
+func Analyze(ctx context.Context, r io.Reader, o Options) (*report.Report, error) {
+	var buf bytes.Buffer
+	n, err := buf.ReadFrom(io.LimitReader(r, MaxMessage+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the message: %w", err)
+	}
+	if n > MaxMessage {
+		return nil, ErrTooLarge
+	}
+	return AnalyzeBytes(ctx, buf.Bytes(), o)
+}
+
+// AnalyzeBytes is Analyze for a message in memory. raw must not change until
+// it returns; the report keeps no part of it.
+func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (*report.Report, error) {
+	if len(raw) > MaxMessage {
+		return nil, ErrTooLarge
+	}
+	rec := &dns.Recorder{Resolver: o.Resolver}
+	if o.Resolver == nil {
+		rec.Resolver = dns.Disabled{}
+	}
+	o.Resolver = &memo{res: rec}
+	r, err := analyze(ctx, raw, o, report.KindMessage, 0)
+	if err != nil {
+		return nil, err
+	}
+	r.DNS = dnsAnswers(rec)
+	return r, nil
+}
+
+func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int) (*report.Report, error) {
+	m := message.Parse(raw)
+	if len(m.Fields) == 0 {
+		return nil, ErrNotMessage
+	}
+	f := headers.Examine(ctx, m, headers.Options{
+		Resolver: o.Resolver, Trust: o.Trust, At: o.At, Now: o.Now,
+		ClientIP: o.ClientIP, Helo: o.Helo, MailFrom: o.MailFrom, Rcpt: o.Rcpt, HeadersOnly: o.HeadersOnly,
+	})
+	found, verdict := findings.Judge(f)
+	r := convert(f, o)
+	r.Findings, r.Verdict = found, verdict
+	r.Source = report.Source{Path: o.Path, Index: o.Index, Kind: kind, Bytes: len(raw)}
+	if kind == report.KindMessage && f.Body == headers.BodyMissing {
+		r.Source.Kind = report.KindHeadersOnly
+	}
+	if o.CrossCheck {
+		r.CrossChecks = crossCheck(ctx, f, o.Resolver)
+	}
+	if depth < maxEmbeddedDepth {
+		for _, p := range f.Embedded {
+			in := Options{Resolver: o.Resolver, Now: f.At, Path: o.Path, Index: o.Index, HeadersOnly: p.HeadersOnly()}
+			sub, err := analyze(ctx, p.Raw, in, report.KindEmbedded, depth+1)
+			if err != nil {
+				r.Gaps = append(r.Gaps, report.Gap{What: "part " + p.Number, Why: err.Error()})
+				continue
+			}
+			sub.Source.Part = p.Number
+			r.Embedded = append(r.Embedded, *sub)
+		}
+	}
+	return r, nil
+}
