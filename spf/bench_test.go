@@ -17,7 +17,7 @@ import (
 type instant map[question]dns.Answer
 
 func (m instant) Lookup(_ context.Context, name string, t dns.Type) (dns.Answer, error) {
-	if a, ok := m[question{name, t}]; ok {
+	if a, ok := m[question{strings.TrimSuffix(name, "."), t}]; ok {
 		return a, nil
 	}
 	return dns.Answer{Name: name, Type: t, Status: dns.NXDomain}, nil

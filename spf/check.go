@@ -72,13 +72,8 @@ type evaluator struct {
 
 func newEvaluator(ctx context.Context, res dns.Resolver, q Query, o Options) *evaluator {
 	ip := q.IP.Unmap().WithZone("") // §5: an IPv4-mapped client is IPv4
-	e := &evaluator{ctx: ctx, res: res, opt: o, maxLookups: o.MaxLookups, maxVoids: o.MaxVoids}
-	if e.maxLookups == 0 {
-		e.maxLookups = DefaultMaxLookups
-	}
-	if e.maxVoids == 0 {
-		e.maxVoids = DefaultMaxVoids
-	}
+	e := &evaluator{ctx: ctx, res: res, opt: o}
+	e.maxLookups, e.maxVoids = o.limits()
 	if e.maxLookups != DefaultMaxLookups || e.maxVoids != DefaultMaxVoids {
 		e.traits |= traitLimits
 	}
@@ -106,6 +101,18 @@ func newEvaluator(ctx context.Context, res dns.Resolver, q Query, o Options) *ev
 		Identity: identity, Domain: canonical(origin), Sender: e.vals.sender, IP: ip,
 	}
 	return e
+}
+
+// limits are the limits with the standard filled in. voids < 0 is no bound.
+func (o Options) limits() (lookups, voids int) {
+	lookups, voids = o.MaxLookups, o.MaxVoids
+	if lookups <= 0 {
+		lookups = DefaultMaxLookups
+	}
+	if voids == 0 {
+		voids = DefaultMaxVoids
+	}
+	return min(lookups, MaxWalked), voids
 }
 
 // identify finds the identity to check and its parts (§2.3, §2.4, §4.3).

@@ -76,12 +76,12 @@ func FuzzCheck(f *testing.F) {
 		}
 		domain := from[strings.LastIndexByte(from, '@')+1:]
 		r := &asked{Resolver: z}
-		if l := Lint(context.Background(), r, domain, Options{}); len(l.Notes) > MaxNotes || len(r.questions) > MaxLintQuestions {
+		if l := Lint(context.Background(), r, domain, Options{}); len(l.Notes) > MaxNotes || len(r.questions) > MaxQuestions {
 			t.Fatalf("%d notes, %d questions", len(l.Notes), len(r.questions))
 		}
 		r = &asked{Resolver: z}
 		a, _ := Ranges(context.Background(), r, domain, Options{})
-		if len(r.questions) > MaxLintQuestions {
+		if len(r.questions) > MaxQuestions {
 			t.Fatalf("%d questions", len(r.questions))
 		}
 		for i := 1; i < len(a.IPv4); i++ {

@@ -22,12 +22,16 @@ const (
 	MaxNodes = 4096
 	// MaxNotes bounds the notes of one record and those of one lint.
 	MaxNotes = 256
-	// MaxLintQuestions bounds what one lint, or one listing of Ranges, asks.
-	MaxLintQuestions = 200
-	// MaxLintTerms bounds the terms with lookups that one lint, or one listing
-	// of Ranges, walks. Records that include the same domains again and again
-	// come here.
-	MaxLintTerms = 1000
+	// MaxWalked bounds the terms with lookups that one evaluation, lint or
+	// listing goes through, whatever Options.MaxLookups says. Records that
+	// include the same domains again and again come here.
+	MaxWalked = 1000
+	// MaxQuestions bounds what one lint or listing asks; an evaluation is held
+	// by the limits above.
+	MaxQuestions = 200
+	// MaxNetworks bounds the networks of a domain and its includes that a lint
+	// holds against each other.
+	MaxNetworks = 10_000
 	// MaxExpansion bounds the outcome of a macro expansion in bytes. A name
 	// that would become longer is not asked for, an explanation is not given.
 	MaxExpansion = 8 << 10

@@ -31,15 +31,10 @@ func Lint(ctx context.Context, res dns.Resolver, domain string, o Options) *Lint
 	domain, _ = ascii(domain)
 	l := &linter{
 		walker: newWalker(ctx, res), out: &Linted{Domain: canonical(domain)},
-		maxLookups: o.MaxLookups, maxVoids: o.MaxVoids, included: map[string]string{},
-		seen: map[string]bool{}, noted: map[Note]bool{},
+		included: map[string]string{},
+		seen:     map[string]bool{}, noted: map[Note]bool{},
 	}
-	if l.maxLookups == 0 {
-		l.maxLookups = DefaultMaxLookups
-	}
-	if l.maxVoids == 0 {
-		l.maxVoids = DefaultMaxVoids
-	}
+	l.maxLookups, l.maxVoids = o.limits()
 	p := l.fetch(l.out.Domain)
 	if p.record == nil {
 		if p.code == ReasonMultiple || p.code == ReasonRecordTooLong {
@@ -48,6 +43,7 @@ func Lint(ctx context.Context, res dns.Resolver, domain string, o Options) *Lint
 	} else {
 		l.out.Record = p.record.Text
 		l.walk(p, true)
+		l.covered()
 		l.limits()
 	}
 	l.out.Gaps = l.gaps
@@ -65,6 +61,16 @@ type linter struct {
 	noted                map[Note]bool     // a record may be walked several times
 	over, overVoid       *Note             // the terms at which the limits are passed
 	voidNames            []string
+	nets                 []network // of all records, those with "+"
+	netsFull             bool      // MaxNetworks was hit
+	barred               int       // includes around with another qualifier than "+"
+}
+
+// network is an ip4 or ip6 term.
+type network struct {
+	*Term
+	domain string
+	own    bool // of a record that decides, not of an include
 }
 
 func (l *linter) note(n Note) {
@@ -128,9 +134,9 @@ func (l *linter) walk(p *published, decides bool) {
 // term counts a term with lookups and goes where it leads. It is false where
 // the walk must end.
 func (l *linter) term(t *Term, domain string, decides bool) bool {
-	if l.walked++; l.walked > MaxLintTerms || l.stopped {
-		if l.walked == MaxLintTerms+1 {
-			l.gaps = append(l.gaps, fmt.Sprintf("%s of %s: more than %d terms with lookups; counting ends here", t.Text, domain, MaxLintTerms))
+	if l.walked++; l.walked > MaxWalked || l.stopped {
+		if l.walked == MaxWalked+1 {
+			l.gaps = append(l.gaps, fmt.Sprintf("%s of %s: more than %d terms with lookups; counting ends here", t.Text, domain, MaxWalked))
 		}
 		return false
 	}
@@ -237,11 +243,15 @@ func (l *linter) follow(t *Term, name, domain string, decides bool) {
 	}
 	if t.Kind == "include" {
 		if first := l.included[name]; first == "" {
-			if len(l.included) < MaxLintQuestions {
+			if len(l.included) < MaxQuestions {
 				l.included[name] = domain
 			}
 		} else if !l.seen[domain] {
 			l.at(domain, t, false, "%s is included already, by %s; its lookups count again", name, first)
+		}
+		if t.Qualifier != '+' {
+			l.barred++
+			defer func() { l.barred-- }()
 		}
 		if !canPass(p.record) {
 			l.at(domain, t, false, "the record of %s lets nobody pass, so this never matches", name)
@@ -277,8 +287,10 @@ func (l *linter) static(p *published, decides bool) {
 	}
 	l.flow(rec, domain, decides)
 	l.terms(rec, domain)
-	l.overlaps(rec, domain)
-	l.exp(rec, domain)
+	l.overlaps(rec, domain, decides)
+	if decides { // the exp of an include is never used (§6.2)
+		l.exp(rec, domain)
+	}
 	if start < len(l.out.Notes) {
 		notes := l.out.Notes[start:]
 		sort.SliceStable(notes, func(i, j int) bool { return notes[i].Position < notes[j].Position })
@@ -372,35 +384,77 @@ func (l *linter) network(t *Term, domain string) {
 	}
 }
 
-// overlaps notes networks that lie in another of the same record.
-func (l *linter) overlaps(rec *Record, domain string) {
-	var nets []*Term
+// overlaps notes networks that lie in another of the same record, and keeps
+// them for covered.
+func (l *linter) overlaps(rec *Record, domain string, decides bool) {
+	var nets []network
 	for i := range rec.Terms {
-		if t := &rec.Terms[i]; !t.Bad && t.Prefix.IsValid() {
-			nets = append(nets, t)
+		t := &rec.Terms[i]
+		if t.Kind == "all" && !t.Modifier {
+			break
+		}
+		if t.Bad || !t.Prefix.IsValid() {
+			continue
+		}
+		nets = append(nets, network{t, domain, decides})
+		switch {
+		case t.Qualifier != '+' || l.barred > 0:
+		case len(l.nets) < MaxNetworks:
+			l.nets = append(l.nets, network{t, domain, decides})
+		case !l.netsFull:
+			l.netsFull = true
+			l.gaps = append(l.gaps, fmt.Sprintf("%s: more than %d networks; the rest is not held against each other", domain, MaxNetworks))
 		}
 	}
-	slices.SortStableFunc(nets, func(a, b *Term) int {
+	nested(nets, func(t network, outer []network) {
+		o := outer[len(outer)-1]
+		switch {
+		case o.Prefix.Masked() == t.Prefix.Masked():
+			l.at(domain, t.Term, false, "the same network as %s at byte %d", o.Text, o.Position)
+		case o.Qualifier == t.Qualifier:
+			l.at(domain, t.Term, false, "lies in %s at byte %d", o.Text, o.Position)
+		case o.Position < t.Position:
+			l.at(domain, t.Term, false, "never reached: %s at byte %d covers it", o.Text, o.Position)
+		}
+	})
+}
+
+// covered notes networks of the domain's own record that an include lets pass
+// already.
+func (l *linter) covered() {
+	nested(l.nets, func(t network, outer []network) {
+		for i := len(outer) - 1; i >= 0 && t.own; i-- {
+			if o := outer[i]; !o.own {
+				l.at(t.domain, t.Term, false, "lies in %s of %s, which is included", o.Text, o.domain)
+				return
+			}
+		}
+	})
+}
+
+// nested calls f for each network that lies in others, with these, the widest
+// first. Of equal networks the later in the slice lies in the earlier, but own
+// ones in those of includes.
+func nested(nets []network, f func(t network, outer []network)) {
+	slices.SortStableFunc(nets, func(a, b network) int {
 		if c := a.Prefix.Masked().Addr().Compare(b.Prefix.Masked().Addr()); c != 0 {
 			return c
 		}
-		return a.Prefix.Bits() - b.Prefix.Bits()
+		if c := a.Prefix.Bits() - b.Prefix.Bits(); c != 0 || a.own == b.own {
+			return c
+		}
+		if a.own {
+			return 1
+		}
+		return -1
 	})
-	var open []*Term // nested networks around the current one
+	var open []network
 	for _, t := range nets {
 		for len(open) > 0 && !open[len(open)-1].Prefix.Contains(t.Prefix.Addr()) {
 			open = open[:len(open)-1]
 		}
 		if len(open) > 0 {
-			outer := open[len(open)-1]
-			switch {
-			case outer.Prefix.Masked() == t.Prefix.Masked():
-				l.at(domain, t, false, "the same network as %s at byte %d", outer.Text, outer.Position)
-			case outer.Qualifier == t.Qualifier:
-				l.at(domain, t, false, "lies in %s at byte %d", outer.Text, outer.Position)
-			case outer.Position < t.Position:
-				l.at(domain, t, false, "never reached: %s at byte %d covers it", outer.Text, outer.Position)
-			}
+			f(t, open)
 		}
 		open = append(open, t)
 	}

@@ -68,6 +68,14 @@ func TestLint(t *testing.T) {
 		"x.example 21 x="+strings.Repeat("y", 430)+": no modifier of RFC 7208; receivers ignore it")
 
 	test(zone{"x.example TXT": {"v=spf1 -all", "v=spf1 a"}}, "! x.example 0 : x.example has 2 SPF records; only one is allowed")
+	// A network that an include covers; not one that it only excludes, nor one
+	// behind its all.
+	test(zone{"x.example TXT": {"v=spf1 ip4:192.0.2.1 ip4:198.51.100.0/24 ip4:203.0.113.1 include:y.example -all"},
+		"y.example TXT": {"v=spf1 ip4:192.0.2.0/24 -ip4:203.0.113.0/24 ip4:198.51.100.0/24 ~all ip4:203.0.113.0/24"}},
+		"y.example 69 ip4:203.0.113.0/24: never reached: it stands behind ~all",
+		"x.example 7 ip4:192.0.2.1: lies in ip4:192.0.2.0/24 of y.example, which is included",
+		"x.example 21 ip4:198.51.100.0/24: lies in ip4:198.51.100.0/24 of y.example, which is included")
+	test(zone{"x.example TXT": {"v=spf1 ip4:192.0.2.1 ?include:y.example -all"}, "y.example TXT": {"v=spf1 ip4:192.0.2.0/24 ~all"}})
 	test(zone{}) // no record is the result, not a note
 
 	// Branches that an evaluation might not need.
@@ -125,7 +133,7 @@ func bomb() zone {
 func TestLintBounds(t *testing.T) {
 	r := &asked{Resolver: bomb()}
 	l := Lint(context.Background(), r, "b0.example", Options{MaxLookups: 1 << 20})
-	if l.Lookups != MaxLintTerms || len(r.questions) != 21 || len(l.Gaps) != 1 {
+	if l.Lookups != MaxWalked || len(r.questions) != 21 || len(l.Gaps) != 1 {
 		t.Errorf("%d lookups, %d questions, gaps %q", l.Lookups, len(r.questions), l.Gaps)
 	}
 	z := zone{"x.example TXT": {"v=spf1"}}
@@ -133,7 +141,7 @@ func TestLintBounds(t *testing.T) {
 		z["x.example TXT"][0] += fmt.Sprintf(" a:h%d.example", i)
 	}
 	r = &asked{Resolver: z}
-	if l = Lint(context.Background(), r, "x.example", Options{}); len(r.questions) != MaxLintQuestions || len(l.Gaps) != 1 || len(l.Notes) > MaxNotes {
+	if l = Lint(context.Background(), r, "x.example", Options{}); len(r.questions) != MaxQuestions || len(l.Gaps) != 1 || len(l.Notes) > MaxNotes {
 		t.Errorf("%d questions, %d notes, gaps %q", len(r.questions), len(l.Notes), l.Gaps)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

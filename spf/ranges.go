@@ -37,12 +37,7 @@ type Authorized struct {
 func Ranges(ctx context.Context, res dns.Resolver, domain string, o Options) (*Authorized, error) {
 	domain, _ = ascii(domain)
 	r := &ranger{walker: newWalker(ctx, res), out: &Authorized{Domain: canonical(domain)}, opt: o}
-	if r.opt.MaxLookups == 0 {
-		r.opt.MaxLookups = DefaultMaxLookups
-	}
-	if r.opt.MaxVoids == 0 {
-		r.opt.MaxVoids = DefaultMaxVoids
-	}
+	r.opt.MaxLookups, r.opt.MaxVoids = o.limits()
 	pass4, _ := r.family(true)
 	pass6, _ := r.family(false)
 	r.out.IPv4, r.out.IPv6 = pass4.prefixes(), pass6.prefixes()
@@ -56,15 +51,15 @@ func Ranges(ctx context.Context, res dns.Resolver, domain string, o Options) (*A
 
 type ranger struct {
 	*walker
-	out                    *Authorized
-	opt                    Options
-	is4                    bool
-	lookups, voids, walked int
-	err                    error
+	out            *Authorized
+	opt            Options
+	is4            bool
+	lookups, voids int
+	err            error
 }
 
 func (r *ranger) family(is4 bool) (pass, failed ipset) {
-	r.is4, r.lookups, r.voids, r.walked = is4, 0, 0, 0
+	r.is4, r.lookups, r.voids = is4, 0, 0
 	p := r.fetch(r.out.Domain)
 	r.unasked(r.out.Domain, dns.TypeTXT)
 	if p.record == nil {
@@ -202,12 +197,8 @@ func (r *ranger) record(p *published, depth int) (pass, failed ipset) {
 
 func (r *ranger) count() string {
 	r.lookups++
-	r.walked++
-	switch {
-	case r.lookups > r.opt.MaxLookups: // §4.6.4
+	if r.lookups > r.opt.MaxLookups { // §4.6.4
 		return fmt.Sprintf("lookup %d; the limit is %d", r.lookups, r.opt.MaxLookups)
-	case r.walked > MaxLintTerms:
-		return fmt.Sprintf("more than %d terms with lookups", MaxLintTerms)
 	}
 	return ""
 }

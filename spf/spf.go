@@ -66,6 +66,7 @@ type Query struct {
 // Options are settings of an evaluation. The zero value is the standard.
 type Options struct {
 	// MaxLookups bounds the terms that cause lookups; 0 means 10 (§4.6.4).
+	// More than MaxWalked counts as that.
 	MaxLookups int
 	// MaxVoids bounds the void lookups; 0 means 2 (§4.6.4), negative no bound,
 	// as many receivers have it.

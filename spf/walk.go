@@ -9,14 +9,14 @@ import (
 )
 
 // walker asks what Lint and Ranges need, each question once and
-// MaxLintQuestions of them at most.
+// MaxQuestions of them at most.
 type walker struct {
 	ctx     context.Context
 	res     dns.Resolver
 	answers map[question]*answer
 	records map[string]*published
 	gaps    []string
-	full    bool // MaxLintQuestions was hit
+	full    bool // MaxQuestions was hit
 	stopped bool // the context ended
 }
 
@@ -53,12 +53,12 @@ func (w *walker) ask(name string, t dns.Type) *answer {
 	case w.stopped:
 		a.gap = true
 		return a
-	case len(w.answers) > MaxLintQuestions:
+	case len(w.answers) > MaxQuestions:
 		a.gap = true
 		delete(w.answers, q) // the map stays bounded too
 		if !w.full {
 			w.full = true
-			w.gaps = append(w.gaps, fmt.Sprintf("%s %s: more than %d questions; no more are asked", name, t, MaxLintQuestions))
+			w.gaps = append(w.gaps, fmt.Sprintf("%s %s: more than %d questions; no more are asked", name, t, MaxQuestions))
 		}
 		return a
 	}
@@ -97,7 +97,7 @@ func (w *walker) fetch(domain string) *published {
 		return p
 	}
 	p := &published{domain: domain}
-	if len(w.records) < MaxLintQuestions {
+	if len(w.records) < MaxQuestions {
 		w.records[domain] = p
 	}
 	if !checkable(domain) {
