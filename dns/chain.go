@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // Disabled is the resolver of a run without DNS: every question fails with the
@@ -80,8 +81,9 @@ func (c chain) Lookup(ctx context.Context, name string, t Type) (Answer, error) 
 		return got, err
 	}
 	// The chain of CNAMEs may lead to a name that another resolver holds.
-	all := Answer{Name: name, Type: t, TTL: got.TTL, Authenticated: got.Authenticated}
+	all := Answer{Name: name, Type: t, TTL: math.MaxUint32, Authenticated: true}
 	for {
+		all.Authenticated = all.Authenticated && got.Authenticated
 		next := ""
 		for _, target := range got.CNAMEs {
 			if err := all.follow(target); err != nil {
@@ -92,14 +94,16 @@ func (c chain) Lookup(ctx context.Context, name string, t Type) (Answer, error) 
 				break
 			}
 		}
+		if next == "" || got.Status == Success {
+			// What is negative about a name that another one holds does not count.
+			all.TTL = min(all.TTL, got.TTL)
+		}
 		if next == "" {
 			break
 		}
 		if got, err = c[i].Lookup(ctx, next, t); err != nil {
 			return Answer{}, forTarget(err, name, next)
 		}
-		all.TTL = min(all.TTL, got.TTL)
-		all.Authenticated = all.Authenticated && got.Authenticated
 	}
 	all.Status, all.Records, all.Server = got.Status, got.Records, got.Server
 	return all, nil
