@@ -26,7 +26,7 @@ type claimGroup struct {
 
 const arrow = " → "
 
-func (p *page) path(r *report.Report) {
+func (p *page) path(r *report.Report, detail Detail) {
 	if len(r.Hops) == 0 {
 		p.blank()
 		p.line(p.styled("Path   ", bold), "no Received field")
@@ -59,6 +59,9 @@ func (p *page) path(r *report.Report) {
 			head = p.styled(pad("Path", lead), bold)
 		}
 		if row.separator != "" {
+			if detail != Full {
+				row.separator = shortened(row.separator, p.width-lead)
+			}
 			p.hang(head, lead, row.separator)
 			head = strings.Repeat(" ", lead)
 		}
@@ -175,6 +178,21 @@ func separator(zone, basis string) string {
 		s += " (" + basis + ")"
 	}
 	return s + " ─"
+}
+
+// shortened leaves out the last of the reasons in a separator, which are
+// divided by semicolons, until it fits.
+func shortened(s string, room int) string {
+	const more = "; …) ─"
+	short := s
+	for width(short) > room {
+		i := strings.LastIndex(strings.TrimSuffix(short, more), "; ")
+		if i < 0 {
+			break
+		}
+		short = short[:i] + more
+	}
+	return short
 }
 
 // clientName names the client of a hop: the name from the DNS before the one

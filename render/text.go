@@ -48,7 +48,7 @@ func (p *page) report(r *report.Report, detail Detail, depth int) {
 	if detail == Verdict {
 		return
 	}
-	p.path(r)
+	p.path(r, detail)
 	p.border(r)
 	p.dsn(r.DSN)
 	if detail == Full {

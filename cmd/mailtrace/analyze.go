@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/bulk"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
@@ -27,7 +28,6 @@ type analysis struct {
 	helo        string
 	mailFrom    string
 	rcpt        string
-	redact      bool
 	headersOnly bool
 	crossCheck  string
 	jobs        int
@@ -59,7 +59,6 @@ PATH is a message (.eml), an mbox, a Maildir, a folder of messages or an Outlook
 	f.StringVar(&a.helo, "helo", "", "its HELO `NAME`")
 	f.StringVar(&a.mailFrom, "mail-from", "", "the envelope sender `ADDR`; <> is the null sender")
 	f.StringVar(&a.rcpt, "rcpt", "", "the envelope recipient `ADDR`")
-	f.BoolVar(&a.redact, "redact", false, "hide addresses, local parts, internal hosts and IPs, keep the verdicts")
 	f.BoolVar(&a.headersOnly, "headers-only", false, "the body is missing or not whole: check no body hash")
 	f.StringVar(&a.crossCheck, "cross-check", "auto", "`WHEN` to ask other libraries for a second opinion: auto (one message), on, off")
 	f.IntVar(&a.jobs, "jobs", 0, "work on `N` messages at once (default by the number of processors)")
@@ -68,10 +67,9 @@ PATH is a message (.eml), an mbox, a Maildir, a folder of messages or an Outlook
 }
 
 // settings checks the flags and makes the options of the engine.
-func (c *cli) settings(cmd *cobra.Command, a *analysis) (Options, error) {
-	o := Options{
-		Trust: a.trust, Helo: a.helo, Rcpt: bare(a.rcpt), Redact: a.redact, HeadersOnly: a.headersOnly,
-		Now: c.now(), Version: c.version(),
+func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, error) {
+	o := mailtrace.Options{
+		Trust: a.trust, Helo: a.helo, Rcpt: bare(a.rcpt), HeadersOnly: a.headersOnly, Now: c.now(),
 	}
 	if err := a.output.check(); err != nil {
 		return o, err
@@ -257,7 +255,7 @@ type result struct {
 }
 
 // one analyses one input.
-func (c *cli) one(ctx context.Context, o Options, in input) result {
+func (c *cli) one(ctx context.Context, o mailtrace.Options, in input) result {
 	if in.err != nil {
 		return result{err: in.err}
 	}
@@ -290,7 +288,7 @@ func (c *cli) show(a *output, w render.Writer, r result) error {
 }
 
 // each analyses inputs one after the other.
-func (c *cli) each(ctx context.Context, a *analysis, o Options, in iter.Seq[input], w render.Writer) error {
+func (c *cli) each(ctx context.Context, a *analysis, o mailtrace.Options, in iter.Seq[input], w render.Writer) error {
 	for i := range in {
 		if err := c.show(&a.output, w, c.one(ctx, o, i)); err != nil {
 			return ended(err)
@@ -307,7 +305,7 @@ func (c *cli) each(ctx context.Context, a *analysis, o Options, in iter.Seq[inpu
 const networkJobs = 16
 
 // bulk analyses many inputs at once, in order, and writes the summary.
-func (c *cli) bulk(ctx context.Context, a *analysis, o Options, in iter.Seq[input], remote bool, w render.Writer, out io.Writer) error {
+func (c *cli) bulk(ctx context.Context, a *analysis, o mailtrace.Options, in iter.Seq[input], remote bool, w render.Writer, out io.Writer) error {
 	jobs := a.jobs
 	if jobs == 0 {
 		jobs = c.cpus

@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/term"
@@ -21,10 +20,9 @@ type environment struct {
 	// servers returns the name servers of the system, as "IP:PORT".
 	servers func() ([]string, error)
 	// live makes the resolver for name servers.
-	live    func(dns.LiveOptions) dns.Resolver
-	cpus    int
-	version func() string
-	engine  engine
+	live   func(dns.LiveOptions) dns.Resolver
+	cpus   int
+	engine engine
 }
 
 const resolvConf = "/etc/resolv.conf"
@@ -41,10 +39,9 @@ func systemEnvironment() environment {
 			}
 			return dns.SystemServers(text), nil
 		},
-		live:    func(o dns.LiveOptions) dns.Resolver { return dns.NewLive(o) },
-		cpus:    runtime.GOMAXPROCS(0),
-		version: buildVersion,
-		engine:  libraryEngine(),
+		live:   func(o dns.LiveOptions) dns.Resolver { return dns.NewLive(o) },
+		cpus:   runtime.GOMAXPROCS(0),
+		engine: libraryEngine(),
 	}
 }
 
@@ -58,14 +55,4 @@ func terminalWidth(v any) int {
 		return 80
 	}
 	return w
-}
-
-// buildVersion is the version of the module that the program was built from,
-// "devel" where the build knows none.
-func buildVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "devel"
-	}
-	return info.Main.Version
 }

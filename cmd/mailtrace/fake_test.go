@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/message"
 	"github.com/mailtrace/mailtrace/render"
@@ -42,7 +43,7 @@ func testEnvironment() environment {
 // of what stands around an analysis.
 func fakeEnvironment() environment {
 	env := testEnvironment()
-	env.engine.analyze = func(_ context.Context, raw []byte, o Options) (*report.Report, error) {
+	env.engine.analyze = func(_ context.Context, raw []byte, o mailtrace.Options) (*report.Report, error) {
 		m := message.Parse(raw)
 		if why := m.Get("Fail"); why != "" {
 			return nil, errors.New(why)

@@ -11,15 +11,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/bulk"
 	"github.com/mailtrace/mailtrace/cmd/mailtrace/internal/outlook"
 	"github.com/mailtrace/mailtrace/message"
 )
 
 const (
-	// maxMessage bounds one message in memory. Mail servers refuse far smaller
-	// ones.
-	maxMessage = 512 << 20
 	// spoolOver is how much of a stream is kept in memory; more goes to a
 	// temporary file, so that a message of any size is read once, into a
 	// buffer of its size.
@@ -130,7 +128,7 @@ func readFile(path string, offset, length int64) ([]byte, error) {
 }
 
 func readAt(path string, r io.ReaderAt, offset, length int64) ([]byte, error) {
-	if length > maxMessage {
+	if length > mailtrace.MaxMessage {
 		return nil, wrong("no mail server carries such a message; is it another kind of file?", "%s: %d MB, more than a message has", path, length>>20)
 	}
 	raw := make([]byte, length)

@@ -75,8 +75,14 @@ func (c *cli) open(d *resolving) (*source, error) {
 		chain = append(chain, r)
 	}
 	out.Resolver = dns.Chain(chain...)
-	if err := out.keep(d.record); err != nil {
-		return nil, err
+	if d.record != "" {
+		if err := c.keep(out, d.record); err != nil {
+			return nil, err
+		}
+	}
+	if out.remote {
+		// One cache for the run; each server is asked the same thing once.
+		out.Resolver = dns.NewCache(out.Resolver, dns.CacheOptions{Now: c.now})
 	}
 	return out, nil
 }
@@ -122,20 +128,26 @@ func (c *cli) ask(servers []string, d *resolving) dns.Resolver {
 func parseZone(c *cli, name string, text []byte) (dns.Resolver, error) {
 	z, err := dns.ParseZone(name, text)
 	if err != nil {
-		lines := strings.Split(err.Error(), "\n")
-		what, hint := strings.TrimSpace(lines[0]), "one record a line: example.com. 300 IN TXT \"v=spf1 -all\""
-		if n := len(lines) - 1; n > 0 && !strings.Contains(lines[1], "hint:") {
-			what += fmt.Sprintf(" (and %d more)", n)
-		}
-		if !strings.Contains(what, name) {
-			what = name + ": " + what
-		}
-		return nil, wrong(hint, "%s", what)
+		return nil, badFile(name, err, "one record a line: example.com. 300 IN TXT \"v=spf1 -all\"")
 	}
 	for _, w := range z.Warnings() {
 		fmt.Fprintf(c.stderr, "warning: %s\n", render.Clean(w))
 	}
 	return z, nil
+}
+
+// badFile tells the first thing that is wrong in a file, and how many more
+// there are.
+func badFile(name string, err error, hint string) error {
+	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
+	what := strings.TrimSpace(lines[0])
+	if n := len(lines) - 1; n > 0 {
+		what += fmt.Sprintf(" (and %d more)", n)
+	}
+	if !strings.Contains(what, name) {
+		what = name + ": " + what
+	}
+	return wrong(hint, "%s", what)
 }
 
 // isDNS reports whether err says that a question was not answered.

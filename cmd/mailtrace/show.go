@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -94,7 +95,7 @@ func (c *cli) versionCommand() *cobra.Command {
 		Short: "print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(c.stdout, "mailtrace %s, report schema %d\n", c.version(), report.Schema)
+			_, err := fmt.Fprintf(c.stdout, "mailtrace %s, report schema %d\n", mailtrace.Version, report.Schema)
 			return writeError("standard output", err)
 		},
 	}

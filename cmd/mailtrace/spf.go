@@ -1,10 +1,9 @@
 package main
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
+	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
@@ -101,7 +100,7 @@ func (c *cli) spf(cmd *cobra.Command, e *evaluation) error {
 	if res == nil {
 		res = dns.Disabled{}
 	}
-	out, err := checkSPF(cmd.Context(), res, q, spf.Options{
+	out, err := mailtrace.CheckSPF(cmd.Context(), res, q, spf.Options{
 		Tree: e.trace || e.verbose, Explain: true, Receiver: e.receiver, Time: c.now().Unix(),
 	})
 	if err != nil {
@@ -151,31 +150,4 @@ func spfCode(result, failOn string) int {
 		return exitDone
 	}
 	return codeOf(&report.Report{Findings: []report.Finding{f}}, failOn)
-}
-
-// checkSPF evaluates and turns the outcome into the form of a report.
-func checkSPF(ctx context.Context, res dns.Resolver, q spf.Query, o spf.Options) (*report.SPF, error) {
-	ev, err := spf.Check(ctx, res, q, o)
-	if err != nil {
-		return nil, err
-	}
-	return &report.SPF{
-		Result: string(ev.Result), Identity: string(ev.Identity), Domain: ev.Domain, ClientIP: ev.IP.String(),
-		Record: ev.Record, Matched: ev.Matched, Lookups: ev.Lookups, VoidLookups: ev.VoidLookups,
-		Reason: ev.Reason, Explanation: ev.Explanation, Tree: spfNode(ev.Tree),
-	}, nil
-}
-
-func spfNode(n *spf.Node) *report.SPFNode {
-	if n == nil {
-		return nil
-	}
-	out := &report.SPFNode{
-		Term: n.Term, Kind: n.Kind, Domain: n.Domain, Position: n.Position, Outcome: n.Outcome, Question: n.Question, Answer: n.Answer,
-		Lookups: n.Lookups, VoidLookups: n.VoidLookups, Note: n.Note,
-	}
-	for _, child := range n.Children {
-		out.Children = append(out.Children, spfNode(child))
-	}
-	return out
 }
