@@ -140,7 +140,7 @@ func wordEnd(s string, i int) int {
 	if s[i] == '[' {
 		end := strings.IndexByte(s[i:], ']')
 		if end < 0 {
-			end = 0
+			return len(s)
 		}
 		j := i + end + 1
 		for j < len(s) && (s[j] == ':' || isDigit(s[j]) || s[j] == ']') {

@@ -9,6 +9,7 @@ const (
 	maxDepth   = 32       // depth of nested comments that is not remarked upon
 	maxLateDay = 12       // words searched for a date that no semicolon announces
 	maxNotes   = 8
+	maxPath    = 512 // octets of a quoted address; RFC 5321 §4.5.3.1.3 allows a path of 256
 )
 
 // clauses is a field cut into the clauses of RFC 5321 §4.4, before anybody has
@@ -23,6 +24,7 @@ type clauses struct {
 	// spaced is set where white space stands before the semicolon.
 	spaced bool
 	notes  []Note
+	work   int // octets looked at, for the test that this grows with the field only
 }
 
 // token is a word or a comment at depth 0. The text of a comment has no outer
@@ -116,13 +118,14 @@ func (c *clauses) strayOpens() []int32 {
 	open := buf[:0]
 	deepest := 0
 	for i := 0; i < len(c.text); i++ {
+		c.work++
 		switch c.text[i] {
 		case '\\':
-			if len(open) > 0 {
+			if len(open) > 0 || i+1 < len(c.text) && c.text[i+1] == '"' {
 				i++
 			}
 		case '<', '"':
-			i += max(0, quotedSpan(c.text[i:])-1)
+			i += max(0, c.quotedSpan(i)-1)
 		case '(':
 			open = append(open, int32(i))
 			deepest = max(deepest, len(open))
@@ -163,14 +166,18 @@ func (c *clauses) tokenize() int {
 			return semi
 		}
 		ch := s[i]
+		c.work++
 		switch {
-		case ch == '\\' && depth > 0:
+		case ch == '\\' && (depth > 0 || i+1 < len(s) && s[i+1] == '"'):
+			if depth == 0 && word < 0 {
+				word = i
+			}
 			i++
 		case ch == '<' || ch == '"':
 			if depth == 0 && word < 0 {
 				word = i
 			}
-			i += max(0, quotedSpan(s[i:])-1)
+			i += max(0, c.quotedSpan(i)-1)
 		case ch == '(' && len(stray) > 0 && int(stray[0]) == i:
 			stray = stray[1:] // inside a word it is a character, else it is dropped
 		case ch == '(':
@@ -206,34 +213,34 @@ func (c *clauses) tokenize() int {
 }
 
 // quotedSpan returns the length of the address in angle brackets, or of the
-// quoted local part before "@", that s begins with; 0 where s begins with
-// neither. White space, semicolons and parentheses count only inside quotes,
-// and only over a short distance, so that a client that says HELO " hides
-// nothing.
-func quotedSpan(s string) int {
-	const longest = 512 // RFC 5321 §4.5.3.1.3 allows a path of 256
+// quoted local part before "@", that begins at i; 0 where neither does. White
+// space, semicolons and parentheses count only inside quotes, and only over a
+// short distance, so that a client that says HELO " hides nothing.
+func (c *clauses) quotedSpan(i int) int {
+	s := c.text[i:]
 	angle := s[0] == '<'
-	i := 0
+	n := 0
 	if angle {
-		i = 1
+		n = 1
 	}
 	quoted := false
-	for ; i < len(s) && i < longest; i++ {
-		switch ch := s[i]; {
+	for ; n < len(s) && n < maxPath; n++ {
+		c.work++
+		switch ch := s[n]; {
 		case ch == '"':
 			quoted = !quoted
 			if !quoted && !angle {
-				if i+1 < len(s) && s[i+1] == '@' {
-					return i + 1
+				if n+1 < len(s) && s[n+1] == '@' {
+					return n + 1
 				}
 				return 0
 			}
 		case quoted && ch == '\\':
-			i++
+			n++
 		case quoted:
 		case ch == '>' && angle:
-			return i + 1
-		case ch == ' ' || ch == '(' || ch == ')' || ch == '<' && i > 0:
+			return n + 1
+		case ch == ' ' || ch == '(' || ch == ')' || ch == '<':
 			return 0
 		}
 	}
@@ -497,7 +504,7 @@ func (c *clauses) use(i int32) string {
 }
 
 func hasPrefixFold(s, prefix string) bool {
-	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+	return len(s) >= len(prefix) && s[0]|0x20 == prefix[0]|0x20 && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }

@@ -27,6 +27,7 @@ type dateParts struct {
 	offset           int // seconds east of UTC
 	zoned            bool
 	numeric          bool // the zone was a number, which outranks a name
+	odd              bool // a zone's name that nobody knows was there
 }
 
 // parseDate also says whether the date named a time zone.
@@ -133,7 +134,11 @@ func (d *dateParts) name(w string) bool {
 		return true
 	}
 	// RFC 5322 §4.3: other names of zones mean no more than "-0000".
-	return len(w) <= 6 && d.hasTime
+	if d.odd || !d.hasTime || len(w) > 5 || strings.ToUpper(w) != w {
+		return false
+	}
+	d.odd = true
+	return true
 }
 
 // number reads a word that begins with a digit: day, year, time of day, or a

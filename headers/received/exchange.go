@@ -34,6 +34,9 @@ func isExchange(c *clauses) bool {
 		_, ok := parseBuild(c.word(kID, 0))
 		return ok
 	}
+	if _, ok := parseBuild(c.word(kID, 0)); ok && with == "" && strings.HasSuffix(c.words(kVia), " Transport") {
+		return true
+	}
 	return strings.HasPrefix(with, "Microsoft SMTP Server") || strings.HasPrefix(with, "Microsoft Exchange Server")
 }
 

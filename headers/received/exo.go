@@ -10,7 +10,7 @@ import "strings"
 var exo = dialect{
 	name: "exo", product: "Exchange Online", rdns: RDNSNone,
 	claims: func(c *clauses) bool {
-		return isOnline(c.byHost()) && !isSMTPSVC(c) && (isExchange(c) || strings.HasPrefix(c.words(kWith), "HTTP"))
+		return isOnline(c.byHost()) && !isSMTPSVC(c) && (isExchange(c) || c.words(kWith) == "" || strings.HasPrefix(c.words(kWith), "HTTP"))
 	},
 	read: func(c *clauses, r *Received) {
 		readExchange(c, r)

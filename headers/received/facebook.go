@@ -4,7 +4,10 @@ package received
 //
 // The message was made by a program over Facebook's own protocol.
 var facebook = dialect{
-	name: "facebook", product: "Facebook", rdns: RDNSUnconfirmed,
+	name: "facebook", product: "Facebook", rdns: RDNSNone,
 	claims: func(c *clauses) bool { return c.words(kWith) == "Thrift" },
-	read:   func(_ *clauses, r *Received) { r.Local = true },
+	read: func(_ *clauses, r *Received) {
+		r.Local = true
+		r.RDNS, r.RDNSKind = "", RDNSNone // the token
+	},
 }

@@ -4,7 +4,7 @@ package received
 // by compute.internal (MEProxy), by mx3.messagingengine.com (Authentication Milter) with
 // ESMTP id X. Its border is a Postfix.
 var fastmail = dialect{
-	name: "fastmail", product: "Fastmail", rdns: RDNSUnconfirmed,
+	name: "fastmail", product: "Fastmail", rdns: RDNSNone,
 	claims: signature("MEProxy", "LMTPProxy", "Authentication Milter"),
 	read: func(c *clauses, r *Received) {
 		tag := c.use(c.signatureIndex([]string{"MEProxy", "LMTPProxy", "Authentication Milter"}))

@@ -23,7 +23,10 @@ var fetchmail = dialect{
 			r.Product = "getmail"
 			r.Version = versionIn(strings.ReplaceAll(c.use(i), "-", " "))
 		}
-		if r.Product != "fetchmail" {
+		switch r.Product {
+		case "getmail":
+			r.form("getmail")
+		case "":
 			r.form("other")
 		}
 	},

@@ -15,6 +15,9 @@ func Parse(value string) Received {
 	if r.Confidence == 0 {
 		r.Confidence = 1
 	}
+	if c.dup {
+		r.Confidence = unparsed.confidence
+	}
 	c.common(&r)
 	c.from(&r, d.order, d.rdns)
 	if d.read != nil {

@@ -32,6 +32,8 @@ func protoWord(w string) string {
 		"UTF8SMTP", "UTF8SMTPA", "UTF8SMTPS", "UTF8SMTPSA",
 		"UTF8LMTP", "UTF8LMTPA", "UTF8LMTPS", "UTF8LMTPSA":
 		return up
+	case "UTF8ESMTP", "UTF8ESMTPA", "UTF8ESMTPS", "UTF8ESMTPSA": // maddy
+		return "UTF8" + up[len("UTF8E"):]
 	case "ASMTP": // Exim before 4.20
 		return "ESMTPA"
 	case "ESMTP-TLS": // CommuniGate Pro 4

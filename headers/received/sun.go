@@ -6,7 +6,7 @@ import "strings"
 // (rdns [addr]) by HOST (Sun Java System Messaging Server 6.2-3.04 (built Jul 15 2005))
 // with ESMTP id <0KXX00E00XXX@HOST>; D
 var sun = dialect{
-	name: "sun", product: "Sun Messaging Server", rdns: RDNSUnconfirmed,
+	name: "sun", product: "Sun Messaging Server", rdns: RDNSNone,
 	claims: signature(sunNames...),
 	read: func(c *clauses, r *Received) {
 		tag := c.use(c.signatureIndex(sunNames))

@@ -6,12 +6,12 @@ import "strings"
 //
 // All other hops of a Zimbra are written by its Postfix and amavis.
 var zimbra = dialect{
-	name: "zimbra-lmtp", product: "Zimbra", rdns: RDNSNone,
+	name: "zimbra", product: "Zimbra", rdns: RDNSNone,
 	claims: func(c *clauses) bool {
 		return strings.HasPrefix(c.comment(kFrom, 0), "LHLO ") && c.words(kWith) == "LMTP"
 	},
 	read: func(_ *clauses, r *Received) {
-		r.Family = "zimbra"
+		r.form("lmtp")
 		r.RDNS, r.RDNSKind = "", RDNSNone
 	},
 }
