@@ -33,6 +33,9 @@ func convert(f *headers.Facts, o Options) *report.Report {
 	if o.AtBasis != "" && !o.At.IsZero() {
 		r.EvaluatedAtBasis = o.AtBasis
 	}
+	if o.Version != "" {
+		r.Tool.Version = o.Version
+	}
 	r.Border, r.Borders = bordersOf(f)
 	for _, g := range f.Gaps {
 		r.Gaps = append(r.Gaps, report.Gap{What: g.What, Why: g.Why})

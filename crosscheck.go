@@ -8,4 +8,6 @@ import (
 	"github.com/mailtrace/mailtrace/report"
 )
 
-func crossCheck(ctx context.Context, f *headers.Facts, res dns.Resolver) []report.CrossCheck { return []report.CrossCheck{} }
+func crossCheck(ctx context.Context, f *headers.Facts, res dns.Resolver) []report.CrossCheck {
+	return []report.CrossCheck{}
+}

@@ -59,6 +59,8 @@ type Options struct {
 	// HeadersOnly says that the body is not there or not whole, where that does
 	// not show.
 	HeadersOnly bool
+	// Version is written into the report as the tool's; "" is this module's.
+	Version string
 	// Path and Index are written into the report's source.
 	Path  string
 	Index int

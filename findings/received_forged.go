@@ -1,6 +1,9 @@
 package findings
 
-import "github.com/mailtrace/mailtrace/report"
+import (
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
 
 var receivedForged = &Rule{
 	Code:     "received-forged",
@@ -29,9 +32,18 @@ Receiver: ignore everything below the border's Received field.
 				continue
 			}
 			newer := f.Runs[i-1].Border
+			// Alone it may be an alias that we do not know; with a forged verdict
+			// beside it there is no doubt.
+			severity, confidence := report.Medium, report.Likely
+			for n := range f.Claims {
+				if f.Claims[n].Trust == headers.Forged {
+					severity, confidence = "", report.Strong
+				}
+			}
 			return []report.Finding{{
+				Severity:   severity,
 				Hop:        index(f, b),
-				Confidence: report.Strong,
+				Confidence: confidence,
 				AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, b)},
 				Message:    "invented Received fields: " + r.Contradicted,
 				Advice:     "ignore the Received fields below hop " + itoa(f.Hops[newer].Index),

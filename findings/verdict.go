@@ -145,6 +145,9 @@ func verdict(f *headers.Facts, found []report.Finding) report.Verdict {
 	case s.border.DMARC == "none" && (s.border.SPF == "pass" || s.border.DKIM == "pass"):
 		v.Status = report.Authenticated
 		v.Summary = "" + passing(s.border) + "; " + f.FromDomain + " publishes no DMARC policy"
+	case s.border.DMARC == "" && vouched(f, s) != "":
+		v.Status = report.Authenticated
+		v.Summary = vouched(f, s) + "; the DMARC policy of " + f.FromDomain + " was not asked for"
 	case s.border.DMARC == "" || s.border.SPF == "" && s.border.DKIM != "pass":
 		v.Status, v.AtFault = report.Undetermined, "unknown"
 		v.Summary = "too little could be checked"
@@ -156,6 +159,30 @@ func verdict(f *headers.Facts, found []report.Finding) report.Verdict {
 		v.Summary = fmt.Sprintf("spf %s, dkim %s, dmarc %s at the border", word(s.border.SPF), word(s.border.DKIM), word(s.border.DMARC))
 	}
 	return v
+}
+
+// vouched says which check passed for the author's own organisation where DMARC
+// could not be decided; "" where none did.
+func vouched(f *headers.Facts, s *state) string {
+	if f.FromDomain == "" {
+		return ""
+	}
+	if s.border.DKIM == "pass" {
+		return "DKIM of " + f.FromDomain + " passes"
+	}
+	if s.border.SPF != "pass" {
+		return ""
+	}
+	domain := ""
+	if f.SPF != nil {
+		domain = f.SPF.Domain
+	} else if c := claimAtBorder(f, "spf"); c != nil {
+		domain = c.Domain
+	}
+	if org := headers.Org(f.FromDomain); org != "" && headers.Org(domain) == org {
+		return "SPF of " + domain + " passes"
+	}
+	return ""
 }
 
 func word(s string) string {

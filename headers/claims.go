@@ -27,7 +27,10 @@ func (f *Facts) bindClaims() {
 			if c.Writer == "" || !strings.Contains(c.Writer, ".") {
 				c.Writer = orElse(host(h.By), c.Writer)
 			}
-			if !c.IP.IsValid() && c.Method == "spf" && h.IP.IsValid() {
+			// SpamAssassin judges the first relay outside its trusted networks,
+			// which its place does not tell; amavis' own line shows the server
+			// that fed it.
+			if !c.IP.IsValid() && c.Method == "spf" && h.IP.IsValid() && c.Dialect != "spamassassin" && h.Dialect != "amavis" {
 				c.IP, c.IPBasis = h.IP, "position"
 			}
 		}

@@ -281,7 +281,11 @@ func (f *Facts) Offline() bool {
 	if f.Options.Resolver == nil {
 		return true
 	}
-	for _, g := range f.Gaps {
+	gaps := f.Gaps
+	if f.ask != nil {
+		gaps = f.ask.gaps
+	}
+	for _, g := range gaps {
 		if g.What == "DNS" {
 			return true
 		}

@@ -148,3 +148,14 @@ func providerOf(name string) *provider {
 	}
 	return nil
 }
+
+// providerNamed returns the service with this name, nil for other
+// organisations.
+func providerNamed(org string) *provider {
+	for i := range providers {
+		if providers[i].name == org {
+			return &providers[i]
+		}
+	}
+	return nil
+}

@@ -31,7 +31,8 @@ func (f *Facts) assignRoles() {
 // invented history, unless something between explains how it came back.
 func (f *Facts) contradict() {
 	last := f.LastRun()
-	if last == nil || last.Border < 0 {
+	if last == nil || last.Border < 0 || f.isList(last) {
+		// A list's own servers pass its mail around under several names.
 		return
 	}
 	for i := 1; i < len(f.Runs); i++ {
@@ -39,12 +40,16 @@ func (f *Facts) contradict() {
 		newer := &f.Hops[f.Runs[i-1].Border]
 		shown := ""
 		for _, o := range r.Orgs {
-			if slices.Contains(last.Orgs, o) {
+			// Hosts of a large service are no one organisation's.
+			if slices.Contains(last.Orgs, o) && providerNamed(o) == nil {
 				shown = o
 			}
 		}
 		if shown == "" || newer.Joined && i > 1 {
 			continue
+		}
+		if f.Offline() && hostOrg(newer.Helo) == shown {
+			continue // its client calls itself one of them, and the DNS was not asked
 		}
 		seen := hostOrg(newer.RDNS)
 		if seen == "" {
