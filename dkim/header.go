@@ -23,7 +23,7 @@ const (
 func AppendHeader(dst []byte, canon string, field []byte) []byte {
 	field = trimLineEnd(field)
 	if canon == Relaxed {
-		return appendRelaxedHeader(dst, field)
+		return append(appendRelaxedHeader(dst, field), '\r', '\n')
 	}
 	dst = appendCRLF(dst, field)
 	return append(dst, '\r', '\n')
@@ -56,6 +56,7 @@ func appendCRLF(dst, b []byte) []byte {
 	}
 }
 
+// appendRelaxedHeader leaves the CRLF at the end to its caller.
 func appendRelaxedHeader(dst, field []byte) []byte {
 	colon := bytes.IndexByte(field, ':')
 	if colon < 0 {
@@ -71,7 +72,7 @@ func appendRelaxedHeader(dst, field []byte) []byte {
 	if colon < len(field) {
 		dst = appendWords(dst, field[colon+1:])
 	}
-	return append(dst, '\r', '\n')
+	return dst
 }
 
 // appendWords appends b with each run of white space made one SP, and none at
@@ -102,18 +103,21 @@ func appendWords(dst, b []byte) []byte {
 // (RFC 6376 §3.7). tags are those of the field's value; only the one tag named
 // b is emptied, with the white space around its value.
 func AppendSignature(dst []byte, canon string, field []byte, tags []Tag) []byte {
+	field = trimLineEnd(field)
+	// What is cut out stands between "=" and ";" or the end, so the two sides
+	// can be canonicalized apart.
 	start, end := bValue(field, tags)
-	hollow := make([]byte, 0, len(field))
-	hollow = append(append(hollow, field[:start]...), field[end:]...)
-	dst = AppendHeader(dst, canon, hollow)
-	return dst[:len(dst)-2]
+	if canon == Relaxed {
+		dst = appendRelaxedHeader(dst, field[:start])
+		return appendWords(dst, field[end:])
+	}
+	return appendCRLF(appendCRLF(dst, field[:start]), field[end:])
 }
 
 // bValue returns where in the field the value of the b= tag stands, from after
-// the "=" to before the ";" or the last line end.
+// the "=" to before the ";" or the end.
 func bValue(field []byte, tags []Tag) (start, end int) {
 	value := bytes.IndexByte(field, ':') + 1
-	field = trimLineEnd(field)
 	for i := range tags {
 		if tags[i].Name != "b" {
 			continue

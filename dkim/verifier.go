@@ -24,15 +24,15 @@ type Verifier struct {
 	res   dns.Resolver
 	m     *message.Message
 	o     Options
-	keys  map[string]*Keys
-	body  map[bodyKind]*bodyPass
+	keys  []*Keys // few, so they are searched in order
+	body  []*bodyPass
 	index *fieldIndex
 	buf   []byte
 }
 
 // NewVerifier returns a verifier of m that asks res for keys.
 func NewVerifier(res dns.Resolver, m *message.Message, o Options) *Verifier {
-	return &Verifier{res: res, m: m, o: o, keys: map[string]*Keys{}, body: map[bodyKind]*bodyPass{}}
+	return &Verifier{res: res, m: m, o: o}
 }
 
 // bodyKind is what makes two body hashes the same.
@@ -42,6 +42,7 @@ type bodyKind struct {
 }
 
 type bodyPass struct {
+	bodyKind
 	wanted []int64 // lengths after which the sum is wanted, rising, without repeats
 	done   bool
 	sums   [][]byte // for wanted, as far as the body reaches
@@ -63,13 +64,9 @@ type BodyDigest struct {
 // negative limit is all of it. The body is read once for a canonicalization
 // and hash, however many limits [Verifier.Verify] has found in signatures.
 func (v *Verifier) BodyHash(canon string, h crypto.Hash, limit int64) BodyDigest {
-	kind := bodyKind{canon, h}
-	p := v.body[kind]
-	if p == nil || p.done && !p.has(limit) {
-		p = v.wantBody(kind, limit)
-	}
+	p := v.wantBody(bodyKind{canon, h}, limit)
 	if !p.done {
-		v.hashBody(kind, p)
+		v.hashBody(p)
 	}
 	d := BodyDigest{Sum: p.sum, Length: p.length}
 	if limit < 0 {
@@ -93,13 +90,19 @@ func (p *bodyPass) has(limit int64) bool {
 	return found
 }
 
-// wantBody notes that a sum will be asked for.
+// wantBody returns the pass that has, or will have, the sum for a limit.
 func (v *Verifier) wantBody(kind bodyKind, limit int64) *bodyPass {
-	p := v.body[kind]
-	if p == nil || p.done {
-		p = new(bodyPass)
-		v.body[kind] = p
+	i := slices.IndexFunc(v.body, func(p *bodyPass) bool { return p.bodyKind == kind })
+	if i < 0 {
+		i = len(v.body)
+		v.body = append(v.body, &bodyPass{bodyKind: kind})
+	} else if v.body[i].done {
+		if v.body[i].has(limit) {
+			return v.body[i]
+		}
+		v.body[i] = &bodyPass{bodyKind: kind} // once more, for this limit
 	}
+	p := v.body[i]
 	if limit >= 0 {
 		if i, found := slices.BinarySearch(p.wanted, limit); !found {
 			p.wanted = slices.Insert(p.wanted, i, limit)
@@ -108,13 +111,13 @@ func (v *Verifier) wantBody(kind bodyKind, limit int64) *bodyPass {
 	return p
 }
 
-func (v *Verifier) hashBody(kind bodyKind, p *bodyPass) {
-	h := kind.hash.New()
+func (v *Verifier) hashBody(p *bodyPass) {
+	h := p.hash.New()
 	// The whole is hashed even where every signature has l=: its length is
 	// reported, and reading twice would cost more.
 	s := sink{w: h, sum: h, limits: p.wanted}
 	s.nextLimit()
-	writeBody(&s, kind.canon, v.m.BodyBytes())
+	writeBody(&s, p.canon, v.m.BodyBytes())
 	p.sums, p.length, p.sum = s.sums, s.n, h.Sum(nil)
 	p.done = true
 }
@@ -145,12 +148,21 @@ func KeyName(domain, selector string) (string, bool) {
 // Keys fetches the records of a key, once a name (RFC 6376 §6.1.2). name is
 // that of [KeyName].
 func (v *Verifier) Keys(ctx context.Context, name string) *Keys {
-	if k := v.keys[name]; k != nil {
-		return k
+	k := v.haveKeys(name)
+	if k == nil {
+		k = fetchKeys(ctx, v.res, name)
+		v.keys = append(v.keys, k)
 	}
-	k := fetchKeys(ctx, v.res, name)
-	v.keys[name] = k
 	return k
+}
+
+func (v *Verifier) haveKeys(name string) *Keys {
+	for _, k := range v.keys {
+		if k.Name == name {
+			return k
+		}
+	}
+	return nil
 }
 
 func fetchKeys(ctx context.Context, res dns.Resolver, name string) *Keys {
@@ -211,6 +223,9 @@ func (v *Verifier) HeaderDigest(canon string, h crypto.Hash, names []string, sig
 	}
 	hash := h.New()
 	pick := v.index.pick()
+	if v.buf == nil {
+		v.buf = make([]byte, 0, 3<<10) // enough for most signed headers
+	}
 	buf := v.buf[:0]
 	for _, name := range names {
 		// The field that is verified was not there when it was made.

@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -106,26 +107,22 @@ func (v *Verifier) fetch(ctx context.Context, all []*parsed) {
 	if len(all) < 2 {
 		return
 	}
-	missing := make(map[string]bool)
+	missing := make([]string, 0, len(all))
 	for _, p := range all {
-		if p.KeyName != "" && v.keys[p.KeyName] == nil {
-			missing[p.KeyName] = true
+		if p.KeyName != "" && v.haveKeys(p.KeyName) == nil && !slices.Contains(missing, p.KeyName) {
+			missing = append(missing, p.KeyName)
 		}
 	}
 	if len(missing) < 2 {
 		return
 	}
+	found := make([]*Keys, len(missing))
 	var wg sync.WaitGroup
-	var mu sync.Mutex
-	for name := range missing {
-		wg.Go(func() {
-			k := fetchKeys(ctx, v.res, name)
-			mu.Lock()
-			defer mu.Unlock()
-			v.keys[name] = k
-		})
+	for i, name := range missing {
+		wg.Go(func() { found[i] = fetchKeys(ctx, v.res, name) })
 	}
 	wg.Wait()
+	v.keys = append(v.keys, found...)
 }
 
 // verify computes what can be computed of one signature and judges it.
