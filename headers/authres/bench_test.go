@@ -1,14 +1,12 @@
 package authres
 
 import (
+	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/mailtrace/mailtrace/message"
-	"golang.org/x/tools/txtar"
 )
 
 // BenchmarkParse is the cost of a field, by kind.
@@ -33,23 +31,7 @@ func BenchmarkParse(b *testing.B) {
 
 // BenchmarkSamples is the cost of all samples, as one header.
 func BenchmarkSamples(b *testing.B) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil {
-		b.Fatal(err)
-	}
-	var header strings.Builder
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, f := range txtar.Parse(raw).Files {
-			if !strings.HasSuffix(f.Name, ".want") {
-				header.Write(f.Data)
-			}
-		}
-	}
-	m := message.Parse([]byte(header.String() + "\n"))
+	m := message.Parse(append(bytes.Join(sampleHeaders(b), nil), '\n'))
 	b.ReportAllocs()
 	b.SetBytes(int64(len(m.Raw)))
 	for b.Loop() {

@@ -20,6 +20,14 @@ func (v *Verdict) prop(names ...string) (string, bool) {
 	return "", false
 }
 
+// addProperty appends p, with room for as many as usual at the first.
+func (v *Verdict) addProperty(p Property, usual int) {
+	if v.Properties == nil {
+		v.Properties = make([]Property, 0, usual)
+	}
+	v.Properties = append(v.Properties, p)
+}
+
 func (p *Property) is(name string) bool {
 	if p.Type == "" {
 		return p.Name == name

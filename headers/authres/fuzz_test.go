@@ -23,6 +23,16 @@ func FuzzParse(f *testing.F) {
 	f.Add(uint8(6), "Blocked by SPF. (x) - (Score: 3)")
 	f.Add(uint8(7), "Yes, tests=[SPF_FAIL=0.9, T_DKIM_INVALID] autolearn=NO")
 	f.Add(uint8(9), "default: [1 / 2]; R_SPF_FAIL(1.00)[a[b]c]; DMARC_NA(0")
+	for _, header := range sampleHeaders(f) {
+		m := message.Parse(header)
+		for i := range m.Fields {
+			for which, name := range names {
+				if m.Is(i, name) {
+					f.Add(uint8(which), m.Value(i))
+				}
+			}
+		}
+	}
 	f.Fuzz(func(t *testing.T, which uint8, text string) {
 		name := names[int(which)%len(names)]
 		m := message.Parse([]byte(name + ": " + strings.ReplaceAll(text, "\n", "\n ") + "\n\nbody"))

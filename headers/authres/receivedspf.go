@@ -80,7 +80,7 @@ func (v *Verdict) keyValue(name, value string, comments []string) {
 			v.note(RepeatedProperty)
 		}
 	}
-	v.Properties = append(v.Properties, Property{Name: name, Value: value, Comments: comments})
+	v.addProperty(Property{Name: name, Value: value, Comments: comments}, 6)
 }
 
 func (v *Verdict) deriveReceivedSPF(spelled string) {

@@ -1,6 +1,10 @@
 package authres
 
-import "github.com/mailtrace/mailtrace/message"
+import (
+	"strings"
+
+	"github.com/mailtrace/mailtrace/message"
+)
 
 // input is one field to read.
 type input struct {
@@ -41,7 +45,8 @@ type resultsReader struct {
 }
 
 func readResults(in input) []Verdict {
-	r := resultsReader{lexer: lexer{s: in.text}, in: in, out: make([]Verdict, 0, 4)}
+	r := resultsReader{lexer: lexer{s: in.text}, in: in}
+	r.out = make([]Verdict, 0, min(1+strings.Count(in.text, ";"), 16))
 	for !r.full {
 		t := r.next()
 		if t.kind == end {
@@ -248,7 +253,7 @@ func (r *resultsReader) property(name, value string, comments []string) {
 			v.note(RepeatedProperty)
 		}
 	}
-	v.Properties = append(v.Properties, p)
+	v.addProperty(p, 3)
 }
 
 func (r *resultsReader) closeVerdict(at int) {

@@ -59,6 +59,27 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// sampleHeaders are the samples without what is wanted of them.
+func sampleHeaders(t testing.TB) [][]byte {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var headers [][]byte
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range archive.Files {
+			if !strings.HasSuffix(f.Name, ".want") {
+				headers = append(headers, f.Data)
+			}
+		}
+	}
+	return headers
+}
+
 func rewrite(t *testing.T, file string, archive *txtar.Archive) {
 	var out []txtar.File
 	for _, f := range archive.Files {
