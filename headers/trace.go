@@ -61,7 +61,15 @@ func (f *Facts) walk(top int, newest bool) Run {
 	}
 	if h := w.r.Border; h >= 0 {
 		w.r.Helo = f.Hops[h].Helo
+		// That the border is an exchanger of the recipient says more than how
+		// its inner hops hang together.
+		if d := w.exchangerOf(host(f.Hops[h].By)); d != "" {
+			w.basis = append([]string{host(f.Hops[h].By) + " is the MX of " + d}, w.basis...)
+		} else if n := len(w.basis); n > 1 {
+			w.basis = append(w.basis[n-1:], w.basis[:n-1]...)
+		}
 	}
+	w.r.Basis = strings.Join(w.basis, "; ")
 	return w.r
 }
 
@@ -93,7 +101,6 @@ func (w *walker) isDomain(d string) bool {
 func (w *walker) addBasis(b string) {
 	if b != "" && !slices.Contains(w.basis, b) && len(w.basis) < 8 {
 		w.basis = append(w.basis, b)
-		w.r.Basis = strings.Join(w.basis, "; ")
 	}
 }
 
@@ -443,15 +450,21 @@ func (w *walker) sameService(mx string, h, older *Hop, domain string) bool {
 	return older == nil || older.Auth || domainOf(older.For) != domain
 }
 
-func (w *walker) isExchanger(name string) bool {
+func (w *walker) isExchanger(name string) bool { return w.exchangerOf(name) != "" }
+
+// exchangerOf is the domain of the run's recipients that a host is an MX of.
+func (w *walker) exchangerOf(name string) string {
+	if name == "" {
+		return ""
+	}
 	for _, d := range w.domains {
 		for _, x := range w.f.ask.exchangers(d) {
 			if x.Host == name {
-				return true
+				return d
 			}
 		}
 	}
-	return false
+	return ""
 }
 
 // trustList is what --trust names.
