@@ -36,6 +36,8 @@ func Examine(ctx context.Context, m *message.Message, o Options) *Facts {
 	f.evaluateSPF()
 	f.evaluateDMARC(ctx)
 	f.lookAtBorder()
+	f.findTwin()
+	f.lookAtAuthor()
 	f.Gaps = f.ask.gaps
 	return f
 }

@@ -213,6 +213,16 @@ type Facts struct {
 	BorderNames []string
 	BorderPTR   PTRState
 
+	// Twin is the IPv4 side of a border client that came by IPv6, where SPF
+	// passes for that side only.
+	Twin *Twin
+	// AuthorSPF is SPF of the author's domain for the border's client, asked
+	// where the envelope sender is of another organisation and DMARC fails.
+	AuthorSPF *spf.Evaluation
+	// StrayDMARC is a DMARC record at the author's domain itself, asked for
+	// where there is none in its place.
+	StrayDMARC *StrayRecord
+
 	DSN      *DSN
 	Embedded []Part
 
