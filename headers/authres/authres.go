@@ -18,7 +18,7 @@ const (
 	IPNone     IPBasis = ""
 	IPExplicit IPBasis = "explicit" // a property or key: client-ip=, smtp.remote-ip=, CIP:
 	IPComment  IPBasis = "comment"  // the comment: (sender IP is 192.0.2.1), (… designates 192.0.2.1 …)
-	IPSibling  IPBasis = "sibling"  // the iprev verdict of the same field, which judged the same client
+	IPSibling  IPBasis = "sibling"  // the iprev or arc verdict of the same field, which names the same client
 )
 
 // Bounds. What lies beyond one is left out, and Verdict.Truncated says so.

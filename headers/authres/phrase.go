@@ -12,6 +12,7 @@ type phrase struct {
 	sender   string // address or domain that was checked
 	helo     string
 	identity string // "mailfrom", "helo" or "pra", where it is said
+	result   string // where the wording has one meaning only
 }
 
 // readPhrase reads the comments of SPF verdicts. The sender chooses a part of
@@ -20,7 +21,7 @@ type phrase struct {
 //
 //	sender IP is I                                        Exchange Online, hMailServer
 //	client-ip=I; helo=H; …                                spf-milter (pyspf)
-//	[host:] I is neither permitted nor denied by … S      Google, Exim, IronPort
+//	[host:] I is neither permitted nor denied by … S      Google, libspf2 (Exim), IronPort
 //	[S:] I is [not] authorized to use 'S' in 'mfrom' …    Mail::SPF
 //	[host:] … domain of S designates I as permitted sender
 //	[host:] … domain of S does not designate I as permitted sender
@@ -29,7 +30,10 @@ type phrase struct {
 //	host: S does not designate permitted sender hosts     Exchange Online
 //	host: domain of S used an invalid SPF mechanism       Exchange Online
 //	[host:] no sender authenticity information available from domain of S
-//	[host:] … error in processing during lookup of S[: text]
+//	[host:] domain of S does not provide an SPF record    libspf2
+//	[host:] encountered temporary error during SPF processing of domain of S
+//	[host:] … error in processing during lookup of [domain of] S[: text]
+//	[host:] SPF record at D designates I as permitted sender   qmail; D is where the record was found, not S
 func readPhrase(c string) phrase {
 	if len(c) > maxPhrase {
 		return phrase{}
@@ -60,7 +64,7 @@ func readPhrase(c string) phrase {
 	if ip := parseIP(w[0]); ip.IsValid() && w[1] == "is" {
 		switch w[2] {
 		case "neither":
-			ph.ip, ph.host = ip, host
+			ph.ip, ph.host, ph.result = ip, host, "neutral"
 			ph.sender, _ = between(w[3:], len(w)-3)
 		case "authorized", "not":
 			ph.ip = ip
@@ -69,13 +73,21 @@ func readPhrase(c string) phrase {
 		return ph
 	}
 	n := len(w)
-	if ends(w, "as", "permitted", "sender") && n >= 5 {
+	if ends(w, "as", "permitted", "sender") && n > 5 {
 		switch w[n-5] {
 		// QUIRK: "does not designates" is Trend Micro's.
 		case "designates", "designate", "of":
 			if ip := parseIP(w[n-4]); ip.IsValid() {
 				ph.ip, ph.host = ip, host
 				ph.sender, _ = between(w, n-5)
+				switch {
+				case w[n-5] == "of" || w[0] == "transitioning" || w[2] == "transitioning":
+					ph.result = "softfail"
+				case w[n-6] == "not":
+					ph.result = "fail"
+				default:
+					ph.result = "pass"
+				}
 			}
 		}
 		return ph
@@ -86,6 +98,7 @@ func readPhrase(c string) phrase {
 		return ph
 	}
 	if ends(w, "permitted", "sender", "hosts") {
+		ph.result = "none"
 		if s, ok := between(w, n-3); ok {
 			ph.sender, ph.host = s, host
 		} else if n == 7 && host != "" && w[1] == "does" {
@@ -98,7 +111,19 @@ func readPhrase(c string) phrase {
 		ph.sender, _ = between(w, n-5)
 		return ph
 	}
-	if s := after(w, "during", "lookup", "of"); s != "" {
+	if ends(w, "does", "not", "provide", "an", "SPF", "record") {
+		ph.host, ph.result = host, "none"
+		ph.sender, _ = between(w, n-4)
+		return ph
+	}
+	s := after(w, "during", "lookup", "of")
+	if s == "domain" {
+		s = after(w, "during", "lookup", "of", "domain", "of")
+	}
+	if s == "" {
+		s = after(w, "during", "SPF", "processing", "of", "domain", "of")
+	}
+	if s != "" {
 		ph.sender, ph.host = strings.TrimSuffix(s, ":"), host
 	} else if w[0] == "Sender" && w[1] == "is" && (w[2] == "authorized" || w[2] == "not") {
 		ph.sender, ph.identity = mailSPF(w)

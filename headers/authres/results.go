@@ -312,11 +312,12 @@ func (r *resultsReader) exchange() bool {
 	return len(r.out) > 0 && (r.id == "" || r.id == r.bare[0])
 }
 
-// shareClient gives SPF and ARC verdicts that name no address the one that
-// iprev judged in the same field: one server, one client (RFC 8601 §2.7.3).
+// shareClient gives SPF verdicts that name no address the one that iprev or
+// arc names in the same field: one server, one client (RFC 8601 §2.7.3, RFC
+// 8617 §10.2).
 func shareClient(vs []Verdict) {
 	for i := range vs {
-		if vs[i].Method != "iprev" || !vs[i].IP.IsValid() {
+		if vs[i].Method != "iprev" && vs[i].Method != "arc" || vs[i].IPBasis != IPExplicit {
 			continue
 		}
 		for k := range vs {

@@ -1,7 +1,8 @@
 package authres
 
 // spamExperts are the gateways of SpamExperts (N-able Mail Assure), which
-// write the comment of Received-SPF once more without the result.
+// write the comment of Received-SPF once more without the result. It is
+// libspf2's, which has one wording for each result.
 var spamExperts = []source{
 	{"X-SPF-Result", readSPFPhrase},
 }
@@ -15,6 +16,8 @@ func readSPFPhrase(in input) []Verdict {
 	if !v.IP.IsValid() && v.MailFrom == "" {
 		return []Verdict{}
 	}
+	v.Result = readPhrase(text).result
+	v.Normal = v.Result
 	v.Comment, v.Comments = text, []string{text}
 	v.deriveDomain()
 	return []Verdict{v}
