@@ -1,10 +1,19 @@
 package arc
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/mailtrace/mailtrace/message"
 )
 
 func TestSuiteValimail(t *testing.T) {
@@ -71,5 +80,97 @@ func TestSuiteStalwart(t *testing.T) {
 	t.Logf("%d chains", len(suite.Cases))
 	if len(suite.Cases) != 2 {
 		t.Errorf("%d cases, the suite has 2", len(suite.Cases))
+	}
+}
+
+var foldedB = regexp.MustCompile(`;\s+b=[^;]*`)
+
+// TestSuiteValimailSealing adds the sets that the sealing half of the suite
+// expects to their messages: they must verify.
+func TestSuiteValimailSealing(t *testing.T) {
+	type document struct {
+		Tests map[string]struct {
+			Message string
+			AS      string `yaml:"AS"`
+			AMS     string `yaml:"AMS"`
+			AAR     string `yaml:"AAR"`
+		}
+		TXT map[string]string `yaml:"txt-records"`
+	}
+	d := yaml.NewDecoder(bytes.NewReader(read(t, shared(t, "corpora/arc/valimail/arc-draft-sign-tests.yml"))))
+	passed, failed, skipped := 0, 0, 0
+	for {
+		var doc document
+		if err := d.Decode(&doc); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		for name, v := range doc.Tests {
+			if v.AS == "" {
+				skipped++
+				t.Logf("skipped %s: no set is expected", name)
+				continue
+			}
+			// The data fold the signature of the message signature for the
+			// reader; the seal was made over it in one piece.
+			v.AMS = foldedB.ReplaceAllStringFunc(v.AMS, func(b string) string {
+				return ";\n" + strings.Join(strings.Fields(b[1:]), "")
+			})
+			var b strings.Builder
+			for _, f := range [...][2]string{{"ARC-Seal", v.AS}, {"ARC-Message-Signature", v.AMS}, {"ARC-Authentication-Results", v.AAR}} {
+				b.WriteString(f[0] + ": " + strings.ReplaceAll(strings.TrimSpace(f[1]), "\n", "\n    ") + "\n")
+			}
+			c, err := Verify(t.Context(), keys(doc.TXT), crlf([]byte(b.String()+v.Message)), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			newest := c.Sets[len(c.Sets)-1]
+			want := Pass
+			if newest.CV == "fail" {
+				want = Fail
+			}
+			if c.Result == want && newest.SealResult == pass && newest.AMSResult == pass {
+				passed++
+				continue
+			}
+			failed++
+			t.Errorf("%s: %s (%s), want %s", name, line(c), c.Reason, want)
+		}
+	}
+	t.Logf("%d passed, %d failed, %d skipped", passed, failed, skipped)
+	if n := passed + failed + skipped; n != 17 {
+		t.Errorf("%d cases, the suite has 17", n)
+	}
+}
+
+// TestRealWorld reads the ARC fields of real messages, without their keys:
+// every chain keeps the rules.
+func TestRealWorld(t *testing.T) {
+	messages, chains, sets := 0, 0, 0
+	err := filepath.WalkDir(shared(t, "corpora/realworld"), func(path string, e fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".eml") {
+			return err
+		}
+		c, err := Verify(t.Context(), keys{}, message.Parse(read(t, path)), Options{})
+		if err != nil {
+			return err
+		}
+		messages++
+		if c.Result != None {
+			chains++
+			sets += len(c.Sets)
+			if c.Code != ReasonKey && c.Code != ReasonInherited {
+				t.Errorf("%s: %s: %s", filepath.Base(path), line(c), c.Reason)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d messages, %d chains, %d sets", messages, chains, sets)
+	if chains == 0 {
+		t.Error("no chain was found")
 	}
 }
