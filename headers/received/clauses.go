@@ -179,7 +179,10 @@ func (c *clauses) tokenize() int {
 			}
 			i += max(0, c.quotedSpan(i)-1)
 		case ch == '(' && len(stray) > 0 && int(stray[0]) == i:
-			stray = stray[1:] // inside a word it is a character, else it is dropped
+			stray = stray[1:]
+			if depth == 0 && word < 0 {
+				word = i
+			}
 		case ch == '(':
 			if depth == 0 {
 				endWord(i)
@@ -192,9 +195,6 @@ func (c *clauses) tokenize() int {
 				c.tok = append(c.tok, token{lo: int32(inside), hi: int32(i), comment: true})
 			}
 		case depth > 0:
-		case ch == ')':
-			endWord(i)
-			c.note(NoteUnbalanced)
 		case ch == ' ':
 			endWord(i)
 		case ch == ';':
@@ -203,6 +203,9 @@ func (c *clauses) tokenize() int {
 			c.date = s[i+1:]
 			c.spaced = i > 0 && s[i-1] == ' '
 		default:
+			if ch == ')' {
+				c.note(NoteUnbalanced)
+			}
 			if word < 0 {
 				word = i
 			}
@@ -309,11 +312,12 @@ func (c *clauses) readKeys(end int) {
 			after = kNone
 			continue
 		}
-		// A keyword right behind a keyword is a value when a comment or another
-		// keyword follows: HELO "by" gives "from by (host [192.0.2.1]) by mx".
+		// A keyword right behind a keyword is a value when a comment, an address
+		// or another keyword follows: HELO "by" gives
+		// "from by (host [192.0.2.1]) by mx".
 		if after != kNone && i+1 < end {
 			n := c.tok[i+1]
-			if n.comment || c.keyword(c.text[n.lo:n.hi]) != kNone {
+			if n.comment || after == kFrom && c.text[n.lo] == '[' || c.keyword(c.text[n.lo:n.hi]) != kNone {
 				after = kNone
 				continue
 			}

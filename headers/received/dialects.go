@@ -32,7 +32,7 @@ var signed = [...]*dialect{
 // shaped dialects are known by the arrangement of the parts alone. They are
 // asked only where no signed dialect claims the field.
 var shaped = [...]*dialect{
-	&barracudaShape, &eximShape, &gmailShape, &gmxShape, &hmailserver, &ironportShape, &mailgunShape, &moxShape,
+	&barracudaShape, &eximShape, &gmailShape, &gmxShape, &hmailserver, &ironportShape, &mailgunShape, &moxShape, &moxWebmail,
 	&opensmtpdShape, &postfixShape, &powermtaShape, &proofpointShape, &qmailShape,
 }
 

@@ -190,7 +190,7 @@ func (c *clauses) from(r *Received, o order, kind RDNS) {
 		switch {
 		case c.tok[i].used:
 		case c.tok[i].comment:
-			if p.add(s) {
+			if c.addPeer(&p, s) {
 				c.tok[i].used = true
 			}
 		case first == "" && i == part.lo:
@@ -263,6 +263,22 @@ func (c *clauses) from(r *Received, o order, kind RDNS) {
 	case p.unknown, kind != RDNSNone && r.IP.IsValid():
 		r.RDNSKind = RDNSUnknown
 	}
+}
+
+// addPeer adds what a comment says. The name from the DNS stands with the
+// address: a name alone, which a client may have put there, gives way to it.
+func (c *clauses) addPeer(p *peer, s string) bool {
+	if p.ip.IsValid() || p.name == "" {
+		return p.add(s)
+	}
+	var q peer
+	if !q.add(s) {
+		return false
+	}
+	if q.ip.IsValid() {
+		p.name = ""
+	}
+	return p.add(s)
 }
 
 // fromLead reads "(from user@host) by …", a message of this host, and
