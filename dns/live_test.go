@@ -166,6 +166,11 @@ func TestLive(t *testing.T) {
 		b, _ := new(mdns.Msg).SetReply(q).Pack()
 		w.Write(append(b[:len(b)-4], 0xff, 0xff, 0xff))
 	}, TypeA, "malformed")
+	test("MX without data", func(w mdns.ResponseWriter, q *mdns.Msg) {
+		b, _ := new(mdns.Msg).SetReply(q).Pack()
+		b[7] = 1 // ANCOUNT
+		w.Write(append(b, 0xc0, headerSize, 0, 15, 0, 1, 0, 0, 0, 5, 0, 0))
+	}, TypeMX, "malformed")
 	test("broken record", func(w mdns.ResponseWriter, q *mdns.Msg) {
 		m := new(mdns.Msg).SetReply(q)
 		m.Answer = []mdns.RR{&mdns.TXT{Hdr: mdns.RR_Header{Name: "example.org.", Rrtype: mdns.TypeTXT, Class: 1}, Txt: []string{"abc"}}}

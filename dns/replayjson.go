@@ -89,6 +89,9 @@ func nodeRecords(name string, t Type, value json.RawMessage) ([]Record, error) {
 				}
 				pieces = []string{one}
 			}
+			if len(pieces) == 0 {
+				return nil, errors.New("a TXT record without strings")
+			}
 			var r Record
 			for _, p := range pieces {
 				r.Text += p

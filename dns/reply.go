@@ -50,6 +50,11 @@ func readReply(m *mdns.Msg, name string, t Type) (reply, *problem) {
 			if h.Class != mdns.ClassINET || Type(h.Rrtype) != t && h.Rrtype != mdns.TypeCNAME || Canonical(h.Name) != at {
 				continue
 			}
+			// The library reads an empty RDATA as a record of zero values, which
+			// for MX would be a null MX.
+			if h.Rdlength == 0 {
+				return reply{}, &problem{Malformed, "a record without data"}
+			}
 			if Type(h.Rrtype) == t {
 				rec, ok := record(rr, at)
 				if !ok {

@@ -220,6 +220,12 @@ func TestZoneErrors(t *testing.T) {
 	test("; SERVFAIL a..b.\n", `1 bad name "a..b.": empty label`)
 	test(strings.Repeat("a", 64)+".example. A 192.0.2.1\n", `1 bad owner name: "`+strings.Repeat("a", 60)+`"...`)
 
+	var types strings.Builder
+	for i := range maxTypes + 1 {
+		fmt.Fprintf(&types, "a. TYPE%d \\# 1 00\n", 65000+i)
+	}
+	test(types.String(), `129 more than 128 types of records for "a"`)
+
 	_, err := ParseZone("z", []byte(strings.Repeat("a.example. A x\n", 60)))
 	if !strings.HasSuffix(err.Error(), "\nz: and 10 more") || !strings.HasPrefix(err.Error(), "z:1: not an IPv4 address: \"x\"\n  hint: such as 192.0.2.1\n") {
 		t.Errorf("got %s", err)
@@ -289,6 +295,24 @@ func TestZoneSyntax(t *testing.T) {
 	test(`a\.b.example. A 192.0.2.1`, `a.b.example`, TypeA, "nxdomain 0")
 	test("a. A 192.0.2.1\na. A 192.0.2.1\n", "a", TypeA, "noerror 192.0.2.1 3600")
 	test("; TIMEOUT .\na. A 192.0.2.1\n", "a", TypeA, "timeout 0")
+}
+
+// A set holds a record once, however big it is, and keeps the order.
+func TestZoneBigSet(t *testing.T) {
+	var text strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&text, "a. TXT %d\na. TXT %d\n", i, i/2)
+	}
+	z := mustZone(t, text.String())
+	a, err := z.Lookup(context.Background(), "a", TypeTXT)
+	if err != nil || len(a.Records) != 20_000 {
+		t.Fatalf("%d records, %v", len(a.Records), err)
+	}
+	for i, s := range a.Texts() {
+		if s != fmt.Sprint(i) {
+			t.Fatalf("record %d is %q", i, s)
+		}
+	}
 }
 
 // Every zone of the shared cases reads without errors or warnings.

@@ -2,6 +2,7 @@ package dns
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +12,8 @@ import (
 const (
 	// maxZoneWarnings is how many warnings are kept; the rest are counted.
 	maxZoneWarnings = 50
+	// maxTypes is how many types of records one name can have.
+	maxTypes = 128
 	// defaultTTL holds where the file says nothing.
 	defaultTTL = 3600
 )
@@ -52,12 +55,14 @@ type zoneParser struct {
 	zone    *Zone
 	errs    SyntaxError
 	origin  string // with its final dot
+	twofold string // the origin after itself, "" for the root
 	ttl     uint32
 	fixed   bool   // ttl comes from $TTL
 	owner   string // of the last record, "" before the first
 	lost    bool   // the line that named the owner could not be read
 	dropped int    // warnings not kept
 	cnames  []lineName
+	seen    map[question]map[string]bool // data in the big sets
 }
 
 type lineName struct {
@@ -239,7 +244,10 @@ func (p *zoneParser) directive(e *entry) {
 			p.errs.add(e.line, "bad name "+quoted(name)+": "+why, "$ORIGIN example.com.")
 			return
 		}
-		p.origin = name
+		p.origin, p.twofold = name, ""
+		if c := Canonical(name); c != "" {
+			p.twofold = c + "." + c
+		}
 	case "$TTL":
 		if len(fields) == 2 {
 			if n, ok := parseTTL(fields[1]); ok {
@@ -467,19 +475,44 @@ func (p *zoneParser) add(rr mdns.RR, e *entry) (bad, hint string) {
 		p.cnames = append(p.cnames, lineName{e.line, name})
 	}
 	for i := range n.sets {
-		if n.sets[i].typ != r.Type {
-			continue
-		}
-		for _, have := range n.sets[i].records {
-			if have.Data == r.Data {
-				return "", "" // RFC 2181 §5: a set holds a record once
+		if n.sets[i].typ == r.Type {
+			if !p.twice(n.sets[i].records, &r) {
+				n.sets[i].records = append(n.sets[i].records, r)
 			}
+			return "", ""
 		}
-		n.sets[i].records = append(n.sets[i].records, r)
-		return "", ""
+	}
+	if len(n.sets) == maxTypes {
+		return "more than " + strconv.Itoa(maxTypes) + " types of records for " + quoted(name), ""
 	}
 	n.sets = append(n.sets, rrset{r.Type, []Record{r}})
 	return "", ""
+}
+
+// twice reports whether a set holds the record already: it holds each once
+// (RFC 2181 §5). A map keeps that linear where a set gets big.
+func (p *zoneParser) twice(set []Record, r *Record) bool {
+	const big = 8
+	if len(set) < big {
+		return slices.ContainsFunc(set, func(have Record) bool { return have.Data == r.Data })
+	}
+	q := question{r.Name, r.Type}
+	seen := p.seen[q]
+	if seen == nil {
+		if p.seen == nil {
+			p.seen = make(map[question]map[string]bool)
+		}
+		seen = make(map[string]bool)
+		for i := range set {
+			seen[set[i].Data] = true
+		}
+		p.seen[q] = seen
+	}
+	if seen[r.Data] {
+		return true
+	}
+	seen[r.Data] = true
+	return false
 }
 
 // insert makes a node, and the empty non-terminals above it.
@@ -518,12 +551,11 @@ func (p *zoneParser) adviseText(r *Record, e *entry) {
 
 // adviseOrigin warns of the final dot that was forgotten.
 func (p *zoneParser) adviseOrigin(r *Record, e *entry) {
-	if p.origin == "." {
+	if p.twofold == "" {
 		return
 	}
-	origin := Canonical(p.origin)
-	for _, name := range []string{r.Name, r.Host} {
-		if strings.HasSuffix(name, origin+"."+origin) && under(name, origin+"."+origin) {
+	for _, name := range [...]string{r.Name, r.Host} {
+		if strings.HasSuffix(name, p.twofold) && under(name, p.twofold) {
 			p.warn(e.line, "the name became "+name+"; it probably lacks its final dot")
 		}
 	}
