@@ -2,6 +2,18 @@
 // of a broken one still holds: body hash and header signature are judged
 // apart, every tag is kept, and a signature that policy rejects is computed
 // all the same.
+//
+// [Verify] does it all. Below it stand the parts that ARC, a search for the
+// change that broke a signature, and a check of published keys are built from:
+// [ParseTags], [ParseKey], [AppendHeader], [WriteBody], [VerifyDigest], and the
+// [Verifier], which keeps body hashes and keys of one message.
+//
+// # Line ends
+//
+// Signatures are made over CRLF. A message that was stored with bare LF is
+// hashed as if each LF were CRLF, in header and body; the package message notes
+// it. A CR that no LF follows is content (RFC 5322 §2.3), also the first one of
+// CR CR LF, except in relaxed header fields, where it counts as white space.
 package dkim
 
 import "time"

@@ -1,7 +1,6 @@
 package dkim
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"os"
@@ -423,47 +422,17 @@ func TestSuiteMailauthTags(t *testing.T) {
 	s.report(t)
 }
 
-var zoneTXT = regexp.MustCompile(`^(\S+)\.\s+(?:\d+\s+)?IN\s+TXT\s+(.*)$`)
-var zoneFault = regexp.MustCompile(`^; (SERVFAIL|TIMEOUT) (\S+)\.(\s|$)`)
-var zoneString = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
-
-// caseZone reads the TXT records of a case's zone file. A fault covers the
-// names below it too.
-type caseZone struct {
-	texts
-	faults map[string]dns.Failure
-}
-
-func readCaseZone(t *testing.T, file string) caseZone {
+func readCaseZone(t *testing.T, file string) *dns.Zone {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	z := caseZone{texts{}, map[string]dns.Failure{}}
-	for line := range bytes.SplitSeq(b, []byte("\n")) {
-		if m := zoneFault.FindSubmatch(line); m != nil {
-			z.faults[strings.ToLower(string(m[2]))] = dns.Failure(strings.ToLower(string(m[1])))
-		}
-		if m := zoneTXT.FindSubmatch(line); m != nil {
-			var text strings.Builder
-			for _, s := range zoneString.FindAllSubmatch(m[2], -1) {
-				text.WriteString(strings.NewReplacer(`\"`, `"`, `\;`, `;`).Replace(string(s[1])))
-			}
-			name := strings.ToLower(string(m[1]))
-			z.texts[name] = append(z.texts[name], text.String())
-		}
+	z, err := dns.ParseZone(file, b)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return z
-}
-
-func (z caseZone) Lookup(ctx context.Context, name string, typ dns.Type) (dns.Answer, error) {
-	for fault, f := range z.faults {
-		if name == fault || strings.HasSuffix(name, "."+fault) {
-			return dns.Answer{}, &dns.Error{Name: name, Type: typ, Failure: f}
-		}
-	}
-	return z.texts.Lookup(ctx, name, typ)
 }
 
 func TestCases(t *testing.T) {
