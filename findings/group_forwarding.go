@@ -5,4 +5,6 @@ var forwarding = []*Rule{
 	forwardWithoutSRS,
 	forwardSRSApplied,
 	selfSpoofFilter,
+	listRelayDetected,
+	listFromMunged,
 }

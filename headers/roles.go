@@ -166,14 +166,10 @@ func (f *Facts) finalRcpt(i int) string {
 // domain.
 func (f *Facts) isList(r *Run) bool {
 	for _, name := range []string{"List-Id", "List-Post", "X-BeenThere"} {
-		v := f.Msg.Get(name)
-		if i := strings.LastIndexByte(v, '<'); i >= 0 {
-			v = v[i:]
-		}
-		v = strings.Trim(strings.TrimPrefix(strings.Trim(v, "<> "), "mailto:"), "<> ")
+		v := ListName(f.Msg.Get(name))
 		d := domainOf(v)
 		if d == "" {
-			d = host(v)
+			d = v
 		}
 		if d != "" && slices.Contains(r.Orgs, Org(d)) {
 			return true
