@@ -235,7 +235,7 @@ func (s *set) readSeal(value string, tags []dkim.Tag, err error) {
 		s.badSeal(dkim.ReasonSyntax, "%s", why)
 	}
 	s.SealAlgorithm = get("a")
-	s.Domain, s.Selector = get("d"), get("s")
+	s.Domain, s.Selector = normalDomain(get("d")), get("s")
 	s.CV = get("cv")
 	if _, has := dkim.TagValue(tags, "h"); has {
 		s.badSeal(dkim.ReasonSyntax, "a seal must not have h=")
@@ -248,6 +248,16 @@ func (s *set) readSeal(value string, tags []dkim.Tag, err error) {
 			s.badSeal(dkim.ReasonSyntax, "b= is no base64")
 		}
 	}
+}
+
+// normalDomain returns a domain in lower case and A-labels, as it is where it is
+// no domain name.
+func normalDomain(d string) string {
+	const selector = "x"
+	if name, ok := dkim.KeyName(d, selector); ok {
+		return strings.TrimPrefix(name, selector+"._domainkey.")
+	}
+	return d
 }
 
 // badSeal notes why a seal cannot be used, the first time.

@@ -150,9 +150,13 @@ func TestTags(t *testing.T) {
 		s := newSigner("a.example")
 		change(s)
 		s.record(k)
+		k[strings.ToLower("arc._domainkey."+s.domain)] = k["arc._domainkey."+s.domain]
 		c := test(t, k, s.add([]byte(letter), 1), Options{}, want)
 		if !strings.Contains(c.Reason, reason) {
 			t.Errorf("reason %q, want %q", c.Reason, reason)
+		}
+		if c.Sets[0].Domain != "a.example" || c.Sets[0].AMSDomain != "a.example" {
+			t.Errorf("domains %q, %q", c.Sets[0].Domain, c.Sets[0].AMSDomain)
 		}
 	}
 	one(func(*signer) {}, "pass 1:p/p oldest=0 changed=0", "the one set holds")
@@ -166,6 +170,7 @@ func TestTags(t *testing.T) {
 	one(func(s *signer) { s.h = "subject" }, "fail structure at 1 1:p/e oldest=-1 changed=0", "From")
 	one(func(s *signer) { s.h = "from:arc-authentication-results" }, "pass 1:p/p oldest=0 changed=0", "")
 	one(func(s *signer) { s.aar = "(a (comment\\)) i=2;) i (x) = 1 (y) ; mx.example; none" }, "pass 1:p/p oldest=0 changed=0", "")
+	one(func(s *signer) { s.domain = "A.Example" }, "pass 1:p/p oldest=0 changed=0", "")
 	// Algorithms: rsa-sha1 is computed and refused.
 	one(func(s *signer) { s.rsa = rsaKey() }, "pass 1:p/p oldest=0 changed=0", "")
 	one(func(s *signer) { s.rsa, s.sha1 = rsaKey(), true }, "fail seal at 1 1:e/p oldest=0 changed=0", "verifies, but rsa-sha1")
