@@ -45,12 +45,12 @@ func Example() {
 			panic(err) // a key was not asked for: no verdict
 		}
 		for _, s := range signatures {
-			fmt.Printf("%s d=%s, body %s, header %s %s\n", s.Result, s.Domain, s.BodyHash, s.HeaderSignature, s.Code)
+			fmt.Printf("%s %q: d=%s, body %s, header %s\n", s.Result, s.Code, s.Domain, s.BodyHash, s.HeaderSignature)
 		}
 	}
 	// Output:
-	// pass d=football.example.com, body match, header match
-	// fail d=football.example.com, body mismatch, header match body-hash
+	// pass "": d=football.example.com, body match, header match
+	// fail "body-hash": d=football.example.com, body mismatch, header match
 }
 
 func ExampleParseKey() {
