@@ -103,126 +103,6 @@ func newEvaluator(ctx context.Context, res dns.Resolver, q Query, o Options) *ev
 	return e
 }
 
-// limits are the limits with the standard filled in. voids < 0 is no bound.
-func (o Options) limits() (lookups, voids int) {
-	lookups, voids = o.MaxLookups, o.MaxVoids
-	if lookups <= 0 {
-		lookups = DefaultMaxLookups
-	}
-	if voids == 0 {
-		voids = DefaultMaxVoids
-	}
-	return min(lookups, MaxWalked), voids
-}
-
-// identify finds the identity to check and its parts (§2.3, §2.4, §4.3).
-func identify(q Query) (identity Identity, local, domain string) {
-	if q.Identity == Helo || q.MailFrom == "" {
-		return Helo, "", q.Helo
-	}
-	sender := q.MailFrom
-	at := strings.LastIndexByte(sender, '@')
-	if at < 0 {
-		return MailFrom, "", sender
-	}
-	local, domain = sender[:at], sender[at+1:]
-	if strings.HasPrefix(local, "@") {
-		// A source route is not part of the address (RFC 5321 §4.1.2).
-		_, local, _ = strings.Cut(local, ":")
-	}
-	return MailFrom, local, domain
-}
-
-// verdict is the outcome of check_host for one domain.
-type verdict struct {
-	result  Result
-	code    Reason
-	domain  string // whose record it is
-	problem string // for an error: the domain that caused it
-	matched string
-	byAll   bool // the term that matched is all
-	detail  string
-	atTerm  bool  // an error that a term of the record ran into
-	err     error // no verdict
-
-	exp       *Term // of the record that decided, see explain
-	expDomain string
-	expNode   *Node
-}
-
-// text is Evaluation.Reason.
-func (v *verdict) text(e *evaluator) string {
-	client := e.vals.ip.String()
-	switch v.code {
-	case ReasonMatch:
-		if v.byAll {
-			last := v.matched[strings.LastIndexByte(v.matched, ' ')+1:]
-			return "nothing before " + last + " of " + v.domain + " matches " + client
-		}
-		s := client + " matches " + v.matched
-		if v.detail != "" {
-			s += ": " + v.detail
-		}
-		return s
-	case ReasonDefault:
-		return "no term of " + v.domain + " matches " + client + ", and it has neither all nor redirect"
-	case ReasonNoRecord:
-		return v.domain + " has no SPF record"
-	case ReasonNXDomain:
-		return v.domain + " does not exist"
-	case ReasonNoDomain:
-		if v.domain == "" {
-			return "there is no domain to check"
-		}
-		return v.detail
-	}
-	return v.detail
-}
-
-func permError(code Reason, problem, detail string) verdict {
-	return verdict{result: PermError, code: code, problem: problem, detail: detail}
-}
-
-// ask asks a question. A name that cannot be asked for gives no answer and
-// bad. A verdict with a result or an error ends the evaluation.
-func (e *evaluator) ask(name string, t dns.Type) (ans dns.Answer, bad bool, end *verdict) {
-	if !askable(name) {
-		return ans, true, nil
-	}
-	ans, err := e.res.Lookup(e.ctx, name, t)
-	if err == nil {
-		return ans, false, nil
-	}
-	bad, asked := failure(err)
-	switch {
-	case bad:
-		return dns.Answer{}, true, nil
-	case asked:
-		return ans, false, &verdict{result: TempError, code: ReasonDNS, problem: name,
-			detail: name + " " + t.String() + ": " + why(err)}
-	}
-	return ans, false, &verdict{err: err}
-}
-
-// failure sorts a resolver's error: the name cannot be asked for, a server was
-// asked in vain, or (neither) nobody was asked.
-func failure(err error) (bad, asked bool) {
-	var de *dns.Error
-	if !errors.As(err, &de) {
-		return false, false
-	}
-	return de.Failure == dns.BadName, de.Asked()
-}
-
-// why is the failure in one word where there is one.
-func why(err error) string {
-	var de *dns.Error
-	if errors.As(err, &de) {
-		return string(de.Failure)
-	}
-	return err.Error()
-}
-
 // checkHost evaluates the record of a domain (§4). parent is the node of the
 // include or redirect that led here.
 func (e *evaluator) checkHost(domain string, depth int, parent *Node) verdict {
@@ -457,7 +337,7 @@ func (e *evaluator) target(t *Term, domain string) (name string, ok bool, end *v
 	if len(name)+1 < len(s) {
 		e.traits |= traitTruncated
 	}
-	return name, askable(name), nil
+	return escaped(name), askable(name), nil
 }
 
 // clientType is the type of the client's address records (§5.3).

@@ -218,6 +218,19 @@ func TestBadName(t *testing.T) {
 	}
 }
 
+// TestBackslash: in a record and in a macro a backslash is itself, for a
+// resolver it escapes.
+func TestBackslash(t *testing.T) {
+	r := &asked{Resolver: zone{"x.example TXT": {`v=spf1 exists:%{l}.x.example a:a\.b.x.example ?all`}}}
+	check(t, r, "192.0.2.1", `a\046b@x.example`, Options{})
+	if got, want := strings.Join(r.questions[1:], " "), `a\\046b.x.example A a\\.b.x.example A`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if ev := check(t, r, "192.0.2.1", `a@x\.example.org`, Options{}); ev.Code != ReasonNoDomain {
+		t.Errorf("%s", ev.Code)
+	}
+}
+
 // TestQuestions holds the number of questions of the worst records against the
 // limits.
 func TestQuestions(t *testing.T) {

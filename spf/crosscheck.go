@@ -101,7 +101,7 @@ func (a *adapter) LookupAddr(ctx context.Context, addr string) ([]string, error)
 	if err != nil {
 		return nil, &net.DNSError{Err: err.Error(), Name: addr, IsNotFound: true}
 	}
-	ans, err := a.lookup(ctx, reverseName(ip.Unmap()), dns.TypePTR)
+	ans, err := a.lookup(ctx, dns.Reverse(ip), dns.TypePTR)
 	var names []string
 	for _, h := range ans.Hosts() {
 		names = append(names, h+".")

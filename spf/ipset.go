@@ -2,6 +2,7 @@ package spf
 
 import (
 	"math/big"
+	"math/bits"
 	"net/netip"
 	"slices"
 )
@@ -23,12 +24,42 @@ func everything(is4 bool) ipset {
 
 func spanOf(p netip.Prefix) span {
 	p = p.Masked()
-	b := p.Addr().AsSlice()
-	for i := p.Bits(); i < len(b)*8; i++ {
-		b[i/8] |= 0x80 >> (i % 8)
+	return span{p.Addr(), lastOf(p.Addr(), p.Bits())}
+}
+
+// lastOf sets the bits of a that stand behind the first n.
+func lastOf(a netip.Addr, n int) netip.Addr {
+	if a.Is4() {
+		b := a.As4()
+		setBits(b[:], n)
+		return netip.AddrFrom4(b)
 	}
-	to, _ := netip.AddrFromSlice(b)
-	return span{p.Addr(), to}
+	b := a.As16()
+	setBits(b[:], n)
+	return netip.AddrFrom16(b)
+}
+
+func setBits(b []byte, n int) {
+	if n%8 != 0 {
+		b[n/8] |= 0xff >> (n % 8)
+		n += 8 - n%8
+	}
+	for i := n / 8; i < len(b); i++ {
+		b[i] = 0xff
+	}
+}
+
+// zeros counts the zero bits at the end of a.
+func zeros(a netip.Addr) int {
+	b := a.As16()
+	n := 0
+	for i := 15; i >= 0 && n < a.BitLen(); i-- {
+		if b[i] != 0 {
+			return n + bits.TrailingZeros8(b[i])
+		}
+		n += 8
+	}
+	return n
 }
 
 // setOf sorts and merges spans. It reuses the slice.
@@ -50,6 +81,66 @@ func setOf(spans []span) ipset {
 		out = append(out, s)
 	}
 	return out
+}
+
+// claim is a network that a term matches. Of several claims to an address the
+// first in the record decides.
+type claim struct {
+	span
+	rank int // position of its term among the terms
+	pass bool
+}
+
+// settle splits what is claimed into the addresses whose first claim passes
+// and the others. The networks lie in each other or apart, as prefixes do, so
+// one pass over them in order is enough.
+func settle(claims []claim) (pass, others ipset) {
+	slices.SortFunc(claims, func(a, b claim) int {
+		if c := a.from.Compare(b.from); c != 0 {
+			return c
+		}
+		return b.to.Compare(a.to) // the wider first
+	})
+	var yes, no []span
+	var open []claim // around the current address, with the claim that wins
+	var at netip.Addr
+	emit := func(to netip.Addr) {
+		if !at.IsValid() || to.Less(at) {
+			return
+		}
+		if open[len(open)-1].pass {
+			yes = append(yes, span{at, to})
+		} else {
+			no = append(no, span{at, to})
+		}
+	}
+	// end closes the innermost network. Behind the last address of all at
+	// becomes invalid, and nothing is left to emit.
+	end := func() {
+		to := open[len(open)-1].to
+		emit(to)
+		at = to.Next()
+		open = open[:len(open)-1]
+	}
+	for _, c := range claims {
+		for len(open) > 0 && open[len(open)-1].to.Less(c.from) {
+			end()
+		}
+		if n := len(open); n > 0 {
+			if at.IsValid() && at.Less(c.from) {
+				emit(c.from.Prev())
+			}
+			if outer := open[n-1]; outer.rank < c.rank {
+				c.rank, c.pass = outer.rank, outer.pass
+			}
+		}
+		at = c.from
+		open = append(open, c)
+	}
+	for len(open) > 0 {
+		end()
+	}
+	return setOf(yes), setOf(no)
 }
 
 func (a ipset) union(b ipset) ipset {
@@ -116,17 +207,12 @@ func (a ipset) prefixes() []netip.Prefix {
 	for _, s := range a {
 		for {
 			// The largest network that begins at from and ends within.
-			bits := s.from.BitLen()
-			for bits > 0 {
-				p := netip.PrefixFrom(s.from, bits-1)
-				if p.Masked().Addr() != s.from || s.to.Less(spanOf(p).to) {
-					break
-				}
-				bits--
+			n := s.from.BitLen() - zeros(s.from)
+			for s.to.Less(lastOf(s.from, n)) {
+				n++
 			}
-			p := netip.PrefixFrom(s.from, bits)
-			out = append(out, p)
-			last := spanOf(p).to
+			out = append(out, netip.PrefixFrom(s.from, n))
+			last := lastOf(s.from, n)
 			if last == s.to {
 				break
 			}

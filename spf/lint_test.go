@@ -3,6 +3,7 @@ package spf
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"testing"
@@ -243,4 +244,45 @@ func TestRangesAgree(t *testing.T) {
 	if passes != int(a.Count4) || passes == 0 {
 		t.Errorf("%d pass, %d counted", passes, a.Count4)
 	}
+}
+
+// TestRangesRandom does the same for random records.
+func TestRangesRandom(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 2))
+	terms := func(n int) string {
+		s := ""
+		for range n {
+			bits := 24 + rnd.IntN(9)
+			s += fmt.Sprintf(" %sip4:192.0.2.%d/%d", []string{"", "", "-", "~", "?"}[rnd.IntN(5)], rnd.IntN(256), bits)
+		}
+		return s
+	}
+	passes := 0
+	for range 300 {
+		z := zone{
+			"x.example TXT": {"v=spf1" + terms(rnd.IntN(6)) + " include:y.example" + terms(rnd.IntN(4)) + " -include:z.example" + terms(rnd.IntN(4)) + " redirect=z.example"},
+			"y.example TXT": {"v=spf1" + terms(rnd.IntN(6)) + " a:h.example/29" + terms(2)},
+			"z.example TXT": {"v=spf1" + terms(rnd.IntN(6)) + " -all"},
+			"h.example A":   {fmt.Sprintf("192.0.2.%d", rnd.IntN(256))},
+		}
+		a, err := Ranges(context.Background(), z, "x.example", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 256 {
+			ip := netip.AddrFrom4([4]byte{192, 0, 2, byte(i)})
+			listed := 0
+			for _, p := range a.IPv4 {
+				if p.Contains(ip) {
+					listed++
+				}
+			}
+			ev := check(t, z, ip.String(), "a@x.example", Options{})
+			if listed > 1 || (listed == 1) != (ev.Result == Pass) {
+				t.Fatalf("%s: listed %d times, result %s by %s\n%v", ip, listed, ev.Result, ev.Matched, z)
+			}
+			passes += listed
+		}
+	}
+	t.Logf("%d of %d addresses pass", passes, 300*256)
 }

@@ -203,7 +203,7 @@ func (e *evaluator) ptr(domain string, node *Node) outcome {
 		}
 		if void {
 			e.traits |= traitVoid
-			if end := e.voidLookup(reverseName(e.vals.ip), dns.TypePTR); end != nil {
+			if end := e.voidLookup(dns.Reverse(e.vals.ip), dns.TypePTR); end != nil {
 				return outcome{end: end}
 			}
 		}
@@ -224,7 +224,7 @@ func (e *evaluator) ptr(domain string, node *Node) outcome {
 // nil, as the term has a question of its own, and becomes a child.
 func (e *evaluator) clientNames(parent, own *Node) (void bool, err error) {
 	e.namesDone = true
-	reverse := reverseName(e.vals.ip)
+	reverse := dns.Reverse(e.vals.ip)
 	node := own
 	if node == nil && parent != nil {
 		node = e.name(parent, reverse)
@@ -281,14 +281,4 @@ func (e *evaluator) validated(domain string) (string, error) {
 		}
 	}
 	return best, nil
-}
-
-// reverseName is the name of the PTR records of ip (RFC 1035 §3.5, RFC 3596
-// §2.5).
-func reverseName(ip netip.Addr) string {
-	m := macro{reverse: true}
-	if ip.Is4() {
-		return m.transform(dotted(ip)) + ".in-addr.arpa"
-	}
-	return m.transform(dotted(ip)) + ".ip6.arpa"
 }

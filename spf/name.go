@@ -76,12 +76,16 @@ func checkable(name string) bool {
 		return false
 	}
 	for i := 0; i < len(name); i++ {
-		if name[i] <= ' ' || name[i] == 0x7f {
+		if name[i] <= ' ' || name[i] == 0x7f || name[i] == '\\' {
 			return false
 		}
 	}
 	return true
 }
+
+// escaped writes a name made of macros or of a record, where a backslash is
+// itself, in the form that resolvers take, where it escapes (RFC 1035 §5.1).
+func escaped(name string) string { return strings.ReplaceAll(name, `\`, `\\`) }
 
 // within reports whether name is domain or below it. Both are canonical.
 func within(name, domain string) bool {

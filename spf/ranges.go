@@ -105,17 +105,12 @@ func (r *ranger) record(p *published, depth int) (pass, failed ipset) {
 	}
 	rec, domain := p.record, p.domain
 
-	// Terms with the same qualifier in a row are one set: their order does not
-	// matter.
-	var pending []span
-	var qualifier byte
+	var pending []claim // of the terms since the last include
 	flush := func() {
-		set := setOf(pending).intersect(rest)
-		if qualifier == '+' {
-			pass = pass.union(set)
-		}
-		rest = rest.subtract(set)
-		pending = nil
+		yes, no := settle(pending)
+		pass = pass.union(yes.intersect(rest))
+		rest = rest.subtract(yes).subtract(no)
+		pending = pending[:0]
 	}
 	fail := func(t *Term, text string) (ipset, ipset) {
 		flush()
@@ -143,18 +138,17 @@ func (r *ranger) record(p *published, depth int) (pass, failed ipset) {
 		if t.Modifier {
 			continue
 		}
-		if t.Qualifier != qualifier {
-			flush()
-			qualifier = t.Qualifier
-		}
+		own := claim{rank: i, pass: t.Qualifier == '+'}
 		switch t.Kind {
 		case "all":
-			pending = append(pending, everything(r.is4)...)
+			own.span = everything(r.is4)[0]
+			pending = append(pending, own)
 			flush()
 			return pass, failed
 		case "ip4", "ip6":
 			if t.Prefix.Addr().Is4() == r.is4 && !t.Prefix.Addr().Is4In6() {
-				pending = append(pending, spanOf(t.Prefix))
+				own.span = spanOf(t.Prefix)
+				pending = append(pending, own)
 			}
 			continue
 		}
@@ -171,9 +165,9 @@ func (r *ranger) record(p *published, depth int) (pass, failed ipset) {
 		case "include":
 			problem = inner(t, name)
 		case "a":
-			pending, problem = r.hosts(pending, t, name, true)
+			pending, problem = r.hosts(pending, own, t, name, true)
 		case "mx":
-			pending, problem = r.mx(pending, t, name)
+			pending, problem = r.mx(pending, own, t, name)
 		}
 		if problem != "" {
 			return fail(t, problem)
@@ -227,8 +221,9 @@ func (r *ranger) target(name string, depth int) (*published, string) {
 	return p, ""
 }
 
-// hosts appends the networks around the addresses of a host.
-func (r *ranger) hosts(spans []span, t *Term, name string, term bool) ([]span, string) {
+// hosts appends the networks around the addresses of a host. own is the claim
+// of its term without a network.
+func (r *ranger) hosts(claims []claim, own claim, t *Term, name string, term bool) ([]claim, string) {
 	typ := dns.TypeAAAA
 	if r.is4 {
 		typ = dns.TypeA
@@ -237,9 +232,9 @@ func (r *ranger) hosts(spans []span, t *Term, name string, term bool) ([]span, s
 	r.unasked(name, typ)
 	switch {
 	case a.gap:
-		return spans, name + " " + typ.String() + " was not answered"
+		return claims, name + " " + typ.String() + " was not answered"
 	case a.void() && term:
-		return spans, r.void(name, typ)
+		return claims, r.void(name, typ)
 	}
 	bits := t.Bits6
 	if r.is4 {
@@ -247,28 +242,29 @@ func (r *ranger) hosts(spans []span, t *Term, name string, term bool) ([]span, s
 	}
 	for i := range a.Records {
 		if addr := a.Records[i].Addr; addr.Is4() == r.is4 && addr.IsValid() && !addr.Is4In6() {
-			spans = append(spans, spanOf(netip.PrefixFrom(addr, bits)))
+			own.span = spanOf(netip.PrefixFrom(addr, bits))
+			claims = append(claims, own)
 		}
 	}
-	return spans, ""
+	return claims, ""
 }
 
-func (r *ranger) mx(spans []span, t *Term, name string) ([]span, string) {
+func (r *ranger) mx(claims []claim, own claim, t *Term, name string) ([]claim, string) {
 	a := r.ask(name, dns.TypeMX)
 	r.unasked(name, dns.TypeMX)
 	switch {
 	case a.gap:
-		return spans, name + " MX was not answered"
+		return claims, name + " MX was not answered"
 	case a.void():
-		return spans, r.void(name, dns.TypeMX)
+		return claims, r.void(name, dns.TypeMX)
 	case len(a.Records) > MaxMX: // §4.6.4
-		return spans, fmt.Sprintf("%s has %d MX records; mx may use %d", name, len(a.Records), MaxMX)
+		return claims, fmt.Sprintf("%s has %d MX records; mx may use %d", name, len(a.Records), MaxMX)
 	}
 	problem := ""
 	for i := range a.Records {
 		if host := a.Records[i].Host; host != "" && problem == "" {
-			spans, problem = r.hosts(spans, t, host, false)
+			claims, problem = r.hosts(claims, own, t, host, false)
 		}
 	}
-	return spans, problem
+	return claims, problem
 }

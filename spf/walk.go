@@ -155,5 +155,5 @@ func staticName(t *Term, domain, origin string) (name string, ok bool) {
 	}
 	v := values{domain: domain, origin: origin}
 	s, ok, _ := v.expand(t.Spec)
-	return targetName(s), ok
+	return escaped(targetName(s)), ok
 }

@@ -1,0 +1,33 @@
+package spf
+
+import "strings"
+
+// limits are the limits with the standard filled in. voids < 0 is no bound.
+func (o Options) limits() (lookups, voids int) {
+	lookups, voids = o.MaxLookups, o.MaxVoids
+	if lookups <= 0 {
+		lookups = DefaultMaxLookups
+	}
+	if voids == 0 {
+		voids = DefaultMaxVoids
+	}
+	return min(lookups, MaxWalked), voids
+}
+
+// identify finds the identity to check and its parts (§2.3, §2.4, §4.3).
+func identify(q Query) (identity Identity, local, domain string) {
+	if q.Identity == Helo || q.MailFrom == "" {
+		return Helo, "", q.Helo
+	}
+	sender := q.MailFrom
+	at := strings.LastIndexByte(sender, '@')
+	if at < 0 {
+		return MailFrom, "", sender
+	}
+	local, domain = sender[:at], sender[at+1:]
+	if strings.HasPrefix(local, "@") {
+		// A source route is not part of the address (RFC 5321 §4.1.2).
+		_, local, _ = strings.Cut(local, ":")
+	}
+	return MailFrom, local, domain
+}
