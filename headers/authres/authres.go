@@ -52,9 +52,17 @@ type Property struct {
 // Verdict is one result of one method.
 //
 // Fields that state no result of a check but an input of one give a Verdict
-// with an empty Result: "skip-listing" and "connecting-ip" (IP, Helo),
-// "spf-record" (Record). A field that states that nothing was checked
-// ("mx.example.org; none") gives one Verdict with an empty Method.
+// with an empty Result. Their methods are "skip-listing", "connecting-ip" and
+// "connecting-helo" (IP, Helo), "spf-record" (Record), "prd" (Domain) and
+// "auth-source" (Receiver). A field that states that nothing was checked
+// ("mx.example.org; none") gives one Verdict with an empty Method and the
+// result "none"; one that holds only an authserv-id has no result either.
+//
+// Methods of filters are "antispam", "antivirus", "bulk", "scl" and "score":
+// their results are the filter's own words or numbers.
+//
+// All text is as the message has it, unfolded and unquoted: whoever prints it
+// makes it safe.
 type Verdict struct {
 	Field   int          // index into Message.Fields
 	Span    message.Span // the bytes that say it, from the method on; the whole value where it has no place of its own
@@ -86,17 +94,15 @@ type Verdict struct {
 	Selector string
 	Signer   string // header.b= prefix of the signature, to match it with a field
 	AUID     string // header.i
-	Receiver string // receiver= of Received-SPF, or the host named in its comment
+	Receiver string // receiver= of Received-SPF, or the host named in its comment; several write "unknown"
 	Policy   string // DMARC: p= of a comment, policy.dmarc, or (policy=…)
 	Action   string // DMARC: action= or dis=
 	Record   string // x-record-text and the like: the SPF record as it was at delivery
 	// RecipientDomain is the domain that Exchange Online wrote bare between
-	// the results until 2019: "smtp.mailfrom=a.example; b.example; dkim=…".
+	// the results until about 2021: "smtp.mailfrom=a.example; b.example;
+	// dkim=…". It is not an authserv-id. Lower case.
 	RecipientDomain string
 	Score           *float64 // filters: what this added to the spam score
-	// Recipient is the recipient's domain that Exchange Online wrote between
-	// its verdicts until about 2021. It is not an authserv-id.
-	Recipient string
 
 	Defect    Defect // the first one met in this verdict
 	Truncated bool   // a bound of this package was met: the field, or for the last of All the message, says more than is here

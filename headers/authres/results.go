@@ -294,7 +294,7 @@ func (r *resultsReader) finish() []Verdict {
 		v := &r.out[i]
 		v.Dialect = dialect
 		v.AuthservID, v.Version, v.Instance = r.id, r.version, r.instance
-		v.Recipient = lower(recipient)
+		v.RecipientDomain = lower(recipient)
 		v.derive()
 	}
 	shareClient(r.out)

@@ -144,7 +144,7 @@ func line(v Verdict) string {
 	if v.Score != nil {
 		add("score", fmt.Sprint(*v.Score))
 	}
-	add("recipient", v.Recipient)
+	add("recipient", v.RecipientDomain)
 	add("defect", string(v.Defect))
 	if v.Truncated {
 		add("truncated", "yes")

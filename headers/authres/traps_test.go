@@ -189,15 +189,15 @@ func TestGrammar(t *testing.T) {
 // authserv-id, also where it comes first. Two different words are none of it.
 func TestOldExchangeForm(t *testing.T) {
 	vs := readAR("spf=fail smtp.mailfrom=a.example; b.example; dkim=none header.d=none;b.example; dmarc=fail action=oreject header.from=a.example;")
-	if len(vs) != 3 || vs[2].AuthservID != "" || vs[2].Recipient != "b.example" || vs[2].Action != "oreject" {
+	if len(vs) != 3 || vs[2].AuthservID != "" || vs[2].RecipientDomain != "b.example" || vs[2].Action != "oreject" {
 		t.Errorf("%+v", vs)
 	}
 	vs = readAR("b.example; dkim=none header.d=none;b.example; dmarc=none action=none header.from=a.example;")
-	if len(vs) != 2 || vs[0].AuthservID != "" || vs[0].Recipient != "b.example" {
+	if len(vs) != 2 || vs[0].AuthservID != "" || vs[0].RecipientDomain != "b.example" {
 		t.Errorf("%+v", vs)
 	}
 	vs = readAR("b.example; dkim=none header.d=none;c.example; dmarc=none action=none header.from=a.example;")
-	if len(vs) != 2 || vs[0].AuthservID != "b.example" || vs[0].Recipient != "" {
+	if len(vs) != 2 || vs[0].AuthservID != "b.example" || vs[0].RecipientDomain != "" {
 		t.Errorf("%+v", vs)
 	}
 }
