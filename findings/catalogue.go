@@ -17,4 +17,9 @@ var wrongPlace = []*Rule{
 	spfCheckedOnFilterLoopback,
 	spfCheckedBehindGatewayService,
 	spfCheckedBehindOwnForwarder,
+	spfCheckedOnFetchedMail,
+	spfWrongIPFromHeaderParse,
+	spfCheckCorrectedBySkipListing,
+	senderIDNotSPF,
+	authSubmissionChecked,
 }

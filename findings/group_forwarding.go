@@ -4,6 +4,9 @@ package findings
 var forwarding = []*Rule{
 	forwardWithoutSRS,
 	forwardSRSApplied,
+	forwardSRSDefective,
+	forwardMultiHop,
+	forwardUserRedirect,
 	selfSpoofFilter,
 	listRelayDetected,
 	listFromMunged,

@@ -96,3 +96,13 @@ func (f *Facts) rcptOf(first, last int) string {
 	}
 	return ""
 }
+
+// HasDomain reports whether an address field holds an address of the domain.
+func HasDomain(value, domain string) bool {
+	for _, mb := range dmarc.From(value) {
+		if mb.Domain == domain {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,50 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var arMissingAuthservID = &Rule{
+	Code:     "ar-missing-authserv-id",
+	Title:    "Authentication-Results without a server's name",
+	Severity: report.Info,
+	Refs:     []string{"RFC 8601 §2.2"},
+	Doc: `
+## What happened
+The field begins with a result and does not say who wrote it, as Exchange Online does. Its writer can only be told from its place.
+
+## How it is proved
+The field's first word is a method, and the next Received field below is a Microsoft host's.
+
+## What looks like it
+Anybody can write such a field. The variant "dkim=none … dmarc=none action=none" without spf is what the sender's own tenant stamps on the way out, and
+is no failure.
+
+## What to do
+Nothing.
+`,
+	Find: func(f *Facts) []report.Finding {
+		for n := range f.Claims {
+			c := &f.Claims[n]
+			if c.Header != "Authentication-Results" || c.AuthservID != "" || c.Hop < 0 {
+				continue
+			}
+			x := report.Finding{
+				Hop:        index(f, c.Hop),
+				Confidence: report.Strong,
+				AtFault:    report.Party{Role: "none", Host: c.Writer},
+				Message:    fmt.Sprintf("Authentication-Results without a server's name; by its place it is %s's (hop %d)", c.Writer, f.Hops[c.Hop].Index),
+				Advice:     "none needed",
+				Evidence:   []report.Evidence{claim(f, c), hop(f, c.Hop)},
+			}
+			if c.Trust != headers.Trusted {
+				x.Confidence = report.Likely
+			}
+			return []report.Finding{x}
+		}
+		return nil
+	},
+}

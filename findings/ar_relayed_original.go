@@ -1,0 +1,51 @@
+package findings
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var arRelayedOriginal = &Rule{
+	Code:     "ar-relayed-original",
+	Title:    "Earlier verdict kept under another name",
+	Severity: report.Info,
+	Refs:     []string{"RFC 8601 §5"},
+	Doc: `
+## What happened
+A server found verdicts of an earlier one in the header and kept them under another name (Authentication-Results-Original and the
+like). They are testimony on the path before it.
+
+## How it is proved
+The name of the field; a signature of a later server that covers it makes it stronger.
+
+## What looks like it
+A sender can add such a field too.
+
+## What to do
+Nothing.
+`,
+	Find: func(f *Facts) []report.Finding {
+		seen := map[int]bool{}
+		var out []report.Finding
+		for n := range f.Claims {
+			c := &f.Claims[n]
+			name := strings.ToLower(c.Header)
+			if c.Trust != headers.Testimony || seen[c.Field] || !strings.Contains(name, "original") && !strings.HasSuffix(name, "-untrusted") || len(out) == 2 {
+				continue
+			}
+			seen[c.Field] = true
+			out = append(out, report.Finding{
+				Hop:        index(f, c.Hop),
+				Confidence: report.Likely,
+				AtFault:    report.Party{Role: "none"},
+				Message:    fmt.Sprintf("%s keeps what an earlier server wrote: %s=%s", f.Msg.Name(c.Field), c.Method, c.Result),
+				Advice:     "none needed",
+				Evidence:   []report.Evidence{claim(f, c)},
+			})
+		}
+		return out
+	},
+}

@@ -1,0 +1,55 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var authSubmissionChecked = &Rule{
+	Code:     "auth-submission-checked",
+	Title:    "SPF applied to an authenticated submission",
+	Severity: report.Medium,
+	Refs:     []string{"RFC 7208 §2.5", "RFC 6409 §3"},
+	Doc: `
+## What happened
+A user logged in to a mail server and handed over a message. The server's filter evaluated SPF on the user's own address, as if that were a mail server.
+
+## How it is proved
+The hop says that its client was authenticated, and a verdict that did not pass is about that client's address.
+
+## What looks like it
+A forged mark of authentication below the border. A stolen account.
+
+## What to do
+Operator of the submission server: do not check SPF in authenticated sessions.
+`,
+	Find: func(f *Facts) []report.Finding {
+		for n := range f.Claims {
+			c := &f.Claims[n]
+			if c.Method != "spf" || c.Hop < 0 || c.Trust == headers.Forged || c.Trust == headers.Untrusted || !f.Hops[c.Hop].Auth {
+				continue
+			}
+			h := &f.Hops[c.Hop]
+			if c.Normal == "pass" || c.Normal == "" || c.Normal == "none" || !c.IP.IsValid() || c.IP != h.IP {
+				continue
+			}
+			x := report.Finding{
+				Hop:        index(f, c.Hop),
+				Confidence: report.Strong,
+				AtFault:    report.Party{Role: report.RoleSender, Host: byName(f, c.Hop)},
+				Message:    fmt.Sprintf("%s (hop %d) checked SPF on %s, a user who had logged in", byName(f, c.Hop), h.Index, fromName(f, c.Hop)),
+				Advice:     "do not check SPF in authenticated sessions on " + byName(f, c.Hop),
+				Evidence:   []report.Evidence{claim(f, c), hop(f, c.Hop)},
+			}
+			if h.Observed {
+				x.AtFault.Role = report.RoleRecipient
+			} else {
+				x.Confidence = report.Likely
+			}
+			return []report.Finding{x}
+		}
+		return nil
+	},
+}

@@ -1,0 +1,108 @@
+package findings
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var dmarcSPFOnlySender = &Rule{
+	Code:     "dmarc-spf-only-sender",
+	Title:    "Enforcing DMARC policy without DKIM",
+	Severity: report.High,
+	Refs:     []string{"RFC 9989 §7.4", "RFC 7960 §3.2.1"},
+	Doc: `
+## What happened
+The author's domain asks receivers to refuse or put aside what fails DMARC, but its mail carries no DKIM signature of its own. DMARC then
+hangs on SPF, and SPF does not survive a forward or a mailing list: such mail is lost.
+
+## How it is proved
+The policy is quarantine or reject; no signature of the author's organisation is there and no server saw one; SPF passed for the author's domain where the
+message left its sender, so the sender is a real one.
+
+## What looks like it
+A signature that was taken out on the way: dkim-signature-removed. A forgery has no signature either, but there SPF never passed.
+
+## What to do
+Sender: sign all mail with DKIM for the From domain. RFC 9989 demands it of domains with p=reject.
+`,
+	Find: func(f *Facts) []report.Finding {
+		policy := enforced(f)
+		if policy == "" || f.FromDomain == "" || signedByAuthor(f) || f.Body == headers.BodyMissing && len(f.DKIM) == 0 && f.DSN != nil {
+			return nil
+		}
+		for _, v := range signers(f) {
+			if v.aligned {
+				return nil
+			}
+		}
+		ev, where := authorisedOnce(f)
+		if ev == nil {
+			return nil
+		}
+		x := report.Finding{
+			Confidence: report.Strong,
+			AtFault:    report.Party{Role: report.RoleSender, Host: f.FromDomain},
+			Advice:     fmt.Sprintf("owner of %s: sign all mail with DKIM for that domain before asking for p=%s", f.FromDomain, policy),
+		}
+		at := borderTriple(f)
+		switch {
+		case at.DMARC == "fail":
+			x.Message = fmt.Sprintf("%s asks for p=%s but does not sign: SPF passed %s, it was lost on the way, and nothing else vouches for the author", f.FromDomain, policy, where)
+			x.Hop = index(f, borderHop(f))
+		case at.DMARC == "pass":
+			x.Message = fmt.Sprintf("%s asks for p=%s but does not sign: DMARC hangs on SPF alone, which no forward survives", f.FromDomain, policy)
+			x.Severity = report.Low
+			if deliveryTriple(f).DMARC == "fail" {
+				x.Severity = report.Medium
+			}
+		default:
+			return nil
+		}
+		x.Evidence = append(ev, dmarcRecord(f)...)
+		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.5", "%d signature(s), none with a d= of %s", len(f.DKIM), headers.Org(f.FromDomain)))
+		if c := trustedAtBorder(f, "dkim"); c != nil {
+			x.Evidence = append(x.Evidence, claim(f, c))
+		}
+		return []report.Finding{x}
+	},
+}
+
+// enforced is the policy that applies to the author's domain where it is more
+// than none: from the record, or as the border noted it.
+func enforced(f *Facts) string {
+	p := ""
+	if f.DMARC != nil {
+		p = string(f.DMARC.Policy)
+	} else if c := trustedAtBorder(f, "dmarc"); c != nil {
+		p = strings.ToLower(c.Policy)
+	}
+	if p == "quarantine" || p == "reject" {
+		return p
+	}
+	return ""
+}
+
+// authorisedOnce shows a border at which SPF passed for the author's
+// organisation; nil where there is none.
+func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
+	for i := len(f.Runs) - 1; i >= 0; i-- {
+		r := &f.Runs[i]
+		if r.Border < 0 {
+			continue
+		}
+		where = fmt.Sprintf("where %s received it (hop %d)", r.Name(), f.Hops[r.Border].Index)
+		if r.SPF != nil {
+			if r.SPF.Result == "pass" && sameOrganisation(f, r.SPF.Domain) {
+				return []report.Evidence{hop(f, r.Border), computed("RFC 7208 §4.1", "hop %d: %s", f.Hops[r.Border].Index, evaluated(r.SPF))}, where
+			}
+			continue
+		}
+		if c := claimAt(f, r.Border, "spf"); c != nil && c.Normal == "pass" && sameOrganisation(f, c.Domain) && !bestGuess(c) {
+			return []report.Evidence{hop(f, r.Border), claim(f, c)}, where
+		}
+	}
+	return nil, ""
+}

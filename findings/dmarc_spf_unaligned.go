@@ -1,0 +1,71 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var dmarcSPFUnaligned = &Rule{
+	Code:      "dmarc-spf-unaligned",
+	Title:     "SPF passes for another organisation",
+	Severity:  report.Medium,
+	Refs:      []string{"RFC 9989 §4.4", "RFC 9989 §5.3"},
+	SymptomOf: []string{"third-party-sender-unaligned", "spoof-authenticated-platform", "direct-spoof"},
+	Doc: `
+## What happened
+SPF passes, but for the domain of the envelope sender, and that belongs to another organisation than the address in From. For DMARC such a pass
+does not count: it says who sends bounces where, not who wrote. Nothing else vouches for the author.
+
+## How it is proved
+SPF of the envelope sender at the border passes; its organisational domain is not that of From; no signature of the author's
+organisation verifies; DMARC fails.
+
+## What looks like it
+A forwarder that rewrites the envelope sender (forward-srs-applied) and a mailing list with a bounce address of its own give the same picture. Then
+the author did nothing wrong. A forger with a domain of his own also passes SPF for it: authority to use From is not shown.
+
+## What to do
+Sender: have the service use a return path under the author's domain, or better, sign with DKIM for it. If no service was ever asked to send for
+you: somebody uses your name; p=reject is what helps.
+`,
+	Find: func(f *Facts) []report.Finding {
+		s, ok := spfAtBorder(f)
+		result, mark := borderDMARC(f)
+		if !ok || s.null || s.result != "pass" || s.domain == "" || f.FromDomain == "" || sameOrganisation(f, s.domain) || resent(f) || alignsRelaxed(f, s.domain) {
+			return nil
+		}
+		if result != "fail" {
+			return nil
+		}
+		x := report.Finding{
+			Hop:        index(f, s.hop),
+			Confidence: s.confidence(),
+			AtFault:    senderAt(f),
+			Message: fmt.Sprintf("SPF passes for %s, the domain of the envelope sender, which is not of the organisation of %s; DMARC of %s can't pass by it",
+				s.domain, f.FromDomain, f.FromDomain),
+			Advice: fmt.Sprintf("%s: if %s sends for you, set up DKIM for %s there, and a return path below it; if not, it misuses your name",
+				f.FromDomain, fromName(f, s.hop), f.FromDomain),
+			Evidence: append(s.evidence(f), computed("RFC 9989 §5.3", "dmarc of %s: %s; the envelope sender is of %s", f.FromDomain, result, s.domain)),
+		}
+		if len(signers(f)) == 0 && !signedByAuthor(f) {
+			x.Severity = report.High
+		}
+		if mark != nil {
+			x.Evidence = append(x.Evidence, claim(f, mark))
+		}
+		x.Evidence = append(x.Evidence, dmarcRecord(f)...)
+		return []report.Finding{x}
+	},
+}
+
+// alignsRelaxed reports whether our evaluation found a domain to be of the
+// author's organisation by either method: what fails then is strict alignment.
+func alignsRelaxed(f *Facts, domain string) bool {
+	for _, d := range strictOnly(f) {
+		if d == domain {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,80 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var forgottenSender = &Rule{
+	Code:      "forgotten-sender",
+	Title:     "An own system of the domain is missing from SPF and does not sign",
+	Severity:  report.Medium,
+	Refs:      []string{"RFC 7208 §3", "RFC 9989 §7.4"},
+	SymptomOf: []string{"spf-ipv6-uncovered"},
+	Doc: `
+## What happened
+A host of the author's own organisation sent the message straight to the recipient: a web server, a printer, a new or an old data centre. It is not in
+the SPF record and does not sign, so its mail looks forged.
+
+## How it is proved
+Reverse DNS of the client's address gives a name in the author's domain, and that name points back to the address. Only the owner of
+both can set that up. SPF does not pass, no signature is there.
+
+## What looks like it
+A forger calls himself by a host name of the domain (HELO); that is no proof, the DNS does not bear it out. A host of the organisation that was
+broken into looks the same.
+
+## What to do
+Owner of the domain: add the address to the SPF record, or send through the relay that signs.
+`,
+	Find: func(f *Facts) []report.Finding {
+		s, ok := spfAtBorder(f)
+		if !ok || f.FromDomain == "" || resent(f) || signedByAuthor(f) || f.Twin != nil {
+			return nil
+		}
+		switch s.result {
+		case "fail", "softfail", "neutral", "none":
+		default:
+			return nil
+		}
+		if !sameOrganisation(f, s.domain) || dmarcPasses(f) {
+			return nil
+		}
+		host, confirmed := confirmedClient(f, s.hop)
+		if host == "" {
+			return nil
+		}
+		x := report.Finding{
+			Hop:        index(f, s.hop),
+			Confidence: report.Likely,
+			AtFault:    report.Party{Role: report.RoleSender, Host: host},
+			Message: fmt.Sprintf("%s is a host of %s by its reverse DNS, but SPF of %s is %s for it and it does not sign: a system that the records forgot",
+				fromName(f, s.hop), headers.Org(f.FromDomain), s.domain, s.result),
+			Advice:   fmt.Sprintf("owner of %s: add %s to the SPF record, or let it send through the relay that signs", s.domain, f.Hops[s.hop].IP),
+			Evidence: append(s.evidence(f), confirmed),
+		}
+		for _, name := range []string{"X-PHP-Originating-Script", "X-PHP-Script", "X-Mailer", "User-Agent", "X-Cron-Env", "Auto-Submitted"} {
+			if i := f.Msg.First(name); i >= 0 {
+				x.Evidence = append(x.Evidence, field(f, i))
+				break
+			}
+		}
+		return []report.Finding{x}
+	},
+}
+
+// confirmedClient is the name of the border's client in the author's
+// organisation, forward-confirmed by us or by the server that received it.
+func confirmedClient(f *Facts, k int) (string, report.Evidence) {
+	if n := ownSource(f); n != "" {
+		return n, computed("RFC 1912 §2.1", "reverse DNS of %s is %s, which points back to it", f.Hops[k].IP, n)
+	}
+	h := &f.Hops[k]
+	if len(f.BorderNames) == 0 && f.BorderPTR == headers.PTRUnknown && h.RDNSKind == received.RDNSConfirmed && sameOrganisation(f, h.RDNS) {
+		return fromHost(f, k), computed("RFC 1912 §2.1", "%s wrote down %s as the confirmed name of %s", byName(f, k), h.RDNS, h.IP)
+	}
+	return "", report.Evidence{}
+}

@@ -1,0 +1,57 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var spfCheckedOnFetchedMail = &Rule{
+	Code:     "spf-checked-on-fetched-mail",
+	Title:    "SPF run on mail pulled by POP or IMAP",
+	Severity: report.Medium,
+	Refs:     []string{"RFC 7208 §2.5"},
+	Doc: `
+## What happened
+A fetcher pulled the message out of a mailbox and handed it to the local server as if it came by SMTP. SPF was evaluated on the fetcher's
+own address or on the POP server's.
+
+## How it is proved
+A Received field of the fetcher (with POP3, with IMAP) stands directly below the hop at which the verdict was made.
+
+## What looks like it
+A forged fetcher's line below the border.
+
+## What to do
+Local administrator: exempt fetched mail from SPF, or look past the fetcher's line to the provider's border.
+`,
+	Find: func(f *Facts) []report.Finding {
+		for n := range f.Claims {
+			c := &f.Claims[n]
+			if c.Method != "spf" || c.Hop < 0 || c.Trust != headers.Trusted || c.Normal == "pass" || c.Normal == "" {
+				continue
+			}
+			// The verdict's own hop, or the one below it, is the fetcher's.
+			k := c.Hop
+			if !f.Hops[k].Fetched && k > 0 && f.Hops[k-1].Fetched {
+				k--
+			}
+			if !f.Hops[k].Fetched || !f.Hops[k].Observed {
+				continue
+			}
+			if c.IP.IsValid() && !headers.Private(c.IP) && c.IP != f.Hops[k].IP {
+				continue // it looked past the fetcher
+			}
+			return []report.Finding{{
+				Hop:        index(f, c.Hop),
+				Confidence: report.Strong,
+				AtFault:    report.Party{Role: report.RoleRecipient, Host: byName(f, c.Hop)},
+				Message:    fmt.Sprintf("SPF was checked on mail that was fetched from a mailbox (hop %d), on %s: the result %s says nothing", f.Hops[k].Index, c.IP, c.Normal),
+				Advice:     "exempt fetched mail from the SPF check on " + byName(f, c.Hop),
+				Evidence:   []report.Evidence{claim(f, c), hop(f, k)},
+			}}
+		}
+		return nil
+	},
+}

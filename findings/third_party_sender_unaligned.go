@@ -1,0 +1,118 @@
+package findings
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+var thirdPartySenderUnaligned = &Rule{
+	Code:      "third-party-sender-unaligned",
+	Title:     "A mail service sends for the author without alignment",
+	Severity:  report.Medium,
+	Refs:      []string{"RFC 9989 §4.4", "RFC 9989 §7.4"},
+	SymptomOf: []string{"spoof-authenticated-platform", "cousin-domain"},
+	Doc: `
+## What happened
+A service for newsletters, tickets or invoices sends with the author's address in From, but with its own envelope sender and its own signature. Both
+pass, both for the service; DMARC of the author's domain fails.
+
+## How it is proved
+SPF and DKIM pass for one and the same foreign organisation, and the message shows that it is a service: its header fields, its return address, or
+the author's own SPF record, which names the service's servers.
+
+## What looks like it
+Phishing through the same service looks the same. Only the author's own records can show that the service was asked to send; where they do not, the
+finding is weak.
+
+## What to do
+Owner of the domain: set up DKIM and the return path for your domain in the service, or give the service a subdomain of its own.
+`,
+	Find: func(f *Facts) []report.Finding {
+		s, ok := spfAtBorder(f)
+		result, mark := borderDMARC(f)
+		if !ok || s.null || s.result != "pass" || result != "fail" || s.domain == "" || sameOrganisation(f, s.domain) || resent(f) || signedByAuthor(f) || alignsRelaxed(f, s.domain) {
+			return nil
+		}
+		own := f.AuthorSPF != nil && f.AuthorSPF.Result == spf.Pass
+		service := ""
+		var signature *voucher
+		for _, v := range signers(f) {
+			if headers.Org(v.domain) == headers.Org(s.domain) {
+				service, signature = headers.Org(v.domain), &v
+			}
+		}
+		if service == "" && !own {
+			return nil
+		}
+		marks := serviceMarks(f)
+		if !own && len(marks) == 0 {
+			return nil
+		}
+		if service == "" {
+			service = headers.Org(s.domain)
+		}
+		x := report.Finding{
+			Hop:        index(f, s.hop),
+			Confidence: report.Hint,
+			AtFault:    senderAt(f),
+			Message: fmt.Sprintf("%s sends for %s with its own envelope sender (%s)%s: what passes is not aligned, DMARC fails",
+				service, f.FromDomain, s.domain, andSignature(signature)),
+			Advice:   fmt.Sprintf("owner of %s: set up DKIM and the return path for your domain at %s, or let it send from a subdomain", f.FromDomain, service),
+			Evidence: s.evidence(f),
+		}
+		if signature != nil {
+			x.Evidence = append(x.Evidence, field(f, signature.field))
+		}
+		for _, i := range marks {
+			x.Evidence = append(x.Evidence, field(f, i))
+			x.Confidence = report.Likely
+		}
+		if own {
+			x.Confidence = report.Strong
+			x.Message += "; the SPF record of " + f.FromDomain + " names the service's server, so it was meant to send"
+			x.Evidence = append(x.Evidence, computed("RFC 7208 §4.1", "%s", evaluated(f.AuthorSPF)))
+			x.Evidence = append(x.Evidence, spfRecord(f.AuthorSPF)...)
+		}
+		if mark != nil {
+			x.Evidence = append(x.Evidence, claim(f, mark))
+		}
+		return []report.Finding{x}
+	},
+}
+
+func andSignature(v *voucher) string {
+	if v == nil {
+		return ""
+	}
+	return " and its own signature (d=" + v.domain + ")"
+}
+
+// maxServiceMarks bounds the fields quoted.
+const maxServiceMarks = 3
+
+// serviceMarks are header fields by which a bulk mail service is known: those of
+// the standards for bulk mail, and the identifiers that services add.
+func serviceMarks(f *Facts) []int {
+	var out []int
+	for i := range f.Msg.Fields {
+		name := strings.ToLower(f.Msg.Name(i))
+		switch {
+		case name == "list-unsubscribe", name == "list-unsubscribe-post", name == "feedback-id", name == "x-csa-complaints",
+			name == "x-campaign", name == "x-campaignid", name == "x-campaign-id", name == "x-mailer-campaign", name == "x-job",
+			name == "precedence" && strings.EqualFold(strings.TrimSpace(f.Msg.Value(i)), "bulk"),
+			strings.HasPrefix(name, "x-sg-"), strings.HasPrefix(name, "x-mc-"), strings.HasPrefix(name, "x-mailgun-"),
+			strings.HasPrefix(name, "x-ses-"), strings.HasPrefix(name, "x-mandrill-"), strings.HasPrefix(name, "x-pm-"),
+			strings.HasPrefix(name, "x-mj-"), strings.HasPrefix(name, "x-msys-"), strings.HasPrefix(name, "x-sfmc-"),
+			strings.HasPrefix(name, "x-hubspot-"), strings.HasPrefix(name, "x-zendesk-"), strings.HasPrefix(name, "x-sib-"):
+			out = append(out, i)
+		}
+		if len(out) == maxServiceMarks {
+			break
+		}
+	}
+	return out
+}

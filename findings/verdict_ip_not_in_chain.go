@@ -1,0 +1,78 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var verdictIPNotInChain = &Rule{
+	Code:      "verdict-ip-not-in-chain",
+	Title:     "Verdict based on an address that no Received line shows",
+	Severity:  report.Medium,
+	Refs:      []string{"RFC 7208 §9.1", "RFC 5321 §4.4"},
+	SymptomOf: []string{"received-gap", "ar-forged-own-id"},
+	Doc: `
+## What happened
+A trusted verdict judges an address that is neither client nor server of any hop. A host on the way left no line: a load balancer, a proxy, a NAT,
+a server that takes Received fields out.
+
+## How it is proved
+The address in the verdict, held against every address on the path.
+
+## What looks like it
+The same host's other address family; Enhanced Filtering, which names the address that it looked behind for.
+
+## What to do
+Recipient: hand the real client address on (PROXY protocol, XCLIENT).
+`,
+	Find: func(f *Facts) []report.Finding {
+		for n := range f.Claims {
+			c := &f.Claims[n]
+			if c.Method != "spf" || c.Trust != headers.Trusted || c.Hop < 0 || c.IPBasis == "position" || !c.IP.IsValid() || c.Normal == "" {
+				continue
+			}
+			shown := false
+			for k := range f.Hops {
+				shown = shown || f.Hops[k].IP == c.IP || f.Hops[k].ByIP == c.IP
+			}
+			h := &f.Hops[c.Hop]
+			if shown || skipListed(f, c) || !h.IP.IsValid() || twin(f, c, h) {
+				continue
+			}
+			return []report.Finding{{
+				Hop:        index(f, c.Hop),
+				Confidence: report.Strong,
+				AtFault:    report.Party{Role: report.RoleRecipient, Host: c.Writer},
+				Message:    fmt.Sprintf("%s judged %s, but no Received field shows that address; hop %d came from %s", c.Writer, c.IP, h.Index, h.IP),
+				Advice:     "find the host between them; let it hand the real client address on (PROXY protocol, XCLIENT)",
+				Evidence:   []report.Evidence{claim(f, c), hop(f, c.Hop)},
+			}}
+		}
+		return nil
+	},
+}
+
+func skipListed(f *Facts, c *headers.Claim) bool {
+	for n := range f.Claims {
+		if f.Claims[n].Method == skipListing && f.Claims[n].IP == c.IP {
+			return true
+		}
+	}
+	return false
+}
+
+// twin reports whether the verdict's address may be the hop's client by its
+// other address family.
+func twin(f *Facts, c *headers.Claim, h *headers.Hop) bool {
+	if c.IP.Is4() == h.IP.Is4() {
+		return false
+	}
+	for _, k := range f.BorderNames {
+		if k != "" {
+			return true
+		}
+	}
+	return c.Helo != "" && domainPart(c.Helo) == domainPart(h.Helo)
+}
