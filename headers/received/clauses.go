@@ -256,9 +256,20 @@ func (c *clauses) cutDate(semi int) {
 	end := len(c.tok)
 	if semi >= 0 {
 		end = semi
+		tail := len(c.tok)
+		for i := semi; i+1 < len(c.tok); i++ {
+			if t := c.tok[i]; !t.comment && c.text[t.lo:t.hi] == "id" {
+				// QUIRK: Courier puts the id behind the date (RFC 5321 §4.4 has
+				// it before): "…; Mon, 04 Oct 2010 08:31:09 +0200 id 004001D2.…".
+				c.date = c.date[:len(c.date)-(len(c.text)-int(t.lo))]
+				c.parts[kID] = part{lo: int32(i + 1), hi: int32(tail), ok: true}
+				tail = i
+				break
+			}
+		}
 		c.date = strings.TrimSpace(c.date)
 		// Sendmail rules may put (envelope-from …) behind the date.
-		c.parts[kTail] = part{lo: int32(semi), hi: int32(len(c.tok)), ok: true}
+		c.parts[kTail] = part{lo: int32(semi), hi: int32(tail), ok: true}
 	} else if i := c.lateDate(); i >= 0 {
 		// QUIRK: SendGrid leaves the semicolon out (RFC 5321 §4.4 wants it):
 		// "with HTTP id X Mon, 01 Jun 2026 10:00:00 +0000 (UTC)".
@@ -357,7 +368,9 @@ func (c *clauses) put(k key, p part) {
 		// A HELO name with spaces can bring a "by" of its own; the server's
 		// stands behind it.
 		c.parts[k], c.again[k] = p, c.parts[k]
-		c.dup = true
+		if !strings.EqualFold(c.wordOf(p, 0), c.wordOf(c.again[k], 0)) {
+			c.dup = true
+		}
 		c.note(NoteDuplicate)
 	case !c.parts[k].ok:
 		c.parts[k] = p

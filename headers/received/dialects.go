@@ -25,7 +25,7 @@ var signed = [...]*dialect{
 	&domino, &ecelerity, &exchange, &exim, &exo, &facebook, &fastmail, &fetchmail, &gmail, &gmx, &groupwise,
 	&halon, &haraka, &icewarp, &imail, &intermail, &ironport, &james, &kerio, &kumomta, &maddy, &mailcontrol,
 	&mailenable, &mdaemon, &messagelabs, &mimecast, &mox, &nullclient, &opensmtpd, &pmdf, &postfix, &powermta, &proofpoint,
-	&qmail, &qpsmtpd, &scalix, &sendgrid, &sendmail, &ses, &simta, &smartermail, &sonicwall, &stalwart, &sun,
+	&qmail, &qpsmtpd, &qsmtpd, &scalix, &sendgrid, &sendmail, &ses, &simta, &smartermail, &sonicwall, &stalwart, &sun,
 	&symantec, &xmail, &yahoo, &zimbra, &zmailer, &zonemta,
 }
 

@@ -1,7 +1,5 @@
 package received
 
-import "strings"
-
 // ecelerity: Momentum, SparkPost: from [HELO] ([addr:port] helo=name) by HOST
 // (envelope-from <s>) (ecelerity 4.3.1.69410 r(Core:4.3.1.0)) with ESMTPS(cipher=C) id X; D
 //
@@ -12,8 +10,5 @@ var ecelerity = dialect{
 	claims: signature("ecelerity "),
 	read: func(c *clauses, r *Received) {
 		r.Version = firstWord(c.use(c.signatureIndex([]string{"ecelerity "}))[len("ecelerity "):])
-		if strings.HasPrefix(c.words(kFrom), "(") {
-			r.RDNS = ""
-		}
 	},
 }

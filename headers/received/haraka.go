@@ -7,7 +7,7 @@ import "strings"
 //
 // Not the grammar of RFC 5321; older versions write (cipher=C) for tls.
 var haraka = dialect{
-	name: "haraka", product: "Haraka", rdns: RDNSUnconfirmed, tlsShown: true,
+	name: "haraka", product: "Haraka", order: either, rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: signature("Haraka"),
 	read: func(c *clauses, r *Received) {
 		if _, v, ok := strings.Cut(c.use(c.signatureIndex([]string{"Haraka"})), "/"); ok {

@@ -32,7 +32,7 @@ func TestInjectedHelo(t *testing.T) {
 			field, _, _ := strings.Cut(string(member.Data), "\n\n")
 			value := strings.TrimSpace(strings.TrimPrefix(field, "Received:"))
 			want := Parse(value)
-			if choose(split(value)).order != heloFirst || strings.HasPrefix(want.Helo, "[") {
+			if d, _ := choose(split(value)); d.order != heloFirst || strings.HasPrefix(want.Helo, "[") {
 				continue // the first word is a name that the server looked up, or the address
 			}
 			if want.Helo == "" || !want.IP.IsValid() || want.Confidence < 1 || !strings.HasPrefix(value, "from "+want.Helo+" ") {

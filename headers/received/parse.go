@@ -7,7 +7,8 @@ import "strings"
 func Parse(value string) Received {
 	var r Received
 	c := split(value)
-	d := choose(c)
+	d, byShape := choose(c)
+	r.ByShape = byShape
 	r.Dialect, r.Family = d.name, d.name
 	r.Product = d.product
 	r.TLSShown = d.tlsShown
@@ -29,24 +30,24 @@ func Parse(value string) Received {
 
 // choose returns the dialect that claims the field: one that signs its fields
 // with its name, before one that is known by its shape only.
-func choose(c *clauses) *dialect {
+func choose(c *clauses) (d *dialect, byShape bool) {
 	if c.dup { // no server writes two: somebody put his own words in
-		return &grammar
+		return &grammar, false
 	}
-	for i := range signed {
-		if signed[i].claims(c) {
-			return signed[i]
+	for _, d := range signed {
+		if d.claims(c) {
+			return d, false
 		}
 	}
-	for i := range shaped {
-		if shaped[i].claims(c) {
-			return shaped[i]
+	for _, d := range shaped {
+		if d.claims(c) {
+			return d, true
 		}
 	}
 	if c.has(kBy) || c.has(kFrom) {
-		return &grammar
+		return &grammar, false
 	}
-	return &unparsed
+	return &unparsed, false
 }
 
 // grammar is RFC 5321 §4.4 with the usual liberties.
@@ -114,9 +115,11 @@ func (c *clauses) commonComment(r *Received, i int32) {
 		if user != "" {
 			r.AuthUser = user
 		}
-		if _, tls, ok := strings.Cut(s, ", TLS: "); ok { // Courier puts both into one comment
-			v, cipher, _ := readTLS("TLS: " + tls)
-			r.setTLS(v, cipher)
+		for _, mark := range [...]string{", TLS: ", ", SSL: "} { // Courier puts both into one comment
+			if i := strings.Index(s, mark); i >= 0 {
+				v, cipher, _ := readTLS(s[i+2:])
+				r.setTLS(v, cipher)
+			}
 		}
 		c.tok[i].used = true
 		return
@@ -306,8 +309,8 @@ const maxComments = 16
 // rest keeps what no part was taken from.
 func (c *clauses) rest(r *Received) {
 	for i := range c.tok {
-		if tail := c.parts[kTail]; tail.ok && int32(i) >= tail.lo {
-			break // stands in TimeRaw
+		if tail := c.parts[kTail]; tail.ok && int32(i) >= tail.lo && int32(i) < tail.hi {
+			continue // stands in TimeRaw
 		}
 		if t := c.tok[i]; t.comment && !t.used && len(r.Comments) < maxComments {
 			r.Comments = append(r.Comments, c.at(int32(i)))

@@ -48,6 +48,9 @@ func readPostfix(c *clauses, r *Received) {
 			c.use(i)
 		}
 	}
+	if i := c.findComment(kFrom, "using TLS"); i >= 0 && strings.Contains(c.at(i), " key-exchange ") {
+		r.Release = "3.4 or later" // the first that writes it
+	}
 	if !c.has(kFrom) {
 		r.Local = true
 		r.TLSShown = false

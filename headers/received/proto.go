@@ -109,7 +109,7 @@ func readTLS(s string) (version, cipher string, ok bool) {
 			return "", firstWord(s), true
 		}
 		if i := strings.IndexAny(s, ": "); i >= 0 { // Exim, OpenSMTPD version:cipher:bits; mox, chasquid version cipher
-			version = s[:i]
+			version = strings.TrimRight(s[:i], ";,")
 			cipher, _, _ = strings.Cut(firstWord(s[i+1:]), ":")
 			return version, cipher, true
 		}
@@ -136,6 +136,8 @@ func readAuth(s string) (user string, ok bool) {
 		return strings.TrimSuffix(firstWord(s[len("smtp-auth username "):]), ","), true
 	case hasPrefixFold(s, "authenticated"): // Sendmail, Haraka: "authenticated bits=0"
 		return "", true
+	case strings.HasPrefix(s, "auth="): // Qsmtpd
+		return s[len("auth="):], true
 	case hasPrefixFold(s, "auth: "): // Courier: AUTH: LOGIN user, TLS: …
 		words := strings.SplitN(s[len("auth: "):], " ", 3)
 		if len(words) > 1 {

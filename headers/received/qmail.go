@@ -52,6 +52,15 @@ func readQmail(c *clauses, r *Received) {
 		r.Version = tag[strings.LastIndexByte(tag, '-')+1:]
 		r.Distribution, _, _ = strings.Cut(tag[len("qmail-"):], "-")
 	}
+	if strings.HasPrefix(r.With, "qmail-scanner") { // from SENDER by HOST by uid N with qmail-scanner-1.14
+		r.setEnvelopeFrom(c.word(kFrom, 0))
+		r.Helo, r.RDNS, r.RDNSKind = "", "", RDNSNone
+		r.Local, r.OwnHost = true, true
+		if c.word(kBy, 2) == "uid" {
+			r.UID = c.word(kBy, 3)
+		}
+		r.form("scanner")
+	}
 	lead, ok := strings.CutPrefix(c.comment(kLead, 0), "qmail ")
 	if !ok {
 		return

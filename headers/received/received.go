@@ -26,6 +26,9 @@ type Received struct {
 	// Family is the dialect without its form: "postfix" for "postfix-local",
 	// "exo" for "exo-entry".
 	Family string
+	// ByShape says that the field does not name its writer: the dialect, and
+	// with it Product, is concluded from the arrangement of the parts.
+	ByShape bool
 	// Confidence is 1 for a dialect's own form, 0.5 for the grammar, 0.2 for
 	// what could be picked out of an unreadable field.
 	Confidence float64

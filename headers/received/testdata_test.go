@@ -46,7 +46,8 @@ func TestDialects(t *testing.T) {
 			if r.Family != family {
 				t.Errorf("%s: read as %s", name, r.Dialect)
 			}
-			claimed[choose(split(value))]++
+			d, _ := choose(split(value))
+			claimed[d]++
 			if got := describe(r); got != want {
 				if !*update {
 					t.Errorf("%s\n got:\n%s\nwant:\n%s", name, got, want)
@@ -82,6 +83,7 @@ func describe(r Received) string {
 		}
 	}
 	line("dialect", r.Dialect)
+	line("by-shape", r.ByShape)
 	if r.Confidence != 1 {
 		line("confidence", r.Confidence)
 	}

@@ -6,7 +6,9 @@ import "strings"
 // ESMTP id S1727849AbfGKHyn (ORCPT <rfc822;rcpt>); D
 var zmailer = dialect{
 	name: "zmailer", product: "ZMailer", order: nameFirst, rdns: RDNSUnconfirmed,
-	claims: func(c *clauses) bool { return strings.Contains(c.comment(kFrom, 0), "rhost-flags-") },
+	claims: func(c *clauses) bool {
+		return strings.Contains(c.comment(kFrom, 0), `"EHLO `) || strings.Contains(c.comment(kFrom, 0), `"HELO `)
+	},
 	read: func(c *clauses, r *Received) {
 		r.Helo = strings.TrimSuffix(r.Helo, `"`)
 		if i := c.anyComment("ORCPT "); i >= 0 {
