@@ -3,7 +3,8 @@
 // the failure to get either.
 //
 // [Live] asks servers, [Zone] reads a master file, [Replay] a recording that a
-// [Recorder] made; [Cache] stands in front of any of them. They are parameters
+// [Recorder] made; [Cache] stands in front of any of them, [Chain] asks one after
+// the other, [Std] lends them to libraries of package net. They are parameters
 // of everything in mailtrace that asks a question; there is no default.
 package dns
 
@@ -115,7 +116,7 @@ func (a Answer) Hosts() []string {
 }
 
 // Resolver answers DNS questions. Implementations are safe for use by several
-// goroutines.
+// goroutines. Answers may be shared among them: do not change the slices.
 //
 // name is an absolute name with or without its final dot, in any case,
 // A-labels. An error means that the question was not answered and is an

@@ -475,16 +475,32 @@ func TestLiveCancel(t *testing.T) {
 // A server that is closed is unreachable, and the sockets kept for it do no harm
 // when it is back.
 func TestLiveUnreachable(t *testing.T) {
-	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	noLeak(t)
+	start := func(addr string) (string, func()) {
+		pc, err := net.ListenPacket("udp", addr)
+		if err != nil {
+			t.Skipf("the port was taken meanwhile: %v", err)
+		}
+		started, done := make(chan struct{}), make(chan struct{})
+		s := &mdns.Server{PacketConn: pc, Handler: answer(0, nil, "example.org. A 192.0.2.1"), NotifyStartedFunc: func() { close(started) }}
+		go func() { defer close(done); s.ActivateAndServe() }()
+		<-started
+		return pc.LocalAddr().String(), func() { s.Shutdown(); <-done }
 	}
-	addr := pc.LocalAddr().String()
-	pc.Close()
-	l := live(t, LiveOptions{Servers: []string{addr}, Retries: -1})
-	if got := show(l.Lookup(context.Background(), "example.org", TypeA)); got != "unreachable" {
-		t.Error(got)
+	addr, stop := start("127.0.0.1:0")
+	l := live(t, LiveOptions{Servers: []string{addr}, Retries: -1, Timeout: 5 * time.Second})
+	test := func(want string) {
+		t.Helper()
+		if got := show(l.Lookup(context.Background(), "example.org", TypeA)); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
+	test("noerror 192.0.2.1")
+	stop()
+	test("unreachable")
+	_, stop = start(addr)
+	test("noerror 192.0.2.1")
+	stop()
 }
 
 // The words of the server on why it failed are passed on, cleaned.

@@ -253,6 +253,7 @@ func TestZoneWarnings(t *testing.T) {
 	test("a.example. TXT v=DMARC1; p=none\n", `z:1: all after the semicolon is a comment, the text is "v=DMARC1"`)
 	test("a.example. TXT \"v=DMARC1; p=none\" ; fine\n")
 	test("a.example. TXT oneword\n")
+	test("a.example. TXT x\na.example. TXT \"x\"\n", "z:2: this record stands above already")
 	test("a.example. TXT \"v=spf1 \" \"-all\"\n")
 	test("a.example. TXT ( \"v=spf1 \" ; first\n \"-all\" )\n")
 	test("a.example. TXT \"" + strings.Repeat("x", 255) + "\"\n")

@@ -476,9 +476,11 @@ func (p *zoneParser) add(rr mdns.RR, e *entry) (bad, hint string) {
 	}
 	for i := range n.sets {
 		if n.sets[i].typ == r.Type {
-			if !p.twice(n.sets[i].records, &r) {
-				n.sets[i].records = append(n.sets[i].records, r)
+			if p.twice(n.sets[i].records, &r) {
+				p.warn(e.line, "this record stands above already, and counts once")
+				return "", ""
 			}
+			n.sets[i].records = append(n.sets[i].records, r)
 			return "", ""
 		}
 	}
