@@ -119,7 +119,7 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 func claimAt(f *Facts, k int, method string) *headers.Claim {
 	for n := range f.Claims {
 		c := &f.Claims[n]
-		if c.Hop == k && c.Method == method && c.Normal != "" && c.Trust != headers.Forged && c.Trust != headers.Untrusted && c.Identity != "helo" {
+		if c.Hop == k && c.Method == method && c.Normal != "" && c.Trust != headers.Forged && c.Trust != headers.Untrusted && c.Identity != "helo" && c.Identity != "pra" {
 			return c
 		}
 	}

@@ -152,7 +152,7 @@ func passedAtBorder(f *headers.Facts, r *headers.Run) *headers.Claim {
 	for n := range f.Claims {
 		c := &f.Claims[n]
 		if c.Method == "spf" && c.Hop == r.Border && c.Normal == "pass" && c.Trust != headers.Forged && c.Trust != headers.Untrusted &&
-			c.Identity != "helo" && (!c.IP.IsValid() || !want.IsValid() || c.IP == want) {
+			c.Identity != "helo" && c.Identity != "pra" && (!c.IP.IsValid() || !want.IsValid() || c.IP == want) {
 			return c
 		}
 	}

@@ -37,7 +37,7 @@ Recipient: switch the Sender ID agent off; check SPF and DMARC at the border. Se
 				continue
 			}
 			r := f.RunOf(c.Hop)
-			if f.Hops[c.Hop].Product != "Exchange Server" || r.MailFrom == nil || c.MailFrom != "" && strings.EqualFold(c.MailFrom, *r.MailFrom) {
+			if f.Hops[c.Hop].Product != "Exchange Server" && c.Identity != "pra" || r.MailFrom == nil || c.MailFrom != "" && strings.EqualFold(c.MailFrom, *r.MailFrom) {
 				continue
 			}
 			if d := domainPart(*r.MailFrom); d == c.Domain || !purported(f, c.Domain) {

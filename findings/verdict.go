@@ -248,7 +248,7 @@ func claimAtBorder(f *headers.Facts, method string) *headers.Claim {
 	}
 	border := f.ClientIP(f.LastRun())
 	for _, c := range f.Trusted(method) {
-		if c.Hop != b || c.Normal == "" || method == "spf" && c.Identity == "helo" && c.MailFrom != "" {
+		if c.Hop != b || c.Normal == "" || c.Identity == "pra" || method == "spf" && c.Identity == "helo" && c.MailFrom != "" {
 			continue
 		}
 		if c.IP.IsValid() && border.IsValid() && c.IP != border {
@@ -318,7 +318,7 @@ func deliveryTriple(f *headers.Facts) report.Triple {
 	newest := func(method string) string {
 		best := ""
 		for _, c := range f.Trusted(method) {
-			if c.Normal == "" || c.Header == "X-Spam-Status" {
+			if c.Normal == "" || c.Identity == "pra" || c.Header == "X-Spam-Status" {
 				continue
 			}
 			if method == "spf" && c.Identity == "helo" && f.MailFrom != nil && *f.MailFrom != "" {

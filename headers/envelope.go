@@ -69,7 +69,7 @@ func (f *Facts) envelopeOf(i int) (*string, string) {
 	}
 	for n := range f.Claims {
 		c := &f.Claims[n]
-		if c.Hop < r.First || c.Hop > r.Last || c.Method != "spf" || c.Trust == Forged || c.Trust == Untrusted {
+		if c.Hop < r.First || c.Hop > r.Last || c.Method != "spf" || c.Identity == "pra" || c.Trust == Forged || c.Trust == Untrusted {
 			continue
 		}
 		basis := strings.ToLower(c.Header)

@@ -297,12 +297,12 @@ func (f *Facts) signaturesAtBorder() []dmarc.Identifier {
 // lastSPF is the trusted SPF verdict of the newest hop.
 func (f *Facts) lastSPF() *Claim {
 	for _, c := range f.Trusted("spf") {
-		if c.Normal != "" && c.Identity != "helo" {
+		if c.Normal != "" && c.Identity != "helo" && c.Identity != "pra" {
 			return c
 		}
 	}
 	for _, c := range f.Trusted("spf") {
-		if c.Normal != "" {
+		if c.Normal != "" && c.Identity != "pra" {
 			return c
 		}
 	}

@@ -139,7 +139,7 @@ func (w *walker) seedRecipient(top int) {
 	d := ""
 	for _, v := range f.verdicts {
 		// QUIRK: Exchange Online wrote the recipient's domain between the
-		// results until 2019: "smtp.mailfrom=a.example; b.example; dkim=…".
+		// results until about 2021: "smtp.mailfrom=a.example; b.example; dkim=…".
 		if v.Field < f.Hops[0].Field && v.RecipientDomain != "" {
 			d = host(v.RecipientDomain)
 			break
