@@ -2,7 +2,6 @@ package dkim
 
 import (
 	"bytes"
-	"encoding/binary"
 	"hash"
 	"io"
 )
@@ -104,58 +103,69 @@ const window = 16 << 10
 // line end, and each bare LF made CRLF. body does not end in a blank or a line
 // end.
 //
-// It looks for the places where the input differs from its canonical form: a
-// tab, two blanks in a row, a blank or no CR before LF. What lies between is
-// emitted as it is.
+// The scanner finds the places where the input differs from its canonical form.
+// What lies between is emitted as it is.
 func relaxBody(s *sink, body []byte) {
-	start, pos := 0, 0 // emitted so far; judged so far
+	var scan scanner
+	start := bareLFs(s, body, 0) // emitted so far
+	pos := start                 // judged so far
 	for pos < len(body) {
 		end := min(pos+window, len(body))
-		tab, pair := -1, -1
 		for pos < end {
-			if tab < pos {
-				tab = index(body, pos, end, '\t')
-			}
-			if pair < pos {
-				pair = pairOfBlanks(body, pos, end)
-			}
-			dirty := min(tab, pair)
-			start = s.lines(body, start, pos, dirty)
-			pos = dirty
-			if dirty == end {
+			i := scan.next(body, pos, end)
+			if i == end {
+				pos = end
 				break
 			}
-			// A run of blanks that is not one SP.
-			for dirty > start && isWSP(body[dirty-1]) {
-				dirty--
+			if !isWSP(body[i]) {
+				// A bare LF after it.
+				s.emit(body[start : i+1])
+				start = bareLFs(s, body, i+1)
+				pos = start
+				continue
 			}
-			for pos < len(body) && isWSP(body[pos]) {
-				pos++
+			run := i
+			for run > start && isWSP(body[run-1]) {
+				run--
+			}
+			for pos = i + 1; pos < len(body) && isWSP(body[pos]); pos++ {
 			}
 			switch {
 			case atLineEnd(body, pos):
-				s.emit(body[start:dirty])
-			case body[dirty] == ' ':
-				s.emit(body[start : dirty+1])
+				s.emit(body[start:run])
+				start = bareLFs(s, body, pos)
+				pos = start
+			case pos-run == 1 && body[run] == ' ':
+				// One SP after all, before a CR that is content.
+			case body[run] == ' ':
+				s.emit(body[start : run+1])
+				start = pos
 			default:
-				s.emit(body[start:dirty])
+				s.emit(body[start:run])
 				s.emit(oneSP)
+				start = pos
 			}
-			start = pos
 		}
-		// Hold back a line end that is cut in two, and one blank, which may be
-		// the first of a run or stand before a line end.
+		// Hash while the bytes are in the cache. A SP at the end may be the
+		// first of a run: hold it back.
 		keep := pos
-		if keep > start && body[keep-1] == '\r' {
-			keep--
-		}
-		if keep > start && isWSP(body[keep-1]) {
+		if keep > start && body[keep-1] == ' ' {
 			keep--
 		}
 		s.emit(body[start:keep])
 		start = keep
 	}
 	s.emit(body[start:])
+}
+
+// bareLFs emits a CRLF for each LF from pos on and returns the offset after
+// them.
+func bareLFs(s *sink, body []byte, pos int) int {
+	for pos < len(body) && body[pos] == '\n' {
+		s.emitCRLF()
+		pos++
+	}
+	return pos
 }
 
 var (
@@ -171,79 +181,6 @@ func atLineEnd(b []byte, pos int) bool {
 		pos++
 	}
 	return pos < len(b) && b[pos] == '\n'
-}
-
-// lines judges the line ends in body[pos:end] and emits up to the last one that
-// is not clean. It returns the new start.
-func (s *sink) lines(body []byte, start, pos, end int) int {
-	for {
-		nl := bytes.IndexByte(body[pos:end], '\n')
-		if nl < 0 {
-			return start
-		}
-		lf := pos + nl
-		pos = lf + 1
-		cr := lf > 0 && body[lf-1] == '\r'
-		stop := lf
-		if cr {
-			stop--
-		}
-		// Where stop is start, the blanks before the line end are dropped
-		// already, or there are none.
-		if cr && (stop <= start || !isWSP(body[stop-1])) {
-			continue
-		}
-		for stop > start && isWSP(body[stop-1]) {
-			stop--
-		}
-		s.emit(body[start:stop])
-		s.emitCRLF()
-		start = lf + 1
-	}
-}
-
-// index is bytes.IndexByte in b[from:to], to where there is none.
-func index(b []byte, from, to int, c byte) int {
-	if i := bytes.IndexByte(b[from:to], c); i >= 0 {
-		return from + i
-	}
-	return to
-}
-
-// pairOfBlanks returns the offset in b[from:to] of the first SP that another SP
-// follows, to where there is none. The second may lie at to.
-func pairOfBlanks(b []byte, from, to int) int {
-	const (
-		spaces = 0x2020202020202020
-		ones   = 0x0101010101010101
-		highs  = 0x8080808080808080
-	)
-	i := from
-	for {
-		// Eight bytes and the eight that begin one later, joined by OR, hold a
-		// SP only where both have SP (or one has SP and the other NUL). A zero
-		// byte after XOR with SP shows it: Hacker's Delight, 6-1.
-		for ; i+33 <= len(b) && i < to; i += 32 {
-			p := b[i : i+33 : i+33]
-			x0 := (binary.LittleEndian.Uint64(p[0:]) | binary.LittleEndian.Uint64(p[1:])) ^ spaces
-			x1 := (binary.LittleEndian.Uint64(p[8:]) | binary.LittleEndian.Uint64(p[9:])) ^ spaces
-			x2 := (binary.LittleEndian.Uint64(p[16:]) | binary.LittleEndian.Uint64(p[17:])) ^ spaces
-			x3 := (binary.LittleEndian.Uint64(p[24:]) | binary.LittleEndian.Uint64(p[25:])) ^ spaces
-			y0, y1, y2, y3 := x0-ones, x1-ones, x2-ones, x3-ones
-			// Bytes over 127 look like zero here; the second test knows them.
-			if (y0|y1|y2|y3)&highs != 0 && (y0&^x0|y1&^x1|y2&^x2|y3&^x3)&highs != 0 {
-				break
-			}
-		}
-		for stop := min(i+32, to); i < stop; i++ {
-			if b[i] == ' ' && i+1 < len(b) && b[i+1] == ' ' {
-				return i
-			}
-		}
-		if i >= to {
-			return to
-		}
-	}
 }
 
 // sink collects canonical bytes and hands them on. It gathers short pieces and

@@ -62,6 +62,7 @@ func refHeader(canon, s string) string {
 
 func checkBody(t *testing.T, body []byte) {
 	t.Helper()
+	checkScan(t, body)
 	for _, canon := range []string{Relaxed, Simple} {
 		got := AppendBody(nil, canon, body)
 		if want := refBody(canon, string(body)); string(got) != want {
@@ -79,6 +80,27 @@ func checkBody(t *testing.T, body []byte) {
 		if err != nil || n != int64(len(got)) {
 			t.Fatalf("WriteBody: %d %v, want %d", n, err, len(got))
 		}
+	}
+}
+
+// checkScan holds the scanners against the definition: they stop at the first
+// dirty place, and at nothing else but a SP before CR, which may be clean.
+func checkScan(t *testing.T, b []byte) {
+	t.Helper()
+	var built, pure scanner
+	for pos := 0; pos < len(b); {
+		end := min(pos+window, len(b))
+		first := slow(b, pos, end)
+		last := first // the first that is dirty indeed
+		for last < end && b[last] == ' ' && b[last+1] == '\r' && (last+2 == len(b) || b[last+2] != '\n') {
+			last = slow(b, last+1, end)
+		}
+		for name, got := range map[string]int{"next": built.next(b, pos, end), "generic": pure.generic(b, pos, end)} {
+			if got < first || got > last || got < end && !dirty(b, got) {
+				t.Fatalf("%s(%d, %d) of %s: %d, want %d or %d", name, pos, end, around(b, first), got, first, last)
+			}
+		}
+		pos = last + 1
 	}
 }
 
