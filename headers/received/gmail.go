@@ -88,7 +88,7 @@ func gmailIDKind(id string) string {
 	if end == len(s) || digits == end {
 		return ""
 	}
-	for _, kind := range [...]string{"csp", "sor", "si", "sm", "so", "mr"} {
+	for _, kind := range [...]string{"csp", "sor", "si", "sm", "so", "sf", "mr"} {
 		if strings.HasSuffix(s[:digits], kind) && digits > len(kind) {
 			return kind
 		}

@@ -3,7 +3,7 @@ package received
 import "strings"
 
 // gmx: GMX, WEB.DE, 1&1: from HELO ([addr]) by mail.gmx.com (mrgmx104 [addr]) with ESMTPSA
-// (Nemesis) id X for <rcpt>; D, and its webmail: from [addr] ([addr]) by HOST (via HTTP); D
+// (Nemesis) id X for <rcpt>; D
 var gmx = dialect{
 	name: "gmx", product: "Nemesis", rdns: RDNSUnconfirmed,
 	claims: signature("Nemesis"),
@@ -19,11 +19,19 @@ var gmx = dialect{
 	},
 }
 
+// gmxShape is the webmail, and a server before 2013: from rdns (EHLO name) [addr] by
+// mail.gmx.net (mp058) with SMTP; D
 var gmxShape = dialect{
 	name: "gmx", product: "Nemesis", rdns: RDNSNone,
-	claims: func(c *clauses) bool { return c.byTag() == "via HTTP" && strings.Contains(c.byHost(), "gmx") },
+	claims: func(c *clauses) bool {
+		return c.byTag() == "via HTTP" && strings.Contains(c.byHost(), "gmx") || inDomain(c.byHost(), "gmx.net") && strings.HasPrefix(c.byTag(), "mp")
+	},
+	order: either,
 	read: func(c *clauses, r *Received) {
 		c.useIf(kBy, 0)
+		if c.byTag() != "via HTTP" {
+			return
+		}
 		r.Via, r.Proto, r.Helo = "HTTP", "HTTP", ""
 		r.form("web")
 	},

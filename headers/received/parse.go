@@ -187,7 +187,7 @@ func (c *clauses) from(r *Received, o order, kind RDNS) {
 	}
 	var p peer
 	part := c.parts[kFrom]
-	first := ""
+	first, bare := "", false
 	for i := part.lo; i < part.hi; i++ {
 		s := c.at(i)
 		switch {
@@ -199,8 +199,8 @@ func (c *clauses) from(r *Received, o order, kind RDNS) {
 		case first == "" && i == part.lo:
 			first = s
 		default: // from name [addr]
-			if a, port, ok := parseIPPort(s); ok && !p.ip.IsValid() {
-				p.ip, p.port = a, port
+			if a, port, ok := parseIPPort(strings.Trim(s, "()")); ok && !p.ip.IsValid() {
+				p.ip, p.port, bare = a, port, true
 			}
 		}
 	}
@@ -223,7 +223,9 @@ func (c *clauses) from(r *Received, o order, kind RDNS) {
 	switch o {
 	case heloFirst:
 		r.Helo = first
-		r.RDNS = p.name
+		if !bare { // the name from the DNS stands with the address
+			r.RDNS = p.name
+		}
 		if p.helo != "" {
 			r.Helo = p.helo
 		}

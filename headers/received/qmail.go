@@ -62,13 +62,16 @@ func readQmail(c *clauses, r *Received) {
 		r.form("scanner")
 	}
 	lead, ok := strings.CutPrefix(c.comment(kLead, 0), "qmail ")
-	if !ok {
+	if lead = strings.TrimSpace(lead); !ok || lead == "" {
 		return
 	}
 	c.useIf(kLead, 0)
-	r.ID = firstWord(lead) // process id
+	how := " " + lead // GMX leaves the process id out: (qmail invoked by alias)
+	if pid := firstWord(lead); isDigit(pid[0]) {
+		r.ID = pid
+		how = lead[len(pid):]
+	}
 	r.Local = true
-	how := lead[len(r.ID):]
 	switch uid, by := strings.CutPrefix(how, " invoked by uid "); {
 	case by:
 		r.UID = firstWord(uid)

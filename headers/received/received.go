@@ -51,8 +51,8 @@ type Received struct {
 	Proto string // transmission type in the registry's form where With means one: "ESMTPS", "LMTP", "HTTP"; else ""
 	ID    string
 	// IDKind is the letters inside a Gmail id: "si" received by SMTP, "sm"
-	// submitted, "sor" from Google itself, "mr" and "csp" between Google's own
-	// machines. Empty elsewhere.
+	// submitted, "sor" from Google itself, "so" sent out, "mr", "csp" and "sf"
+	// between Google's own machines. Empty elsewhere.
 	IDKind string
 	For    string // without angle brackets
 	// EnvelopeFrom is given by Exim, Haraka, PowerMTA and some others; nil
