@@ -150,7 +150,8 @@ func KeyName(domain, selector string) (string, bool) {
 func (v *Verifier) Keys(ctx context.Context, name string) *Keys {
 	k := v.haveKeys(name)
 	if k == nil {
-		k = fetchKeys(ctx, v.res, name)
+		answer, err := ask(ctx, v.res, name)
+		k = readKeys(name, answer, err)
 		v.keys = append(v.keys, k)
 	}
 	return k
@@ -165,15 +166,17 @@ func (v *Verifier) haveKeys(name string) *Keys {
 	return nil
 }
 
-func fetchKeys(ctx context.Context, res dns.Resolver, name string) *Keys {
-	k := &Keys{Name: name}
+// ask puts the question for a key. Without a resolver it is not asked.
+func ask(ctx context.Context, res dns.Resolver, name string) (dns.Answer, error) {
 	if res == nil {
-		k.Err = &dns.Error{Name: name, Type: dns.TypeTXT, Failure: dns.Off}
-		k.Code, k.Reason = ReasonKeyUnavailable, "the key was not asked for: there is no resolver"
-		return k
+		return dns.Answer{}, &dns.Error{Name: name, Type: dns.TypeTXT, Failure: dns.Off}
 	}
-	answer, err := res.Lookup(ctx, name, dns.TypeTXT)
-	k.Answer = answer
+	return res.Lookup(ctx, name, dns.TypeTXT)
+}
+
+// readKeys reads the records of an answer.
+func readKeys(name string, answer dns.Answer, err error) *Keys {
+	k := &Keys{Name: name, Answer: answer}
 	if err != nil {
 		var e *dns.Error
 		if errors.As(err, &e) && e.Failure == dns.BadName {

@@ -102,7 +102,7 @@ func (p *parsed) limit() int64 {
 	return *p.BodyLength
 }
 
-// fetch gets the keys of several signatures at the same time.
+// fetch asks for the keys of several signatures at the same time.
 func (v *Verifier) fetch(ctx context.Context, all []*parsed) {
 	if len(all) < 2 {
 		return
@@ -116,13 +116,23 @@ func (v *Verifier) fetch(ctx context.Context, all []*parsed) {
 	if len(missing) < 2 {
 		return
 	}
-	found := make([]*Keys, len(missing))
-	var wg sync.WaitGroup
-	for i, name := range missing {
-		wg.Go(func() { found[i] = fetchKeys(ctx, v.res, name) })
+	type reply struct {
+		answer dns.Answer
+		err    error
 	}
+	replies := make([]reply, len(missing))
+	put := func(i int) {
+		replies[i].answer, replies[i].err = ask(ctx, v.res, missing[i])
+	}
+	var wg sync.WaitGroup
+	for i := range missing[1:] {
+		wg.Go(func() { put(i + 1) })
+	}
+	put(0)
 	wg.Wait()
-	v.keys = append(v.keys, found...)
+	for i, name := range missing {
+		v.keys = append(v.keys, readKeys(name, replies[i].answer, replies[i].err))
+	}
 }
 
 // verify computes what can be computed of one signature and judges it.
