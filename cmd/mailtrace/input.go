@@ -21,7 +21,7 @@ const (
 	// spoolOver is how much of a stream is kept in memory; more goes to a
 	// temporary file, so that a message of any size is read once, into a
 	// buffer of its size.
-	spoolOver = 16 << 20
+	spoolOver = 2 << 20
 	// sniffed is how much of a file is read to tell what it is.
 	sniffed = 4 << 10
 )

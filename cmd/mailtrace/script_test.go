@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"mailtrace": func() {
+			env := testEnvironment()
+			env.getenv = os.Getenv
+			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, env))
+		},
+	})
+}
+
+// The scripts are the manual of the program in small pieces. Besides the
+// commands of testscript they know
+//
+//	exits CODE COMMAND ARG...   run a command that must exit with this code
+//	schema FILE...              check reports against docs/report.schema.json
+func TestScripts(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile("../../docs/report.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg || len(args) < 2 {
+					ts.Fatalf("usage: exits CODE COMMAND ARG...")
+				}
+				want, err := strconv.Atoi(args[0])
+				ts.Check(err)
+				got := 0
+				var exit *exec.ExitError
+				if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+					got = exit.ExitCode()
+				} else {
+					ts.Check(err)
+				}
+				if got != want {
+					ts.Fatalf("exit code %d, want %d", got, want)
+				}
+			},
+			"schema": func(ts *testscript.TestScript, neg bool, args []string) {
+				for _, file := range args {
+					for line := range bytes.Lines([]byte(ts.ReadFile(file))) {
+						v, err := jsonschema.UnmarshalJSON(bytes.NewReader(line))
+						ts.Check(err)
+						if err := schema.Validate(v); (err == nil) == neg {
+							ts.Fatalf("%s: %v", file, err)
+						}
+					}
+				}
+			},
+		},
+	})
+}
