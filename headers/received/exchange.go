@@ -54,15 +54,23 @@ func readExchange(c *clauses, r *Received) {
 		r.Proto = "SMTP"
 	}
 	if r.Version != "" {
-		product, release, _ := ExchangeRelease(r.Version, r.By)
-		if product != "" {
-			r.Product = product
-		}
+		r.Release = exchangeName(r.Version, r.By)
 		if r.With == "mapi" { // the store's build lags behind the transport's: only the branch is sure
-			release = strings.TrimSuffix(release, unlisted)
+			r.Release = strings.TrimSuffix(r.Release, unlisted)
 		}
-		r.Release = release
 	}
+}
+
+// exchangeName says product and update in one: "Exchange Server 2016 CU23 Aug25SU".
+func exchangeName(version, host string) string {
+	product, release, _ := ExchangeRelease(version, host)
+	switch first := firstWord(release); first {
+	case "":
+		return product
+	case "between", "before", "after":
+		return product + ", " + release
+	}
+	return product + " " + release
 }
 
 func (r *Received) exchangeForm() {
@@ -90,10 +98,6 @@ const internetMailService = "Microsoft Exchange Internet Mail Service Version "
 // id QUEUE.
 func readInternetMailService(c *clauses, r *Received) {
 	r.Version = firstWord(c.use(c.anyComment(internetMailService))[len(internetMailService):])
-	product, release, _ := ExchangeRelease(r.Version, r.By)
-	if product != "" {
-		r.Product = product
-	}
-	r.Release = release
+	r.Release = exchangeName(r.Version, r.By)
 	r.form("55")
 }

@@ -14,7 +14,7 @@ var exo = dialect{
 	},
 	read: func(c *clauses, r *Received) {
 		readExchange(c, r)
-		r.Product = "Exchange Online"
+		r.Release = "" // the service has no releases
 		switch {
 		case r.With == "mapi":
 			r.form("mapi")

@@ -1,6 +1,17 @@
 // Package received reads Received header fields, in the forms that mail
 // servers really write them. What the client said (HELO), what the server
 // looked up (rDNS) and what the server saw (address) are kept apart.
+//
+// A field is cut into its clauses (RFC 5321 §4.4) first, and then read by the
+// dialect of the server that wrote it. One file holds one dialect: NAME.go says
+// how the server writes, testdata/NAME.txt shows samples and all that is read
+// from them. Some dialects have forms, named after it: "postfix-local",
+// "exchange-mapi", "exo-entry", "gmail-submission", "qmail-uid". A field that no
+// dialect claims is read by the grammar, "rfc5321".
+//
+// Nothing here says whether a field is true. Whoever sends a message can write
+// Received fields into it; only those that trusted servers have put on top are
+// more than a claim.
 package received
 
 import (
@@ -49,7 +60,7 @@ type Received struct {
 	Via   string
 	With  string // protocol as written: "ESMTPS", "Microsoft SMTP Server", "mapi"
 	Proto string // transmission type in the registry's form where With means one: "ESMTPS", "LMTP", "HTTP"; else ""
-	ID    string
+	ID    string // queue or transaction id; empty for Exchange, whose "id" is its build: see Version
 	// IDKind is the letters inside a Gmail id: "si" received by SMTP, "sm"
 	// submitted, "sor" from Google itself, "so" sent out, "mr", "csp" and "sf"
 	// between Google's own machines. Empty elsewhere.
@@ -76,7 +87,10 @@ type Received struct {
 
 	Product string // software that wrote the field: "Postfix", "Exim", "Exchange Server", "Exchange Online"
 	Version string // as written
-	Release string // name of that version from the table of builds, "" where not known
+	// Release is what Version means, "" where not known: "Exchange Server 2016
+	// CU23 Aug25SU", "Exchange Server 2010, between SP3 RU24 and SP3 RU25",
+	// "Windows Server 2003" (of "IIS SMTP").
+	Release string
 	// Distribution is the packager's mark: "Debian", "Debian-8", "Submit".
 	Distribution string
 
