@@ -93,6 +93,7 @@ type Signature struct {
 	ExpiresAt      *time.Time // x=
 	BodyLength     *int64     // l=
 	CopiedFields   []Copied   // z=
+	CopiedSkipped  int        // fields in z= beyond MaxCopied
 
 	KeyName    string // the DNS name of the key
 	KeyRecord  string // as published; "" where none

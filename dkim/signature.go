@@ -103,7 +103,7 @@ func parseSignature(kind Kind, index int, field []byte, value string) *parsed {
 	p.times()
 	p.length()
 	if z, ok := TagValue(tags, "z"); ok {
-		p.CopiedFields = copied(z)
+		p.CopiedFields, p.CopiedSkipped = copied(z)
 	}
 	return p
 }
@@ -369,17 +369,17 @@ func decodeQP(s string) string {
 
 // copied reads a z= tag. Parts that are no field are passed over: z= is for
 // diagnosis and never makes a signature fail (RFC 6376 §3.5).
-func copied(z string) []Copied {
-	var out []Copied
+func copied(z string) (out []Copied, skipped int) {
 	for part := range strings.SplitSeq(z, "|") {
 		name, value, ok := strings.Cut(part, ":")
 		if _, name = trimFWS(name); !ok || name == "" {
 			continue
 		}
 		if len(out) == MaxCopied {
-			break
+			skipped++
+			continue
 		}
 		out = append(out, Copied{decodeQP(dropFWS(name)), decodeQP(dropFWS(value))})
 	}
-	return out
+	return out, skipped
 }

@@ -127,6 +127,7 @@ type Keys struct {
 	Name    string
 	Records int    // TXT records at the name
 	Keys    []*Key // those that are meant as DKIM keys, at most MaxKeys
+	Skipped int    // those beyond MaxKeys, which are not tried
 	// Code and Reason say why Keys is empty, or why no record could be read.
 	Code   Reason
 	Reason string
@@ -199,10 +200,12 @@ func readKeys(name string, answer dns.Answer, err error) *Keys {
 			}
 			continue
 		}
-		if len(k.Keys) < MaxKeys {
-			key, _ := ParseKey(r.Text)
-			k.Keys = append(k.Keys, key)
+		if len(k.Keys) == MaxKeys {
+			k.Skipped++
+			continue
 		}
+		key, _ := ParseKey(r.Text)
+		k.Keys = append(k.Keys, key)
 	}
 	switch {
 	case len(k.Keys) > 0:

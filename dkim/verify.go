@@ -191,6 +191,9 @@ func (v *Verifier) tryKeys(p *parsed, keys []*Key) *Key {
 // judge sets Result, Code and Reason from what was found.
 func (v *Verifier) judge(p *parsed, keys *Keys, key *Key, short bool) error {
 	set := func(result Result, code Reason, reason string) error {
+		if keys != nil && keys.Skipped > 0 && p.HeaderSignature != Match {
+			reason += fmt.Sprintf("; %d more key records were not tried", keys.Skipped)
+		}
 		p.Result, p.Code, p.Reason = result, code, reason
 		return nil
 	}

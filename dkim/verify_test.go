@@ -395,6 +395,38 @@ func TestHostile(t *testing.T) {
 	if s.Result != Fail || s.HeaderSignature != Mismatch || len(s.CopiedFields) != MaxCopied {
 		t.Errorf("%s, %d copied", summary(s), len(s.CopiedFields))
 	}
+	if s.CopiedSkipped != 100_000-MaxCopied {
+		t.Errorf("%d copied fields skipped", s.CopiedSkipped)
+	}
+	// More keys than are tried: the right one comes too late, and that is said.
+	k := testKeys()
+	records := make([]string, MaxKeys, MaxKeys+2)
+	for i := range records {
+		records[i] = record(k.rsa1024)
+	}
+	records = append(records, "v=spf1 -all", record(k.ed))
+	s = verify(t, zone(records...), message.Parse([]byte(signed(t, k.ed, "c=relaxed/relaxed"))), Options{})[0]
+	if s.Result == Pass || s.KeyRecords != MaxKeys+2 || !strings.Contains(s.Reason, "1 more key records were not tried") {
+		t.Errorf("%s (%s), %d records", summary(s), s.Reason, s.KeyRecords)
+	}
+}
+
+// TestSignatureRange: a signature is below the modulus (RFC 8017 §5.2.2).
+func TestSignatureRange(t *testing.T) {
+	key := weakKey(t, 1023) // the signature plus the modulus fits its 128 bytes
+	digest := crypto.SHA256.New().Sum(nil)
+	sig, err := key.Sign(nil, digest, crypto.SHA256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, _ := ParseKey(record(key))
+	if err := VerifyDigest(public, crypto.SHA256, digest, sig); err != nil {
+		t.Error(err)
+	}
+	high := new(big.Int).Add(new(big.Int).SetBytes(sig), key.N).FillBytes(make([]byte, 128))
+	if VerifyDigest(public, crypto.SHA256, digest, high) == nil {
+		t.Error("a signature above the modulus verifies")
+	}
 }
 
 func FuzzVerify(f *testing.F) {
