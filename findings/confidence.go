@@ -52,4 +52,7 @@ var usesBorder = map[string]bool{
 	"spf-checked-behind-backup-mx": true, "spf-checked-on-filter-loopback": true, "spf-checked-behind-gateway-service": true,
 	"spf-checked-behind-own-forwarder": true, "forward-without-srs": true, "dmarc-both-paths-broken": true,
 	"spf-unauthorised-sender": true, "direct-spoof": true, "direct-spoof-own-domain": true, "verdict-conflict-between-hops": true,
+	"spf-softfail-or-neutral": true, "spf-none": true, "spf-permerror-syntax": true, "spf-permerror-lookup-limit": true, "spf-void-lookups": true,
+	"spf-ipv6-uncovered": true, "spf-null-sender-helo": true, "helo-spf-unaligned": true, "spf-pass-for-own-relay": true, "spf-overbroad-pass": true,
+	"forgotten-sender": true, "dmarc-spf-unaligned": true, "third-party-sender-unaligned": true, "dmarc-spf-only-sender": true,
 }

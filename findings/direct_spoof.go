@@ -94,6 +94,10 @@ func unvouched(f *Facts) bool {
 // records say. "" where it does not.
 func ownSource(f *Facts) string {
 	org := headers.Org(f.FromDomain)
+	if f.Twin != nil && org != "" && headers.Org(f.Twin.Name) == org {
+		// Its IPv4 side is in the domain's own SPF record.
+		return f.Twin.Name
+	}
 	for _, n := range f.BorderNames {
 		if org != "" && headers.Org(n) == org {
 			return n

@@ -30,7 +30,7 @@ Sender: sign all mail with DKIM for the From domain. RFC 9989 demands it of doma
 `,
 	Find: func(f *Facts) []report.Finding {
 		policy := enforced(f)
-		if policy == "" || f.FromDomain == "" || signedByAuthor(f) || f.Body == headers.BodyMissing && len(f.DKIM) == 0 && f.DSN != nil {
+		if policy == "" || f.FromDomain == "" || signedByAuthor(f) {
 			return nil
 		}
 		for _, v := range signers(f) {
@@ -90,7 +90,8 @@ func enforced(f *Facts) string {
 func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
 	for i := len(f.Runs) - 1; i >= 0; i-- {
 		r := &f.Runs[i]
-		if r.Border < 0 {
+		// A bounce tells nothing about how the domain's mail is signed.
+		if r.Border < 0 || r.MailFrom != nil && *r.MailFrom == "" {
 			continue
 		}
 		where = fmt.Sprintf("where %s received it (hop %d)", r.Name(), f.Hops[r.Border].Index)

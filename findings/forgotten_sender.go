@@ -6,6 +6,7 @@ import (
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
 )
 
 var forgottenSender = &Rule{
@@ -32,11 +33,21 @@ Owner of the domain: add the address to the SPF record, or send through the rela
 `,
 	Find: func(f *Facts) []report.Finding {
 		s, ok := spfAtBorder(f)
-		if !ok || f.FromDomain == "" || resent(f) || signedByAuthor(f) || f.Twin != nil {
+		if !ok || s.null || f.FromDomain == "" || resent(f) || signedByAuthor(f) || f.Twin != nil {
 			return nil
 		}
 		switch s.result {
-		case "fail", "softfail", "neutral", "none":
+		case "fail", "softfail":
+		case "neutral":
+			// A record that names nobody forgets nobody.
+			if s.eval == nil || !namesSenders(s.eval.Record) {
+				return nil
+			}
+		case "none":
+			// A program's own envelope sender, user@host.
+			if s.domain == f.FromDomain || s.domain != fromHost(f, s.hop) {
+				return nil
+			}
 		default:
 			return nil
 		}
@@ -64,6 +75,18 @@ Owner of the domain: add the address to the SPF record, or send through the rela
 		}
 		return []report.Finding{x}
 	},
+}
+
+// namesSenders reports whether an SPF record has a term that authorises
+// somebody.
+func namesSenders(text string) bool {
+	rec, _ := spf.Parse(text)
+	for i := range rec.Terms {
+		if t := &rec.Terms[i]; t.Qualifier == '+' && t.Kind != "all" || t.Kind == "redirect" {
+			return true
+		}
+	}
+	return false
 }
 
 // confirmedClient is the name of the border's client in the author's

@@ -46,7 +46,7 @@ Sender: if the host is yours, add it to the record or send through a server that
 			Hop:        index(f, r.Border),
 			Severity:   severity,
 			Confidence: report.Strong,
-			AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, r.Border)},
+			AtFault:    report.Party{Role: report.RoleUnknown, Host: fromHost(f, r.Border)},
 			Message:    fmt.Sprintf("%s, which brought the message to %s (hop %d), is not in the SPF record of %s", fromName(f, r.Border), r.Name(), f.Hops[r.Border].Index, f.SPF.Domain),
 			Advice:     fmt.Sprintf("if the host is yours, add it to the SPF record of %s", f.SPF.Domain),
 			Evidence:   []report.Evidence{hop(f, r.Border), computed("RFC 7208 §2.6.4", "%s", evaluated(f.SPF))},

@@ -18,7 +18,7 @@ var precedence = []struct {
 	when   func(*state) bool
 }{
 	// Deception by the message itself.
-	{"dmarc-multiple-from", report.SpoofSuspected, always},
+	{"dmarc-multiple-from", report.SpoofSuspected, severalFromFields},
 	{"ar-forged-own-id", report.SpoofSuspected, notAuthenticated},
 	{"received-forged", report.SpoofSuspected, notAuthenticated},
 
@@ -66,7 +66,8 @@ var precedence = []struct {
 	{"forgotten-sender", report.SenderMisconfigured, notAuthenticated},
 	{"direct-spoof-own-domain", report.SpoofSuspected, notAuthenticated},
 	{"direct-spoof", report.SpoofSuspected, notAuthenticated},
-	{"helo-spf-unaligned", report.SenderMisconfigured, dmarcFails},
+	{"helo-spf-unaligned", report.SenderMisconfigured, func(s *state) bool { return dmarcFails(s) && heloOfAuthor(s.f) }},
+	{"helo-spf-unaligned", report.Unauthenticated, dmarcFails},
 	{"dmarc-strict-alignment", report.SenderMisconfigured, dmarcFails},
 	{"dkim-broken-at-source", report.SenderMisconfigured, notAuthenticated},
 	{"dkim-key-missing", report.SenderMisconfigured, notAuthenticated},
@@ -75,7 +76,8 @@ var precedence = []struct {
 	{"dkim-signature-expired", report.SenderMisconfigured, dmarcFails},
 	{"dkim-identity-mismatch", report.SenderMisconfigured, dmarcFails},
 	{"dkim-algorithm-obsolete", report.SenderMisconfigured, dmarcFails},
-	{"dmarc-spf-only-sender", report.SenderMisconfigured, dmarcFails},
+	// A receiver that fails what passes at the border has another cause.
+	{"dmarc-spf-only-sender", report.SenderMisconfigured, func(s *state) bool { return s.border.DMARC == "fail" }},
 	{"third-party-sender-unaligned", report.SenderMisconfigured, dmarcFails},
 	{"dmarc-dkim-unaligned", report.SenderMisconfigured, dmarcFails},
 	{"dmarc-spf-unaligned", report.Unauthenticated, dmarcFails},
@@ -85,6 +87,9 @@ var precedence = []struct {
 	{"spf-overbroad-pass", report.SenderMisconfigured, notAuthenticated},
 	{"spf-softfail-or-neutral", report.Unauthenticated, notAuthenticated},
 	{"spf-none", report.Unauthenticated, notAuthenticated},
+	{"spf-null-sender-helo", report.Unauthenticated, func(s *state) bool { return s.border.SPF != "pass" && notAuthenticated(s) }},
+	// Authors of several domains in one field are odd, but deceive nobody.
+	{"dmarc-multiple-from", report.Undetermined, always},
 }
 
 // state is what the conditions of the table look at.
@@ -95,6 +100,9 @@ type state struct {
 }
 
 func always(*state) bool { return true }
+
+// severalFromFields: one of them is shown, another may be checked.
+func severalFromFields(s *state) bool { return s.f.FromFields > 1 && len(s.f.FromOthers) > 1 }
 
 // dmarcFails: DMARC does not pass at the border or at delivery.
 func dmarcFails(s *state) bool {

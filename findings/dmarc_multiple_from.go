@@ -1,0 +1,72 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var dmarcMultipleFrom = &Rule{
+	Code:     "dmarc-multiple-from",
+	Title:    "No single author domain: several From fields or domains",
+	Severity: report.Critical,
+	Refs:     []string{"RFC 9989 §5.3.1", "RFC 5322 §3.6"},
+	Doc: `
+## What happened
+The message has more than one From field, authors of more than one domain, or no From at all. DMARC can't choose whose policy applies, and a mail
+program may show the very author that nobody checked.
+
+## How it is proved
+The From fields are counted, and the domains in them.
+
+## What looks like it
+Several authors of one domain in one From field are legal and no problem. Faulty list software and gateways duplicate From without any ill intent.
+
+## What to do
+Receiver: refuse messages with more than one From field. Sender: write one From field and name it twice in the signed fields (h=from:from), so
+that none can be added.
+`,
+	Find: func(f *Facts) []report.Finding {
+		fields := f.Msg.All("From")
+		x := report.Finding{
+			Hop:        index(f, borderHop(f)),
+			Confidence: report.Proved,
+			AtFault:    senderAt(f),
+		}
+		var names []string
+		for i, d := range f.FromOthers {
+			if i < 4 {
+				names = append(names, d)
+			}
+		}
+		switch {
+		case f.FromFields > 1 && len(f.FromOthers) > 1:
+			x.Message = fmt.Sprintf("the message has %d From fields with the domains %s: DMARC can't tell whose policy applies, and readers may see the one that was not checked", f.FromFields, list(names))
+			x.Advice = "receiver: refuse messages with more than one From field"
+		case f.FromFields > 1:
+			x.Severity = report.Medium
+			x.Message = fmt.Sprintf("the message has %d From fields; only one is allowed, and DMARC can't be decided", f.FromFields)
+			x.Advice = "sender: find the program or gateway that writes From twice"
+		case len(f.FromOthers) > 1:
+			x.Severity = report.Medium
+			x.Message = fmt.Sprintf("the From field names authors of several domains (%s): DMARC can't tell whose policy applies", list(names))
+			x.Advice = "sender: name authors of one domain in From, the others in Cc or Reply-To"
+		case f.FromFields == 0 && borderHop(f) >= 0:
+			x.Severity = report.Medium
+			x.Message = "the message has no From field: there is no author to check"
+			x.Advice = "receiver: refuse messages without From field; sender: write one"
+		default:
+			return nil
+		}
+		for n, i := range fields {
+			if n < 4 {
+				x.Evidence = append(x.Evidence, field(f, i))
+			}
+		}
+		x.Evidence = append(x.Evidence, computed("RFC 9989 §5.3.1", "%d From field(s), %d domain(s)", f.FromFields, len(f.FromOthers)))
+		if k := borderHop(f); k >= 0 {
+			x.Evidence = append(x.Evidence, hop(f, k))
+		}
+		return []report.Finding{x}
+	},
+}

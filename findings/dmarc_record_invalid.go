@@ -1,0 +1,94 @@
+package findings
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/dmarc"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var dmarcRecordInvalid = &Rule{
+	Code:     "dmarc-record-invalid",
+	Title:    "DMARC record unusable or duplicated",
+	Severity: report.High,
+	Refs:     []string{"RFC 9989 §4.7", "RFC 9989 §4.10"},
+	Doc: `
+## What happened
+The domain means to publish a DMARC policy, but receivers must ignore it: there are two records, the version is not in front or not written
+v=DMARC1, the policy can't be read, or the record stands at the domain itself and not at _dmarc below it.
+
+## How it is proved
+The records themselves, as the DNS has them.
+
+## What looks like it
+Receivers differ in what they tolerate: RFC 7489 wanted p= in second place and demanded it, RFC 9989 takes a missing p= for none. Unknown tags are no error.
+
+## What to do
+Owner of the domain: publish exactly one valid record at _dmarc below the domain.
+`,
+	Find: func(f *Facts) []report.Finding {
+		if f.DMARC == nil {
+			return nil
+		}
+		d := &f.DMARC.Discovered
+		x := report.Finding{
+			Confidence: report.Proved,
+			AtFault:    report.Party{Role: report.RoleSender, Host: f.FromDomain},
+		}
+		switch {
+		case d.Record == nil && len(d.Invalid) > 0:
+			at := "_dmarc." + f.FromDomain
+			for _, q := range d.Queries {
+				if strings.HasSuffix(q.Answer, "discarded") || strings.HasPrefix(q.Answer, "no valid record") {
+					at = q.Name
+					break
+				}
+			}
+			x.Message = fmt.Sprintf("the record at %s can't be used: it does not begin with v=DMARC1", at)
+			x.Advice = "publish one record at " + at + " that begins with v=DMARC1"
+			if len(d.Invalid) > 1 {
+				x.Message = fmt.Sprintf("%s has %d DMARC records: receivers must discard them all", at, len(d.Invalid))
+				x.Advice = "leave one record at " + at
+			}
+			for i, text := range d.Invalid {
+				if i < 4 {
+					x.Evidence = append(x.Evidence, record(at, "TXT", text))
+				}
+			}
+		case d.Record != nil && f.DMARC.Result == dmarc.PermError:
+			x.Message = fmt.Sprintf("the DMARC record of %s can't be used: %s", d.Domain, problemText(d.Record, f.DMARC.Reason))
+			x.Advice = "correct the record at _dmarc." + d.Domain
+			x.Evidence = dmarcRecord(f)
+		case d.Record == nil && f.StrayDMARC != nil:
+			s := f.StrayDMARC
+			x.Message = fmt.Sprintf("the DMARC record of %s stands at the domain itself; receivers look at _dmarc.%s", s.Domain, s.Domain)
+			x.Advice = fmt.Sprintf("move the record to _dmarc.%s", s.Domain)
+			x.Evidence = append(x.Evidence, record(s.Domain, "TXT", s.Text))
+		default:
+			return nil
+		}
+		t := borderTriple(f)
+		if t.DKIM == "pass" || t.SPF == "pass" && f.SPF != nil && sameOrganisation(f, f.SPF.Domain) {
+			// This message is vouched for without it.
+			x.Severity = report.Medium
+		}
+		x.Advice = "owner of " + f.FromDomain + ": " + x.Advice
+		x.Evidence = append(x.Evidence, computed("RFC 9989 §4.10", "dmarc of %s: %s", f.FromDomain, f.DMARC.Reason))
+		if c := trustedAtBorder(f, "dmarc"); c != nil {
+			x.Evidence = append(x.Evidence, claim(f, c))
+		}
+		return []report.Finding{x}
+	},
+}
+
+// problemText is the fatal problem of a record, or else what the evaluation
+// says.
+func problemText(r *dmarc.Record, otherwise string) string {
+	for _, p := range r.Problems {
+		if p.Fatal {
+			return p.Text
+		}
+	}
+	return otherwise
+}

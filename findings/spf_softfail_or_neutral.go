@@ -1,0 +1,61 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var spfSoftfailOrNeutral = &Rule{
+	Code:     "spf-softfail-or-neutral",
+	Title:    "SPF makes no firm statement on the client",
+	Severity: report.Low,
+	Refs:     []string{"RFC 7208 §2.6.2", "RFC 7208 §2.6.5", "RFC 7208 §8.2"},
+	SymptomOf: []string{
+		"direct-spoof", "direct-spoof-own-domain", "forgotten-sender", "forward-without-srs", "spf-ipv6-uncovered", "dkim-replay-suspected",
+		"spf-pass-for-own-relay",
+	},
+	Doc: `
+## What happened
+The SPF record of the envelope sender's domain does not name the client and ends in ~all (softfail) or ?all (neutral), or in nothing at all. That is
+neither a pass nor a refusal.
+
+## How it is proved
+The record gives this result for the address of the border's client.
+
+## What looks like it
+A fail. Few receivers refuse mail for a softfail; some filters treat it as a fail. For DMARC all three are the same: no pass.
+
+## What to do
+Nothing where an aligned DKIM signature passes; ~all together with DMARC is sound practice. Otherwise find out whether the client is
+yours, and add it or let it be.
+`,
+	Find: func(f *Facts) []report.Finding {
+		s, ok := spfAtBorder(f)
+		if !ok || s.null || s.result != "softfail" && s.result != "neutral" {
+			return nil
+		}
+		x := report.Finding{
+			Hop:        index(f, s.hop),
+			Confidence: s.confidence(),
+			AtFault:    senderAt(f),
+			Message: fmt.Sprintf("SPF of %s is %s for %s (hop %d): the record neither allows the client nor refuses it%s",
+				s.domain, s.result, fromName(f, s.hop), f.Hops[s.hop].Index, decidedBy(s)),
+			Advice:   fmt.Sprintf("owner of %s: if the client is yours, add it to the record; sign with DKIM in any case", s.domain),
+			Evidence: s.evidence(f),
+		}
+		if dmarcPasses(f) {
+			x.Severity = report.Info
+			x.Advice = "none needed: DMARC passes by DKIM"
+		}
+		return []report.Finding{x}
+	},
+}
+
+// decidedBy names the term that decided, where there is one.
+func decidedBy(s borderSPF) string {
+	if s.eval == nil || s.eval.Matched == "" {
+		return ""
+	}
+	return " (" + s.eval.Matched + ")"
+}

@@ -1,0 +1,73 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+var spfTemperror = &Rule{
+	Code:     "spf-temperror",
+	Title:    "DNS trouble while SPF was checked",
+	Severity: report.Low,
+	Refs:     []string{"RFC 7208 §2.6.6", "RFC 7208 §8.6"},
+	Doc: `
+## What happened
+A question that SPF depends on got no answer: a server failed, did not reply in time, or its DNSSEC signatures do not verify. The result is temperror,
+which is no statement on the sender.
+
+## How it is proved
+The receiver wrote temperror, or our own evaluation meets the same failure, with the name that does not answer.
+
+## What looks like it
+No record (none) and a broken record (permerror) are answers; this is the lack of one. A large tree of includes runs into time-outs again and again.
+
+## What to do
+Receiver: put such mail off (451) and do not refuse it. Owner of the name that does not answer: look at its DNS servers and its DNSSEC.
+`,
+	Find: func(f *Facts) []report.Finding {
+		s, ok := spfAtBorder(f)
+		if !ok {
+			return nil
+		}
+		ours := s.eval != nil && s.eval.Result == spf.TempError
+		var wrote *headers.Claim
+		for _, c := range f.Trusted("spf") {
+			if c.Normal == "temperror" && (s.null || c.Identity != "helo") {
+				wrote = c
+				break
+			}
+		}
+		if !ours && wrote == nil {
+			return nil
+		}
+		x := report.Finding{
+			Hop:        index(f, s.hop),
+			Confidence: report.Strong,
+			AtFault:    report.Party{Role: report.RoleUnknown},
+			Evidence:   s.evidence(f),
+		}
+		if wrote != nil && wrote != s.claim {
+			x.Evidence = append(x.Evidence, claim(f, wrote))
+		}
+		switch {
+		case ours:
+			x.AtFault = report.Party{Role: report.RoleSender, Host: problemDomain(s.eval)}
+			x.Message = fmt.Sprintf("SPF of %s can't be evaluated: %s", s.domain, s.eval.Reason)
+			x.Advice = fmt.Sprintf("owner of %s: look at the DNS servers of %s; receiver: put such mail off, do not refuse it", s.domain, problemDomain(s.eval))
+			if wrote == nil {
+				x.Confidence = report.Likely
+				x.Message += "; that is today, at delivery it may have been otherwise"
+			}
+		case s.eval != nil:
+			x.Message = fmt.Sprintf("%s got no answer from the DNS for SPF of %s; today the result is %s", orWord(wrote.Writer, "the receiver"), s.domain, s.result)
+			x.Advice = "none needed if it does not happen again; otherwise look at the resolver of the receiver and the DNS servers of " + s.domain
+		default:
+			x.Message = fmt.Sprintf("%s got no answer from the DNS for SPF of %s", orWord(wrote.Writer, "the receiver"), orWord(wrote.Domain, "the sender"))
+			x.Advice = "ask the DNS again; if it does not answer, look at the servers of that domain"
+		}
+		return []report.Finding{x}
+	},
+}
