@@ -21,18 +21,18 @@ type dialect struct {
 // signed dialects name the software, the service or its hosts in the field, or
 // have a mark that nobody else has.
 var signed = [...]*dialect{
-	&amavis, &barracuda, &beehive, &chasquid, &clearswift, &communigate, &coremail, &courier, &cyrus,
-	&domino, &ecelerity, &exchange, &exim, &exo, &facebook, &fastmail, &fetchmail, &gmail, &gmx, &groupwise,
+	&alibaba, &amavis, &barracuda, &beehive, &chasquid, &clearswift, &cloudflare, &communigate, &coremail, &courier, &cyrus,
+	&domino, &dovecot, &ecelerity, &exchange, &exim, &exo, &facebook, &fastmail, &fetchmail, &gmail, &gmx, &groupwise,
 	&halon, &haraka, &icewarp, &imail, &intermail, &ironport, &james, &kerio, &kumomta, &maddy, &mailcontrol,
 	&mailenable, &mdaemon, &messagelabs, &mimecast, &mox, &nullclient, &opensmtpd, &pmdf, &postfix, &powermta, &proofpoint,
-	&qmail, &qpsmtpd, &qsmtpd, &scalix, &sendgrid, &sendmail, &ses, &simta, &smartermail, &sonicwall, &stalwart, &sun,
-	&symantec, &xmail, &yahoo, &zimbra, &zmailer, &zonemta,
+	&qmail, &qpsmtpd, &qsmtpd, &scalix, &sendgrid, &sendmail, &ses, &simta, &smartermail, &sonicwall, &stalwart, &strato, &sun,
+	&symantec, &tencent, &xmail, &yahoo, &yandex, &zimbra, &zmailer, &zoho, &zonemta,
 }
 
 // shaped dialects are known by the arrangement of the parts alone. They are
 // asked only where no signed dialect claims the field.
 var shaped = [...]*dialect{
-	&barracudaShape, &eximShape, &gmailShape, &gmxShape, &hmailserver, &ironportShape, &mailgunShape, &moxShape, &moxWebmail,
+	&barracudaShape, &dovecotShape, &eximShape, &gmailShape, &gmxShape, &hmailserver, &ironportShape, &mailgunShape, &moxShape, &moxWebmail,
 	&opensmtpdShape, &postfixShape, &powermtaShape, &proofpointShape, &qmailShape,
 }
 

@@ -124,7 +124,7 @@ func (c *clauses) commonComment(r *Received, i int32) {
 		c.tok[i].used = true
 		return
 	}
-	for _, key := range [...]string{"envelope-from ", "envelope-sender "} {
+	for _, key := range [...]string{"envelope-from ", "envelope-from: ", "envelope-sender "} {
 		if hasPrefixFold(s, key) {
 			r.setEnvelopeFrom(firstWord(s[len(key):]))
 			c.tok[i].used = true
