@@ -197,11 +197,11 @@ type sink struct {
 	sums   [][]byte
 
 	used int
-	buf  [2048]byte
+	buf  [1024]byte
 }
 
 // direct is the length from which a piece is handed on without being copied.
-const direct = 512
+const direct = 256
 
 func (s *sink) emit(b []byte) {
 	if len(b) >= direct {

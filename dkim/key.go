@@ -154,7 +154,10 @@ func (k *Key) parsePublic(p *Tag) {
 		return
 	}
 	// Errata 3017 of RFC 6376: both forms are in use.
-	public, err := x509.ParsePKIXPublicKey(der)
+	var public any = usualRSA(der)
+	if public == (*rsa.PublicKey)(nil) {
+		public, err = x509.ParsePKIXPublicKey(der)
+	}
 	if err != nil {
 		if pkcs1, err1 := x509.ParsePKCS1PublicKey(der); err1 == nil {
 			public, err = pkcs1, nil
@@ -183,6 +186,30 @@ func (k *Key) parsePublic(p *Tag) {
 		k.problem(ReasonKeyWeak, p.Offset, false, "the key has %d bits; 2048 is advised (RFC 8301 §3.2)", k.Bits)
 	}
 	k.Public = pub
+}
+
+// usualRSA reads what nearly all keys are: the DER of a SubjectPublicKeyInfo
+// with a modulus of 1024, 2048 or 4096 bits and the exponent 65537, whose bytes
+// stand at fixed places. It returns nil for anything else. It saves two thirds
+// of the time that package x509 takes, which is much beside a verification.
+func usualRSA(der []byte) *rsa.PublicKey {
+	var prefix string
+	switch len(der) {
+	case 162:
+		prefix = "\x30\x81\x9f\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x81\x8d\x00\x30\x81\x89\x02\x81\x81\x00"
+	case 294:
+		prefix = "\x30\x82\x01\x22\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x82\x01\x0f\x00\x30\x82\x01\x0a\x02\x82\x01\x01\x00"
+	case 550:
+		prefix = "\x30\x82\x02\x22\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x82\x02\x0f\x00\x30\x82\x02\x0a\x02\x82\x02\x01\x00"
+	default:
+		return nil
+	}
+	const exponent = "\x02\x03\x01\x00\x01"
+	n := der[len(prefix) : len(der)-len(exponent)]
+	if string(der[:len(prefix)]) != prefix || string(der[len(der)-len(exponent):]) != exponent || n[0] < 0x80 {
+		return nil
+	}
+	return &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537}
 }
 
 func (k *Key) allowsHash(name string) bool {
@@ -223,6 +250,9 @@ func (k *Key) permits(a algorithm, identityDomain, domain string) string {
 // looks like one: v=DKIM1 or something near it, or a p= tag.
 func otherRecord(record string) string {
 	_, s := trimFWS(record)
+	if strings.HasPrefix(s, "v=DKIM1") {
+		return ""
+	}
 	for _, known := range []struct{ prefix, what string }{
 		{"v=spf1", "an SPF record"}, {"v=DMARC1", "a DMARC record"}, {"v=STSv1", "an MTA-STS record"},
 		{"v=TLSRPTv1", "a TLS-RPT record"}, {"v=BIMI1", "a BIMI record"},

@@ -145,12 +145,12 @@ func badByte(s string) int {
 
 // dropFWS removes all folding white space.
 func dropFWS(s string) string {
-	i := 0
-	for i < len(s) && !isFWS(s[i]) {
-		i++
-	}
-	if i == len(s) {
+	if strings.IndexByte(s, ' ') < 0 && strings.IndexByte(s, '\t') < 0 && strings.IndexByte(s, '\n') < 0 && strings.IndexByte(s, '\r') < 0 {
 		return s
+	}
+	i := 0
+	for !isFWS(s[i]) {
+		i++
 	}
 	out := make([]byte, 0, len(s))
 	out = append(out, s[:i]...)

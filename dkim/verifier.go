@@ -230,7 +230,7 @@ func (v *Verifier) HeaderDigest(canon string, h crypto.Hash, names []string, sig
 	hash := h.New()
 	pick := v.index.pick()
 	if v.buf == nil {
-		v.buf = make([]byte, 0, 3<<10) // enough for most signed headers
+		v.buf = make([]byte, 0, 2<<10) // enough for most signed headers
 	}
 	buf := v.buf[:0]
 	for _, name := range names {

@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -408,6 +409,41 @@ func TestHostile(t *testing.T) {
 	s = verify(t, zone(records...), message.Parse([]byte(signed(t, k.ed, "c=relaxed/relaxed"))), Options{})[0]
 	if s.Result == Pass || s.KeyRecords != MaxKeys+2 || !strings.Contains(s.Reason, "1 more key records were not tried") {
 		t.Errorf("%s (%s), %d records", summary(s), s.Reason, s.KeyRecords)
+	}
+}
+
+// TestUsualRSA holds the short cut against package x509.
+func TestUsualRSA(t *testing.T) {
+	short := 0
+	for _, bits := range []int{1016, 1023, 1024, 1025, 2047, 2048, 2049, 4096} {
+		for _, e := range []int{3, 65537} {
+			n := new(big.Int).SetBit(new(big.Int).Lsh(big.NewInt(1), uint(bits-1)), 0, 1)
+			der, err := x509.MarshalPKIXPublicKey(&rsa.PublicKey{N: n, E: e})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for flip := range der {
+				bad := bytes.Clone(der)
+				if flip > 0 {
+					bad[flip] ^= 0x80
+				}
+				got := usualRSA(bad)
+				if got == nil {
+					continue
+				}
+				short++
+				want, err := x509.ParsePKIXPublicKey(bad)
+				if err != nil || !got.Equal(want) {
+					t.Fatalf("%d bits, e=%d, byte %d: %v, %v %v", bits, e, flip, got, want, err)
+				}
+			}
+			if usual := e == 65537 && bits&(bits-1) == 0; (usualRSA(der) != nil) != usual {
+				t.Errorf("%d bits, e=%d: usual %v", bits, e, !usual)
+			}
+		}
+	}
+	if short < 3 {
+		t.Errorf("the short cut was taken %d times", short)
 	}
 }
 
