@@ -117,11 +117,13 @@ func TestEndOfSupport(t *testing.T) {
 	test("IIS SMTP", "6.0.3790.4675", "2015-07-14")
 	test("IIS SMTP", "9.9.9.9", "")
 	test("Postfix", "", "")
-	for product, day := range endOfSupport {
-		test(product, "", day)
+	known := map[string]bool{}
+	for _, e := range endOfSupport {
+		test(e.product, "", e.day)
+		known[e.product] = true
 	}
 	for _, w := range windowsBuilds { // names that both tables know have to be spelled alike
-		if _, ok := endOfSupport[w.name]; !ok && strings.HasPrefix(w.name, "Windows Server 200") {
+		if !known[w.name] && strings.HasPrefix(w.name, "Windows Server 200") {
 			t.Errorf("no end of support for %s", w.name)
 		}
 	}
