@@ -73,11 +73,14 @@ func unvouched(f *Facts) bool {
 	if last == nil || last.Border < 0 || last.NAT || f.FromDomain == "" || f.DMARC == nil || f.DMARC.Result != dmarc.Fail {
 		return false
 	}
-	if borderTriple(f).DKIM == "pass" || len(f.Runs) > 2 {
+	if borderTriple(f).DKIM == "pass" {
 		return false
 	}
-	if len(f.Runs) == 2 && (f.Runs[1].Role == headers.Intermediary || f.Runs[1].Border >= 0) {
-		return false
+	// What stands below an invented line is no path.
+	for i := 1; i < len(f.Runs) && f.Runs[i].Contradicted == ""; i++ {
+		if i > 1 || f.Runs[i].Role == headers.Intermediary || f.Runs[i].Border >= 0 {
+			return false
+		}
 	}
 	for i := range f.DKIM {
 		// A signature of the author's domain that does not verify may have been

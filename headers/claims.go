@@ -137,8 +137,17 @@ func (f *Facts) trustClaims() {
 		c := &f.Claims[n]
 		c.Trust, c.Why = f.trustOf(c, last)
 	}
+	// A field is one statement: if a part of it is invented, all of it is.
+	forged := map[int]string{}
 	for n := range f.Claims {
-		f.exposeForgery(&f.Claims[n], last)
+		if why := f.forgery(&f.Claims[n], last); why != "" && forged[f.Claims[n].Field] == "" {
+			forged[f.Claims[n].Field] = why
+		}
+	}
+	for n := range f.Claims {
+		if why := forged[f.Claims[n].Field]; why != "" {
+			f.Claims[n].Trust, f.Claims[n].Why = Forged, why
+		}
 	}
 }
 
@@ -164,10 +173,15 @@ func (f *Facts) trustOf(c *Claim, last *Run) (ClaimTrust, string) {
 		return Trusted, ""
 	}
 	if c.Hop >= 0 && f.Hops[c.Hop].Observed {
-		if f.appended(c, last) {
-			return Trusted, ""
+		switch {
+		case !f.appended(c, last):
+			return Untrusted, "it stands below the Received field of the border, where the sender could have written it"
+		case c.Normal == "pass":
+			// The place is one where the border's filter writes, and where a
+			// sender would put a lie. Nobody lies to his own harm.
+			return Testimony, "it stands where the border's filter writes, but the sender could have written it too"
 		}
-		return Untrusted, "it stands below the Received field of the border, where the sender could have written it"
+		return Trusted, ""
 	}
 	if r := f.RunOf(c.Hop); r != nil && r != last && r.Contradicted == "" && r.Border >= 0 && (c.Field < f.Hops[r.Border].Field || filterField(c)) {
 		return Testimony, "written on the way, before the recipient's border"
@@ -205,14 +219,6 @@ func (f *Facts) appended(c *Claim, last *Run) bool {
 	if c.IP.IsValid() && c.IPBasis != "position" && c.IP != f.Hops[last.Border].IP {
 		return false
 	}
-	// Where the same server speaks above its Received field, it does not speak
-	// below it too.
-	for n := range f.Claims {
-		o := &f.Claims[n]
-		if o.Field < f.Hops[last.Border].Field && o.Hop == last.Border && o.Method == c.Method {
-			return false
-		}
-	}
 	return true
 }
 
@@ -226,31 +232,32 @@ func filterField(c *Claim) bool {
 	return false
 }
 
-// exposeForgery marks verdicts in the recipient's name that the recipient
-// can't have written: they stand below its border and contradict what its
-// servers saw or wrote.
-func (f *Facts) exposeForgery(c *Claim, last *Run) {
-	if c.Trust != Untrusted || last == nil || last.Border < 0 || f.aboveBorder(c, last) {
-		return
+// forgery says why a verdict in the recipient's name can't be the recipient's:
+// it stands below its border and contradicts what its servers saw or wrote. ""
+// where it may be genuine.
+func (f *Facts) forgery(c *Claim, last *Run) string {
+	if c.Trust == Trusted || last == nil || last.Border < 0 || f.aboveBorder(c, last) {
+		return ""
 	}
 	switch c.Header {
 	case "Authentication-Results", "Received-SPF":
 	default:
-		return
+		return ""
 	}
 	id := host(orElse(c.AuthservID, c.Receiver))
 	if id == "" || !f.ownID(id, last) || f.Returned() {
-		return
+		return ""
 	}
 	border := &f.Hops[last.Border]
 	switch {
 	case c.IP.IsValid() && c.IPBasis != "position" && border.IP.IsValid() && c.IP != border.IP:
-		c.Trust, c.Why = Forged, "it names the recipient's server and judges "+c.IP.String()+", but the message came in from "+border.IP.String()
-	case f.speaksAbove(id, c.Method, last):
-		c.Trust, c.Why = Forged, "it names the recipient's server but came with the message: that server's own verdict stands above"
+		return "it names the recipient's server and judges " + c.IP.String() + ", but the message came in from " + border.IP.String()
+	case f.contradictedAbove(c, id, last):
+		return "it names the recipient's server but came with the message; that server's own verdict, above, says otherwise"
 	case f.signedField(c.Field):
-		c.Trust, c.Why = Forged, "it names the recipient's server but the sender signed it"
+		return "it names the recipient's server but the sender signed it"
 	}
+	return ""
 }
 
 // ownID reports whether an authserv-id is the recipient's: the name of one of
@@ -272,16 +279,20 @@ func (f *Facts) ownID(id string, last *Run) bool {
 	return f.trust.hasName(id)
 }
 
-// speaksAbove reports whether the same server wrote a verdict of this method,
-// or any, above the border.
-func (f *Facts) speaksAbove(id, method string, last *Run) bool {
+// contradictedAbove reports whether the recipient's border wrote a verdict by
+// the same method above its Received field, and it differs between pass and
+// not.
+func (f *Facts) contradictedAbove(c *Claim, id string, last *Run) bool {
+	if c.Normal == "" {
+		return false
+	}
 	for n := range f.Claims {
 		o := &f.Claims[n]
-		if o.Trust != Trusted || !f.aboveBorder(o, last) {
+		if o.Trust != Trusted || o.Method != c.Method || o.Normal == "" || !f.aboveBorder(o, last) {
 			continue
 		}
 		oid := host(orElse(o.AuthservID, o.Receiver))
-		if oid == id || o.Hop == last.Border && (o.Method == method || Org(oid) == Org(id)) {
+		if (oid == id || Org(oid) == Org(id)) && (o.Normal == "pass") != (c.Normal == "pass") {
 			return true
 		}
 	}

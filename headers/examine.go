@@ -287,11 +287,22 @@ func (f *Facts) signaturesAtBorder() []dmarc.Identifier {
 		return nil
 	}
 	for _, c := range f.Trusted("dkim") {
-		if c.Hop == r.Border && c.Normal == "pass" && c.Domain != "" {
+		if c.Hop == r.Border && c.Normal == "pass" && c.Domain != "" && f.hasSignature(c.Domain) {
 			out = append(out, dmarc.Identifier{Domain: c.Domain, Pass: true})
 		}
 	}
 	return out
+}
+
+// hasSignature reports whether a signature of the domain is in the message: a
+// verdict about one that is not can't be held against anything.
+func (f *Facts) hasSignature(domain string) bool {
+	for i := range f.DKIM {
+		if f.DKIM[i].Domain == domain {
+			return true
+		}
+	}
+	return false
 }
 
 // lastSPF is the trusted SPF verdict of the newest hop.
