@@ -29,7 +29,7 @@ Owner of the domain: publish a record.
 	Find: func(f *Facts) []report.Finding {
 		for n := range f.Claims {
 			c := &f.Claims[n]
-			if c.Method != "dmarc" && c.Method != "spf" || !bestGuess(c) || c.Trust != headers.Trusted && c.Trust != headers.Testimony {
+			if c.Method != "dmarc" && c.Method != "spf" || !bestGuess(c) || c.Normal != "pass" && c.Result != "bestguesspass" || c.Trust != headers.Trusted && c.Trust != headers.Testimony {
 				continue
 			}
 			domain := c.Domain

@@ -32,6 +32,6 @@ Copying addresses out of includes by hand goes stale.
 		return spfPermerror(f, func(e *spf.Evaluation) (string, string) {
 			return fmt.Sprintf("the SPF record of %s needs more than 10 DNS lookups: permerror in place of a verdict", e.Domain),
 				fmt.Sprintf("%s: bring the record down to 10 lookups: drop unused includes, replace a and mx by ip4 and ip6", e.Domain)
-		}, spf.ReasonLookupLimit, spf.ReasonMXLimit, spf.ReasonDepth)
+		}, saysLookups, spf.ReasonLookupLimit, spf.ReasonMXLimit, spf.ReasonDepth)
 	},
 }

@@ -38,6 +38,6 @@ Sender, or the owner of the included record: correct it; join several records in
 			}
 			return fmt.Sprintf("the SPF record of %s cannot be interpreted: %s", problemDomain(e), e.Reason),
 				fmt.Sprintf("%s: correct the record", problemDomain(e))
-		}, spf.ReasonSyntax, spf.ReasonMultiple, spf.ReasonIncludeNone, spf.ReasonRedirectNone, spf.ReasonRecordTooLong)
+		}, saysSyntax, spf.ReasonSyntax, spf.ReasonMultiple, spf.ReasonIncludeNone, spf.ReasonRedirectNone, spf.ReasonRecordTooLong)
 	},
 }

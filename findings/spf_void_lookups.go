@@ -27,9 +27,19 @@ The limit is a SHOULD and can be configured, so other receivers may have passed 
 Sender: delete the terms whose names are gone.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return spfPermerror(f, func(e *spf.Evaluation) (string, string) {
-			return fmt.Sprintf("the SPF record of %s asks for more than 2 names that do not exist: permerror in place of a verdict", e.Domain),
+		found := spfPermerror(f, func(e *spf.Evaluation) (string, string) {
+			which := ""
+			if terms := voidTerms(e); len(terms) > 0 {
+				which = " (" + list(terms) + ")"
+			}
+			return fmt.Sprintf("the SPF record of %s asks for more than 2 names that do not exist%s: permerror in place of a verdict", e.Domain, which),
 				fmt.Sprintf("%s: delete the terms of the record whose names no longer exist", e.Domain)
-		}, spf.ReasonVoidLimit)
+		}, saysVoids, spf.ReasonVoidLimit)
+		if dmarcPasses(f) {
+			for i := range found {
+				found[i].Severity = report.Low
+			}
+		}
+		return found
 	},
 }
