@@ -129,11 +129,24 @@ func (p *page) node(n *report.SPFNode, column int) {
 	if n.Outcome == "not evaluated" {
 		outcome = "not reached"
 	}
-	p.hang(strings.Repeat(" ", column)+p.styled(mark, st)+" ", column+2, join("  ", term, outcome))
-	if n.Question != "" {
+	lookups := ""
+	if n.Lookups > 0 {
+		lookups = plural(n.Lookups, "lookup") + " so far"
+		if n.VoidLookups > 0 {
+			lookups += ", " + strconv.Itoa(n.VoidLookups) + " void"
+		}
+		lookups = "(" + lookups + ")"
+	}
+	// Of a record the line says the answer already.
+	asked := n.Question != "" && (n.Kind != "record" || !strings.Contains(n.Answer, n.Term))
+	if asked || n.Kind != "include" && n.Kind != "redirect" {
+		p.hang(strings.Repeat(" ", column)+p.styled(mark, st)+" ", column+2, join("  ", term, outcome))
+	} else {
+		p.hang(strings.Repeat(" ", column)+p.styled(mark, st)+" ", column+2, join("  ", term, outcome, lookups))
+	}
+	if asked {
 		p.hang(strings.Repeat(" ", column+4), column+4,
-			join(": ", Clean(n.Question), first(Clean(n.Answer), "no answer"))+
-				" ("+plural(n.Lookups, "lookup")+", "+strconv.Itoa(n.VoidLookups)+" void so far)")
+			join(" ", join(": ", Clean(n.Question), first(Clean(n.Answer), "no answer")), lookups))
 	}
 	if n.Note != "" {
 		p.hang(strings.Repeat(" ", column+4), column+4, Clean(n.Note))

@@ -231,7 +231,7 @@ func claimGroups(r *report.Report, hop *int, by string) []claimGroup {
 		key
 		words []string
 		seen  map[string]bool
-		worst int // 0 pass only, 1 neutral, 2 failed
+		marks []string // of the words
 	}
 	var groups []*group
 	find := func(k key) *group {
@@ -259,26 +259,30 @@ func claimGroups(r *report.Report, hop *int, by string) []claimGroup {
 		said := word(c.Method) + " " + word(c.Result)
 		if !g.seen[said] {
 			g.seen[said] = true
-			g.words = append(g.words, said)
-		}
-		switch mark, _ := markOf(c.Result); mark {
-		case markBad:
-			g.worst = 2
-		case markNeutral:
-			g.worst = max(g.worst, 1)
+			mark, _ := markOf(c.Result)
+			g.words, g.marks = append(g.words, said), append(g.marks, mark)
 		}
 	}
 	out := make([]claimGroup, 0, len(groups))
 	for _, g := range groups {
-		c := claimGroup{mark: markNeutral, style: faint, text: strings.Join(g.words, ", ")}
-		switch {
-		case g.trust == report.Forged:
-			c.mark, c.style = markBad, red
-		case g.trust == report.Untrusted:
-		case g.worst == 0:
-			c.mark, c.style = markGood, green
-		case g.worst == 2:
-			c.mark, c.style = markBad, red
+		c := claimGroup{mark: g.marks[0]}
+		switch g.trust {
+		case report.Forged:
+			c.mark = markBad
+		case report.Untrusted:
+			c.mark = markNeutral
+		}
+		c.style = markStyle(c.mark)
+		// The mark in front is that of the first word; others follow where the
+		// results differ.
+		for i, w := range g.words {
+			if i > 0 {
+				c.text += ", "
+			}
+			if i > 0 && g.marks[i] != g.marks[i-1] && g.trust != report.Forged && g.trust != report.Untrusted {
+				c.text += g.marks[i] + " "
+			}
+			c.text += w
 		}
 		switch {
 		case g.writer != "" && g.trust == report.Forged:

@@ -58,6 +58,8 @@ func rechecked() *report.Report {
 				Writer: "am1.bigmail.example", Domain: "example.com", Hop: ptr(4), Trust: report.Trusted},
 			{Method: "dmarc", Result: "fail", Header: "Authentication-Results", Field: 1, Line: 3,
 				Writer: "am1.bigmail.example", Domain: "example.com", Hop: ptr(4), Trust: report.Trusted},
+			{Method: "dkim", Result: "none", Header: "Authentication-Results", Field: 5, Line: 17, Writer: "mx.example.org", AuthservID: "mx.example.org",
+				Hop: ptr(2), Trust: report.Trusted},
 			{Method: "spf", Result: "pass", Header: "Received-SPF", Field: 6, Line: 19, Writer: "mx.example.org", AuthservID: "mx.example.org",
 				ClientIP: "192.0.2.10", ClientIPBasis: "explicit", Domain: "example.com", Hop: ptr(2), Trust: report.Trusted},
 		},
@@ -115,7 +117,7 @@ func rechecked() *report.Report {
 	}
 }
 
-// clean1 is a message in which nothing is wrong.
+// authenticated is a message in which nothing is wrong.
 func authenticated() *report.Report {
 	return &report.Report{
 		Schema: 1, Tool: report.Tool{Name: "mailtrace", Version: "1.2.3"},
@@ -182,7 +184,7 @@ func bounced() *report.Report {
 		DSN: &report.DSN{ReportingMTA: "mx.example.org", Recipients: []report.DSNRecipient{
 			{Final: "brian@example.org", Action: "failed", Status: "5.7.1", RemoteMTA: "am1.bigmail.example",
 				Diagnostic: "smtp; 550 5.7.1 rejected by the DMARC policy of example.com, see the page about authentication of our help centre"}}},
-		Notes:    []report.Note{{Kind: "bare-lf", Count: 30}, {Kind: "8bit-header", Line: 4, Count: 1}},
+		Notes:    []report.Note{{Kind: "bare-lf", Count: 30}, {Kind: "8bit-header", Line: 4, Count: 1}, {Kind: "nul", Line: 5, Count: 2}},
 		Embedded: []report.Report{inner},
 	}
 }

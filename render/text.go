@@ -5,6 +5,7 @@ package render
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,7 +57,7 @@ func (p *page) report(r *report.Report, detail Detail, depth int) {
 	}
 	p.findings(r, detail)
 	p.gaps(r)
-	p.notes(r)
+	p.notes(r, detail)
 	p.closing(r)
 	if depth == maxEmbedded {
 		return
@@ -126,15 +127,18 @@ func (p *page) gaps(r *report.Report) {
 	}
 }
 
-func (p *page) notes(r *report.Report) {
-	if len(r.Notes) == 0 {
-		return
-	}
-	p.blank()
-	for i, n := range r.Notes {
-		lead := "       "
-		if i == 0 {
-			lead = p.styled("Notes  ", bold)
+// stored are the deviations that come of storing a message in a file; they say
+// nothing of the message.
+var stored = []string{"bare-lf", "mbox-from-line"}
+
+func (p *page) notes(r *report.Report, detail Detail) {
+	lead := p.styled("Notes  ", bold)
+	for _, n := range r.Notes {
+		if detail != Full && slices.Contains(stored, n.Kind) {
+			continue
+		}
+		if lead != "       " {
+			p.blank()
 		}
 		text := Clean(n.Kind)
 		if n.Line > 0 {
@@ -144,6 +148,7 @@ func (p *page) notes(r *report.Report) {
 			text += " (" + strconv.Itoa(n.Count) + " times)"
 		}
 		p.hang(lead, 7, text)
+		lead = "       "
 	}
 }
 

@@ -29,6 +29,16 @@ func markOf(result string) (string, style) {
 	return markNeutral, faint
 }
 
+func markStyle(mark string) style {
+	switch mark {
+	case markGood:
+		return green
+	case markBad:
+		return red
+	}
+	return faint
+}
+
 func severityStyle(s string) style {
 	switch s {
 	case report.Critical, report.High:
