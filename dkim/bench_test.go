@@ -190,7 +190,7 @@ func floorDigests(t testing.TB, m *message.Message, z texts) []func() {
 		key := v.Keys(context.Background(), p.KeyName).Keys[0]
 		out = append(out, func() {
 			digest := sha256.Sum256(signed)
-			if VerifyDigest(key, crypto.SHA256, digest[:], p.b) != nil {
+			if VerifyDigest(key, crypto.SHA256, digest[:], p.B) != nil {
 				panic("the floor does not verify")
 			}
 		})

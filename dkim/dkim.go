@@ -89,6 +89,7 @@ type Signature struct {
 	BodyCanon      string
 	SignedFields   []string   // h= in order, as written
 	BodyHashSigned []byte     // bh=
+	B              []byte     // b=, the signature itself
 	SignedAt       *time.Time // t=
 	ExpiresAt      *time.Time // x=
 	BodyLength     *int64     // l=

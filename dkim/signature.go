@@ -44,7 +44,6 @@ type parsed struct {
 	*Signature
 	field     []byte // the whole header field
 	algorithm algorithm
-	b         []byte
 	identity  string // domain of i=, lower case, A-labels
 	// code and fault are the first thing that makes the signature unusable.
 	code  Reason
@@ -65,7 +64,7 @@ func (p *parsed) canHash() bool {
 // canVerify reports whether the header can be hashed as the signature says and
 // there is something to compare with.
 func (p *parsed) canVerify() bool {
-	return p.algorithm.hash != 0 && p.HeaderCanon != "" && len(p.b) > 0 && p.KeyName != "" && !p.doubled("b")
+	return p.algorithm.hash != 0 && p.HeaderCanon != "" && len(p.B) > 0 && p.KeyName != "" && !p.doubled("b")
 }
 
 func (p *parsed) doubled(name string) bool {
@@ -199,7 +198,9 @@ func (p *parsed) domain(kind Kind) {
 		return
 	}
 	if !ok {
-		p.Identity, p.identity = "@"+p.Domain, p.Domain
+		if okD {
+			p.Identity, p.identity = "@"+p.Domain, p.Domain // RFC 6376 §3.5, i=
+		}
 		return
 	}
 	p.Identity = decodeQP(dropFWS(i))
@@ -237,8 +238,8 @@ func (p *parsed) hashes() {
 		}
 	}
 	if b, ok := p.required("b"); ok {
-		if p.b, err = decodeBase64(b); err != nil {
-			p.b = nil
+		if p.B, err = decodeBase64(b); err != nil {
+			p.B = nil
 			p.bad(ReasonSyntax, "b= is no base64")
 		}
 	}

@@ -3,6 +3,7 @@ package dkim
 import (
 	"context"
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -489,5 +490,42 @@ func TestCases(t *testing.T) {
 	t.Logf("%d cases, %d signatures", len(dirs), signatures)
 	if signatures == 0 {
 		t.Error("not one signature was checked")
+	}
+}
+
+// TestRealMail hashes the bodies of real mail. Their keys are not at hand, but
+// a body hash that matches has proved the canonicalization of that body.
+func TestRealMail(t *testing.T) {
+	root := shared(t, "corpora/realworld")
+	var messages, signatures, match int
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) == ".json" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		m := message.Parse(b)
+		messages++
+		for _, s := range verify(t, texts{}, m, Options{}) {
+			signatures++
+			if s.Result == Pass || s.HeaderSignature != Unchecked {
+				t.Errorf("%s: %s without a key", path, summary(s))
+			}
+			if s.BodyHash == Match {
+				match++
+			} else if testing.Verbose() {
+				t.Logf("%s: %s %s/%s d=%s %s %s", strings.TrimPrefix(path, root), s.BodyHash, s.HeaderCanon, s.BodyCanon, s.Domain, s.Code, s.Reason)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d files, %d signatures, %d body hashes match", messages, signatures, match)
+	if match == 0 {
+		t.Error("not one body hash matches")
 	}
 }

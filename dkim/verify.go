@@ -174,7 +174,7 @@ func (v *Verifier) tryKeys(p *parsed, keys []*Key) *Key {
 			if digest == nil {
 				digest = v.HeaderDigest(p.HeaderCanon, p.algorithm.hash, p.SignedFields, p.Field, p.Tags)
 			}
-			if VerifyDigest(key, p.algorithm.hash, digest, p.b) == nil {
+			if VerifyDigest(key, p.algorithm.hash, digest, p.B) == nil {
 				rank += 2
 				p.HeaderSignature = Match
 			} else if p.HeaderSignature == Unchecked {
