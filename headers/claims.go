@@ -18,6 +18,10 @@ func (f *Facts) bindClaims() {
 		}
 		c := Claim{Verdict: v, Hop: f.hopOf(&v), IPBasis: string(v.IPBasis)}
 		c.IP = v.IP
+		if v.IPBasis == authres.IPSibling {
+			// Another method of the same field names the address outright.
+			c.IPBasis = string(authres.IPExplicit)
+		}
 		c.Writer = v.AuthservID
 		if c.Writer == "" {
 			c.Writer = v.Receiver
@@ -30,7 +34,7 @@ func (f *Facts) bindClaims() {
 			// SpamAssassin judges the first relay outside its trusted networks,
 			// which its place does not tell; amavis' own line shows the server
 			// that fed it.
-			if !c.IP.IsValid() && c.Method == "spf" && h.IP.IsValid() && c.Dialect != "spamassassin" && h.Dialect != "amavis" {
+			if !c.IP.IsValid() && c.Method == "spf" && h.IP.IsValid() && c.Dialect != "spamassassin" && !h.OwnHost {
 				c.IP, c.IPBasis = h.IP, "position"
 			}
 		}
