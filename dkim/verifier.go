@@ -100,7 +100,8 @@ func (v *Verifier) wantBody(kind bodyKind, limit int64) *bodyPass {
 		if v.body[i].has(limit) {
 			return v.body[i]
 		}
-		v.body[i] = &bodyPass{bodyKind: kind} // once more, for this limit
+		// Once more, for this limit, and so that none is asked for a third time.
+		v.body[i] = &bodyPass{bodyKind: kind, wanted: v.body[i].wanted}
 	}
 	p := v.body[i]
 	if limit >= 0 {
