@@ -2,12 +2,90 @@ package mailtrace
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
 )
 
+// The libraries that are asked for a second opinion; a test holds the versions
+// against go.mod.
+const (
+	blitiriModule  = "blitiri.com.ar/go/spf"
+	blitiriVersion = "v1.6.0"
+	msgauthModule  = "github.com/emersion/go-msgauth"
+	msgauthVersion = "v0.7.0"
+)
+
+// maxCrossCheck is the size of a message up to which DKIM is cross-checked.
+const maxCrossCheck = 4 << 20
+
+// crossCheck asks independent libraries the questions that the report answers,
+// over the same DNS answers. A disagreement is shown, with its cause where that
+// is known.
 func crossCheck(ctx context.Context, f *headers.Facts, res dns.Resolver) []report.CrossCheck {
-	return []report.CrossCheck{}
+	out := []report.CrossCheck{}
+	if e := f.SPF; e != nil && e.Result != "" {
+		q := spf.Query{IP: e.IP, Helo: f.Helo, MailFrom: e.Sender, Identity: e.Identity}
+		got, note, err := spf.CrossCheck(ctx, res, q)
+		x := report.CrossCheck{Method: "spf", Library: blitiriModule, Version: blitiriVersion, Result: string(got), Agrees: got == e.Result}
+		switch {
+		case err != nil:
+			x.Result, x.Note = "", "not asked: "+err.Error()
+		case !x.Agrees:
+			x.Note = spf.KnownDifference(e, got)
+			if x.Note == "" {
+				x.Note = note
+			}
+		}
+		if err == nil {
+			out = append(out, x)
+		}
+	}
+	// The library canonicalizes the body byte by byte and once for each
+	// signature; a large message would take longer than all the rest.
+	if len(f.DKIM) > 0 && f.Body == headers.BodyWhole && len(f.Msg.Raw) <= maxCrossCheck {
+		out = append(out, crossCheckDKIM(ctx, f, res)...)
+	}
+	if d := f.DMARC; d != nil && d.Discovered.Record != nil {
+		o := dmarc.CrossCheck(d.Discovered.Record)
+		out = append(out, report.CrossCheck{
+			Method: "dmarc", Library: msgauthModule, Version: msgauthVersion, Result: o.Result, Agrees: o.Agrees, Note: o.Note,
+		})
+	}
+	return out
+}
+
+func crossCheckDKIM(ctx context.Context, f *headers.Facts, res dns.Resolver) []report.CrossCheck {
+	got, err := dkim.CrossCheck(ctx, res, f.Msg)
+	if err != nil {
+		return []report.CrossCheck{{
+			Method: "dkim", Library: msgauthModule, Version: msgauthVersion, Agrees: true, Note: "not asked: " + err.Error(),
+		}}
+	}
+	var out []report.CrossCheck
+	for _, c := range got {
+		for i := range f.DKIM {
+			s := &f.DKIM[i]
+			if s.Field != c.Field || c.Result == "" {
+				continue
+			}
+			x := report.CrossCheck{
+				Method: fmt.Sprintf("dkim %s/%s", s.Domain, s.Selector), Library: msgauthModule, Version: msgauthVersion,
+				Result: string(c.Result), Agrees: c.Agrees(s),
+			}
+			if !x.Agrees {
+				x.Note = dkim.KnownDifference(f.Msg, s, c)
+				if x.Note == "" {
+					x.Note = c.Reason
+				}
+			}
+			out = append(out, x)
+		}
+	}
+	return out
 }
