@@ -107,3 +107,22 @@ func TestCases(t *testing.T) {
 	}
 	t.Logf("%d messages, %d held against the schema", len(dirs), held)
 }
+
+// mailtrace spf --json is the spf object of a report.
+func TestSPFSchema(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile("../../docs/report.schema.json#/$defs/spf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone := write(t, t.TempDir(), "a.zone", "example.com. IN TXT \"v=spf1 include:b.example -all\"\nb.example. IN TXT \"v=spf1 a -all\"\n")
+	for _, flags := range [][]string{{}, {"--trace"}} {
+		got := runWith(t, testEnvironment(), "", append([]string{"spf", "--json", "--dns", "zone:" + zone, "--ip", "192.0.2.1", "--from", "a@example.com"}, flags...)...)
+		v, err := jsonschema.UnmarshalJSON(bytes.NewReader([]byte(got.out)))
+		if err != nil {
+			t.Fatalf("%v in %s%s", err, got.out, got.errout)
+		}
+		if err := schema.Validate(v); err != nil {
+			t.Error(err)
+		}
+	}
+}
