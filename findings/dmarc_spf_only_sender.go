@@ -90,11 +90,15 @@ func enforced(f *Facts) string {
 func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
 	for i := len(f.Runs) - 1; i >= 0; i-- {
 		r := &f.Runs[i]
-		// A bounce tells nothing about how the domain's mail is signed.
-		if r.Border < 0 || r.MailFrom != nil && *r.MailFrom == "" {
+		// Invented history counts for nothing, and a bounce tells nothing about
+		// how the domain's mail is signed.
+		if r.Border < 0 || r.Contradicted != "" || r.MailFrom != nil && *r.MailFrom == "" {
 			continue
 		}
 		where = fmt.Sprintf("where %s received it (hop %d)", r.Name(), f.Hops[r.Border].Index)
+		if r.Role == headers.Intermediary && refused(r.SPF) {
+			return nil, "" // its source was not authorised there
+		}
 		if r.SPF != nil {
 			if r.SPF.Result == "pass" && sameOrganisation(f, r.SPF.Domain) {
 				return []report.Evidence{hop(f, r.Border), computed("RFC 7208 §4.1", "hop %d: %s", f.Hops[r.Border].Index, evaluated(r.SPF))}, where
