@@ -60,6 +60,11 @@ Owner of the domain: publish exactly one valid record at _dmarc below the domain
 			x.Message = fmt.Sprintf("the DMARC record of %s can't be used: %s", d.Domain, problemText(d.Record, f.DMARC.Reason))
 			x.Advice = "correct the record at _dmarc." + d.Domain
 			x.Evidence = dmarcRecord(f)
+		case d.Record != nil && unreadablePolicy(d.Record) != "":
+			x.Severity = report.Medium
+			x.Message = fmt.Sprintf("the DMARC record of %s has a %s that is none of none, quarantine and reject; receivers fall back to p=none or apply no DMARC", d.Domain, unreadablePolicy(d.Record))
+			x.Advice = "correct the policy in the record at _dmarc." + d.Domain
+			x.Evidence = dmarcRecord(f)
 		case d.Record == nil && f.StrayDMARC != nil:
 			s := f.StrayDMARC
 			x.Message = fmt.Sprintf("the DMARC record of %s stands at the domain itself; receivers look at _dmarc.%s", s.Domain, s.Domain)
@@ -80,6 +85,23 @@ Owner of the domain: publish exactly one valid record at _dmarc below the domain
 		}
 		return []report.Finding{x}
 	},
+}
+
+// unreadablePolicy is the first policy tag of a record whose value is no policy,
+// "" where there is none.
+func unreadablePolicy(r *dmarc.Record) string {
+	for _, name := range []string{"p", "sp", "np"} {
+		v, ok := r.Tag(name)
+		if !ok {
+			continue
+		}
+		switch dmarc.Policy(strings.ToLower(strings.TrimSpace(v))) {
+		case dmarc.PolicyNone, dmarc.PolicyQuarantine, dmarc.PolicyReject:
+		default:
+			return name + "=" + v
+		}
+	}
+	return ""
 }
 
 // problemText is the fatal problem of a record, or else what the evaluation

@@ -35,7 +35,7 @@ you: somebody uses your name; p=reject is what helps.
 		if !ok || s.null || s.result != "pass" || s.domain == "" || f.FromDomain == "" || sameOrganisation(f, s.domain) || resent(f) || alignsRelaxed(f, s.domain) {
 			return nil
 		}
-		if result != "fail" {
+		if result != "fail" && (result != "none" || borderTriple(f).DKIM == "pass") {
 			return nil
 		}
 		x := report.Finding{
@@ -48,7 +48,13 @@ you: somebody uses your name; p=reject is what helps.
 				f.FromDomain, fromName(f, s.hop), f.FromDomain),
 			Evidence: append(s.evidence(f), computed("RFC 9989 §5.3", "dmarc of %s: %s; the envelope sender is of %s", f.FromDomain, result, s.domain)),
 		}
-		if len(signers(f)) == 0 && !signedByAuthor(f) {
+		switch {
+		case result == "none":
+			// No policy fails, but nothing vouches for the author either.
+			x.Severity = report.Low
+			x.Message = fmt.Sprintf("SPF passes for %s, the domain of the envelope sender, which is not of the organisation of %s: it does not vouch for the author, nor does anything else",
+				s.domain, f.FromDomain)
+		case len(signers(f)) == 0 && !signedByAuthor(f):
 			x.Severity = report.High
 		}
 		if mark != nil {

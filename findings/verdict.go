@@ -84,7 +84,7 @@ var precedence = []struct {
 	{"dmarc-orgdomain-method-differs", report.SenderMisconfigured, dmarcFails},
 	{"spf-unauthorised-sender", report.Unauthenticated, notAuthenticated},
 	{"dkim-broken-unlocated", report.BrokenInTransit, dmarcFails},
-	{"spf-overbroad-pass", report.SenderMisconfigured, notAuthenticated},
+	{"spf-overbroad-pass", report.SenderMisconfigured, func(s *state) bool { return openToAll(s) || notAuthenticated(s) }},
 	{"spf-softfail-or-neutral", report.Unauthenticated, notAuthenticated},
 	{"spf-none", report.Unauthenticated, notAuthenticated},
 	{"spf-null-sender-helo", report.Unauthenticated, func(s *state) bool { return s.border.SPF != "pass" && notAuthenticated(s) }},
@@ -115,11 +115,30 @@ func notAuthenticated(s *state) bool {
 	switch {
 	case s.border.DMARC == "pass" && s.delivery.DMARC != "fail":
 		return false
-	case s.border.DMARC == "none" || s.border.DMARC == "":
-		// Without DMARC any pass counts.
+	case s.border.DMARC == "none":
+		// Without a policy a pass for the author's own domain counts.
+		return s.border.DKIM != "pass" && !spfOfAuthor(s)
+	case s.border.DMARC == "":
 		return s.border.SPF != "pass" && s.border.DKIM != "pass"
 	}
 	return true
+}
+
+// spfOfAuthor reports whether SPF passes at the border for a domain of the
+// author's organisation.
+func spfOfAuthor(s *state) bool {
+	b, ok := spfAtBorder(s.f)
+	return ok && b.result == "pass" && sameOrganisation(s.f, b.domain)
+}
+
+// openToAll: the only thing that vouches for the author is an SPF record that
+// passes every client.
+func openToAll(s *state) bool {
+	if s.f.SPF == nil || s.border.SPF != "pass" || s.border.DKIM == "pass" {
+		return false
+	}
+	_, everybody := overbroad(s.f.SPF)
+	return everybody
 }
 
 // verdict draws the one answer from facts and findings.
@@ -150,6 +169,9 @@ func verdict(f *headers.Facts, found []report.Finding) report.Verdict {
 	case f.FromDomain == "" && f.FromFields == 0:
 		v.Status, v.AtFault = report.Undetermined, "unknown"
 		v.Summary = "there is no From field"
+	case s.border.DMARC == "none" && s.border.SPF == "pass" && s.border.DKIM != "pass" && !spfOfAuthor(s):
+		v.Status = report.Unauthenticated
+		v.Summary = "SPF passes for another domain only; nothing vouches for " + f.FromDomain + ", which publishes no DMARC policy"
 	case s.border.DMARC == "none" && (s.border.SPF == "pass" || s.border.DKIM == "pass"):
 		v.Status = report.Authenticated
 		v.Summary = "" + passing(s.border) + "; " + f.FromDomain + " publishes no DMARC policy"
