@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,7 +48,10 @@ func TestSettings(t *testing.T) {
 	options := func(args ...string) (got mailtrace.Options) {
 		t.Helper()
 		env := fakeEnvironment()
+		var mu sync.Mutex
 		env.engine.analyze = func(_ context.Context, _ []byte, o mailtrace.Options) (*report.Report, error) {
+			mu.Lock()
+			defer mu.Unlock()
 			got = o
 			return &report.Report{Schema: 1}, nil
 		}
