@@ -38,6 +38,7 @@ func Examine(ctx context.Context, m *message.Message, o Options) *Facts {
 	f.lookAtBorder()
 	f.findTwin()
 	f.lookAtAuthor()
+	f.lookAround()
 	f.Gaps = f.ask.gaps
 	return f
 }
@@ -119,7 +120,7 @@ func (f *Facts) excuseBody() {
 			return
 		case s.BodyHash == dkim.Mismatch && s.Result == dkim.Fail:
 			s.BodyHash, s.BodyHashComputed, excused = dkim.Unchecked, nil, true
-			s.Result, s.Code = dkim.Neutral, dkim.ReasonNone
+			s.Result, s.Code = dkim.Neutral, dkim.ReasonNoBody
 			s.Reason = "the body is " + string(state) + ": the body hash can't be checked"
 			if s.HeaderSignature == dkim.Mismatch {
 				s.Result, s.Code, s.Reason = dkim.Fail, dkim.ReasonSignature, "the header signature does not verify; the body is "+string(state)

@@ -145,6 +145,19 @@ func (w *walker) seedRecipient(top int) {
 			break
 		}
 	}
+	// A tenant's routing domain names the customer by a label only.
+	if tenant, ok := strings.CutSuffix(d, ".onmicrosoft.com"); ok {
+		tenant, _, _ = strings.Cut(tenant, ".")
+		d = ""
+		for _, r := range f.Recipients {
+			org := Org(domainOf(r))
+			if label, _, _ := strings.Cut(org, "."); label == tenant {
+				d = domainOf(r)
+				w.addBasis("the tenant " + tenant + " is taken for " + org)
+				break
+			}
+		}
+	}
 	if d == "" && len(f.Recipients) > 0 {
 		d = domainOf(f.Recipients[0])
 		w.addBasis("no field names the final recipient; taken for that of the older hops, " + d)
@@ -189,7 +202,49 @@ func (w *walker) side(k int) side {
 	case Private(h.IP):
 		return w.sidePrivate(h, older)
 	}
-	return w.sidePublic(h, older)
+	s := w.sidePublic(h, older)
+	if !s.inside && w.newest && k > 0 && w.receivedBefore(k) {
+		return side{inside: true, weak: true, basis: host(older.By) + " had received it from outside for the same recipient, and found that SPF passes"}
+	}
+	return s
+}
+
+// receivedBefore reports whether the client of hop k had itself received the
+// message from outside for this recipient: it wrote that SPF passes, which
+// nobody checks on his own customers, and an older line names a recipient of
+// ours. The client's name must be borne out as far as the DNS can be asked.
+func (w *walker) receivedBefore(k int) bool {
+	h, older := &w.f.Hops[k], &w.f.Hops[k-1]
+	by := host(older.By)
+	if by == "" || h.Auth || older.Auth || by != host(h.Helo) && by != h.confirmedName() {
+		return false
+	}
+	if by != h.confirmedName() {
+		if yes, known := w.f.ask.pointsTo("names of the path's hosts", by, h.IP); known && !yes {
+			return false
+		}
+	}
+	ours := false
+	for i := 0; i < k; i++ {
+		d := domainOf(w.f.Hops[i].For)
+		if d == "" {
+			continue
+		}
+		if !slices.Contains(w.domains, d) {
+			return false
+		}
+		ours = true
+	}
+	if !ours {
+		return false
+	}
+	for i := range w.f.Claims {
+		c := &w.f.Claims[i]
+		if c.Hop == k-1 && c.Method == "spf" && c.Normal == "pass" && c.Identity != "helo" && c.Identity != "pra" {
+			return true
+		}
+	}
+	return false
 }
 
 func orUnknown(s string) string {
@@ -287,7 +342,11 @@ func (w *walker) sidePrivate(h, older *Hop) side {
 		return inner
 	}
 	by := host(older.By)
-	if older.Org == "" || w.inOrgs(older.Org) || by == host(h.Helo) && privateName(by) {
+	switch {
+	case older.Org == "", w.inOrgs(older.Org), by == host(h.Helo) && privateName(by):
+		return inner
+	case older.ByIP == h.IP:
+		// Both ends show the same private address: one network.
 		return inner
 	}
 	for _, n := range h.clientNames() {
