@@ -28,6 +28,8 @@ type asker struct {
 	mx   map[string][]Exchanger
 	ptr  map[netip.Addr]ptrAnswer
 	addr map[string]addrAnswer
+	// watch is res, where it can be asked at all.
+	watch *watcher
 }
 
 type ptrAnswer struct {
@@ -41,11 +43,15 @@ type addrAnswer struct {
 }
 
 func newAsker(ctx context.Context, res dns.Resolver) *asker {
+	var watch *watcher
 	if res == nil {
 		res = dns.Disabled{}
+	} else {
+		watch = &watcher{Resolver: res}
+		res = watch
 	}
 	return &asker{
-		ctx: ctx, res: res, seen: map[Gap]bool{}, spf: map[spf.Query]*spf.Evaluation{},
+		ctx: ctx, res: res, watch: watch, seen: map[Gap]bool{}, spf: map[spf.Query]*spf.Evaluation{},
 		mx: map[string][]Exchanger{}, ptr: map[netip.Addr]ptrAnswer{}, addr: map[string]addrAnswer{},
 	}
 }

@@ -68,6 +68,9 @@ type Hop struct {
 	// Delay is the time since the next older hop, nil where either clock is
 	// missing.
 	Delay *time.Duration
+	// Corrected is Delay with the clocks that are wrong set right (see
+	// Facts.Clocks), never negative; nil where it is not known.
+	Corrected *time.Duration
 }
 
 // Role of an organisation on the path.
@@ -225,6 +228,22 @@ type Facts struct {
 
 	DSN      *DSN
 	Embedded []Part
+	// Replies are the SMTP replies that a bounce quotes, and Bounced what tells
+	// whose message it returns; nil where that was not looked at.
+	Replies []Reply
+	Bounced *Bounced
+
+	// Clocks are hosts whose time stamps contradict the others, worst first.
+	Clocks []Clock
+	// NullMX are domains of the sender that take no mail. Asked only where
+	// DMARC does not pass.
+	NullMX []NullMX
+	// HeloState is what the DNS gives for Helo, where reverse DNS does not
+	// bear it out.
+	HeloState HeloState
+	// Secured are the TXT records that were used, with the resolver's word on
+	// DNSSEC; empty where it does not validate.
+	Secured []Secured
 
 	Gaps []Gap
 

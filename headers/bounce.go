@@ -1,0 +1,251 @@
+package headers
+
+import (
+	"bytes"
+	"io"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	gomessage "github.com/emersion/go-message"
+
+	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+// Bounds on what is read of a bounce.
+const (
+	maxNotice      = 64 << 10 // octets of its text for people
+	maxReplies     = 16
+	maxReplyLength = 600
+	maxBouncedHops = 8 // client addresses of the returned message that are asked for
+)
+
+// Reply is an SMTP reply that a bounce quotes.
+type Reply struct {
+	Code   string // "550"
+	Status string // enhanced code, "5.7.26"; "" where there is none
+	Text   string
+	Host   string // that gave it, as far as the bounce says
+	// FromText says that it stands only in the text for people.
+	FromText bool
+}
+
+// Bounced is what tells whose the message is that a bounce is about.
+type Bounced struct {
+	Domain    string // of the address to which the bounce was sent
+	From      string // author's domain of the returned message
+	MessageID string
+	// Own says why the returned message is the addressee's own, "" where
+	// nothing shows it.
+	Own string
+	// Foreign are SPF evaluations of Domain for the clients that the returned
+	// message came from, none of which passes.
+	Foreign []*spf.Evaluation
+}
+
+// IsBounce reports whether the message tells of a failed delivery: a delivery
+// report, or a notice from a server without envelope sender.
+func (f *Facts) IsBounce() bool {
+	if ct := strings.ToLower(f.Msg.Get("Content-Type")); strings.HasPrefix(ct, "multipart/report") {
+		return strings.Contains(ct, "delivery-status")
+	}
+	if len(f.From) != 1 || f.MailFrom == nil || *f.MailFrom != "" {
+		return false
+	}
+	local, _, _ := strings.Cut(strings.ToLower(f.From[0].Address), "@")
+	return local == "mailer-daemon" || local == "postmaster" || f.Msg.First("X-Failed-Recipients") >= 0
+}
+
+// readBounce reads the replies that a bounce quotes, and whether the message
+// that it returns was the addressee's own.
+func (f *Facts) readBounce() {
+	if f.Body == BodyMissing || !f.IsBounce() {
+		return
+	}
+	if f.DSN != nil {
+		for _, r := range f.DSN.Recipients {
+			if x, ok := parseReply(r.Diagnostic); ok {
+				x.Host = r.RemoteMTA
+				if x.Status == "" {
+					x.Status = firstWord(r.Status)
+				}
+				f.addReply(x)
+			} else if s := firstWord(r.Status); s != "" && r.Diagnostic != "" && (s[0] == '4' || s[0] == '5') {
+				f.addReply(Reply{Status: s, Text: oneLine(r.Diagnostic), Host: r.RemoteMTA})
+			}
+		}
+	}
+	if len(f.Replies) == 0 {
+		f.readNotice()
+	}
+	f.readBounced()
+}
+
+func firstWord(s string) string {
+	if w := strings.Fields(s); len(w) > 0 {
+		return w[0]
+	}
+	return ""
+}
+
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > maxReplyLength {
+		s = s[:maxReplyLength]
+	}
+	return s
+}
+
+func (f *Facts) addReply(r Reply) {
+	if len(f.Replies) < maxReplies && !slices.Contains(f.Replies, r) {
+		f.Replies = append(f.Replies, r)
+	}
+}
+
+// replyPattern finds "550 5.7.1 text", "550-5.7.26 text", "421 4.7.0 text" and
+// "550 text".
+var replyPattern = regexp.MustCompile(`(?:^|[\s:;"'>(])([45][0-5][0-9])(?:[ -]#?([245]\.[0-9]{1,3}\.[0-9]{1,3}))?[ -]+[^\s]`)
+
+// statusPattern finds an enhanced code alone, as Exchange writes it.
+var hostPattern = regexp.MustCompile(`(?i)\bhost ([a-z0-9._-]+\.[a-z]{2,})[ \t]*\[`)
+
+func parseReply(s string) (Reply, bool) {
+	m := replyPattern.FindStringSubmatchIndex(s)
+	if m == nil {
+		return Reply{}, false
+	}
+	r := Reply{Code: s[m[2]:m[3]], Text: oneLine(s[m[2]:])}
+	if m[4] >= 0 {
+		r.Status = s[m[4]:m[5]]
+	}
+	return r, true
+}
+
+// readNotice reads the text for people: the first text part.
+func (f *Facts) readNotice() {
+	text := f.firstText()
+	if len(text) == 0 {
+		return
+	}
+	// A reply ends with its paragraph.
+	for _, para := range strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n\n") {
+		if r, ok := parseReply(para); ok {
+			r.FromText = true
+			if m := hostPattern.FindStringSubmatch(para); m != nil {
+				r.Host = host(m[1])
+			}
+			f.addReply(r)
+		}
+	}
+}
+
+func (f *Facts) firstText() []byte {
+	var h gomessage.Header
+	for _, name := range []string{"Content-Type", "Content-Transfer-Encoding"} {
+		if v := f.Msg.Get(name); v != "" {
+			h.Set(name, v)
+		}
+	}
+	e, err := gomessage.New(h, bytes.NewReader(f.Msg.BodyBytes()))
+	if e == nil || err != nil && !gomessage.IsUnknownCharset(err) && !gomessage.IsUnknownEncoding(err) {
+		return nil
+	}
+	return textOf(e, 0)
+}
+
+func textOf(e *gomessage.Entity, depth int) []byte {
+	mr := e.MultipartReader()
+	if mr == nil {
+		kind, _, _ := e.Header.ContentType()
+		if kind = strings.ToLower(kind); kind != "" && kind != "text/plain" {
+			return nil
+		}
+		text, _ := io.ReadAll(io.LimitReader(e.Body, maxNotice))
+		return text
+	}
+	defer mr.Close()
+	if depth == maxMIMEDepth {
+		return nil
+	}
+	for range maxMIMEParts {
+		part, err := mr.NextPart()
+		if part == nil || err != nil && !gomessage.IsUnknownCharset(err) && !gomessage.IsUnknownEncoding(err) {
+			return nil
+		}
+		if text := textOf(part, depth+1); len(text) > 0 {
+			return text
+		}
+	}
+	return nil
+}
+
+// readBounced looks whether the returned message came from the addressee of
+// the bounce: a host of its organisation on the path, a signature of it, or a
+// client that its SPF record allows.
+func (f *Facts) readBounced() {
+	if len(f.Embedded) == 0 || len(f.Recipients) == 0 {
+		return
+	}
+	rcpt := f.Recipients[0]
+	if _, srs := ParseSRS(rcpt); srs || strings.HasPrefix(strings.ToLower(rcpt), "prvs=") || strings.HasPrefix(strings.ToLower(rcpt), "btv1=") {
+		return // the address shows that we sent, or forwarded, the message
+	}
+	domain := domainOf(rcpt)
+	own := Org(domain)
+	if own == "" || providerOf(domain) != nil {
+		return
+	}
+	p := f.Embedded[0]
+	m := message.Parse(p.Raw)
+	b := &Bounced{Domain: domain, From: p.FromDomain(), MessageID: m.Get("Message-ID")}
+	for _, i := range m.All("DKIM-Signature") {
+		if v := m.Value(i); b.Own == "" && signatureOf(v, own) {
+			b.Own = "it carries a signature of " + own
+		}
+	}
+	fields := m.All("Received")
+	asked := 0
+	for n, i := range fields {
+		if n == MaxHops || b.Own != "" {
+			break
+		}
+		h := received.Parse(m.Value(i))
+		switch {
+		case Org(h.By) == own:
+			b.Own = "it passed " + host(h.By)
+		case Org(h.RDNS) == own && h.RDNSKind == received.RDNSConfirmed:
+			b.Own = "it came from " + host(h.RDNS)
+		case Public(h.IP) && asked < maxBouncedHops:
+			asked++
+			e := f.ask.check(spf.Query{IP: h.IP, MailFrom: "postmaster@" + domain})
+			switch {
+			case f.isExchangerAddr(h.IP), e != nil && e.Result == spf.Pass:
+				b.Own = h.IP.String() + " sends for " + domain
+			case e == nil:
+				return // not known
+			case e.Result == spf.Fail || e.Result == spf.SoftFail:
+				b.Foreign = append(b.Foreign, e)
+			default:
+				return // the record does not say
+			}
+		}
+	}
+	f.Bounced = b
+}
+
+func (f *Facts) isExchangerAddr(ip netip.Addr) bool {
+	return slices.ContainsFunc(f.MX, func(x Exchanger) bool { return slices.Contains(x.Addrs, ip) })
+}
+
+// signatureOf reports whether the d= of a signature is in an organisation.
+func signatureOf(sig, org string) bool {
+	for _, tag := range strings.Split(sig, ";") {
+		if name, v, ok := strings.Cut(tag, "="); ok && strings.TrimSpace(name) == "d" {
+			return Org(v) == org
+		}
+	}
+	return false
+}
