@@ -47,8 +47,12 @@ func (f *Facts) findTwin() {
 		}
 		addrs, _ := f.ask.addrs(what, name)
 		for _, a := range addrs {
-			if !a.Is4() || asked == maxTwinAddrs {
+			if !a.Is4() {
 				continue
+			}
+			if asked == maxTwinAddrs {
+				f.ask.addGap(Gap{what, "there are more than are tried"})
+				return
 			}
 			asked++
 			q := spfQuery(*f.MailFrom, f.Helo)
