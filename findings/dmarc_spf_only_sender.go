@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -39,18 +40,25 @@ Sender: sign all mail with DKIM for the From domain. RFC 9989 demands it of doma
 			}
 		}
 		ev, where := authorisedOnce(f)
+		confidence := report.Strong
 		if ev == nil {
-			return nil
+			if ev, where = fromAuthorsHost(f); ev == nil {
+				return nil
+			}
+			confidence = report.Likely
 		}
 		x := report.Finding{
-			Confidence: report.Strong,
+			Confidence: confidence,
 			AtFault:    report.Party{Role: report.RoleSender, Host: f.FromDomain},
 			Advice:     fmt.Sprintf("owner of %s: sign all mail with DKIM for that domain before asking for p=%s", f.FromDomain, policy),
 		}
 		at := borderTriple(f)
+		if s, ok := spfAtBorder(f); ok && at.DMARC == "fail" && s.result == "pass" && sameOrganisation(f, s.domain) {
+			return nil // SPF did not get lost, its alignment is what fails
+		}
 		switch {
 		case at.DMARC == "fail":
-			x.Message = fmt.Sprintf("%s asks for p=%s but does not sign: SPF passed %s, it was lost on the way, and nothing else vouches for the author", f.FromDomain, policy, where)
+			x.Message = fmt.Sprintf("%s asks for p=%s but does not sign: %s; SPF was lost on the way, and nothing else vouches for the author", f.FromDomain, policy, where)
 			x.Hop = index(f, borderHop(f))
 		case at.DMARC == "pass":
 			x.Message = fmt.Sprintf("%s asks for p=%s but does not sign: DMARC hangs on SPF alone, which no forward survives", f.FromDomain, policy)
@@ -95,7 +103,7 @@ func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
 		if r.Border < 0 || r.Contradicted != "" || r.MailFrom != nil && *r.MailFrom == "" {
 			continue
 		}
-		where = fmt.Sprintf("where %s received it (hop %d)", r.Name(), f.Hops[r.Border].Index)
+		where = fmt.Sprintf("it passed SPF where %s received it (hop %d)", r.Name(), f.Hops[r.Border].Index)
 		if r.Role == headers.Intermediary && refused(r.SPF) {
 			return nil, "" // its source was not authorised there
 		}
@@ -107,6 +115,23 @@ func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
 		}
 		if c := claimAt(f, r.Border, "spf"); c != nil && c.Normal == "pass" && sameOrganisation(f, c.Domain) && !bestGuess(c) {
 			return []report.Evidence{hop(f, r.Border), claim(f, c)}, where
+		}
+	}
+	return nil, ""
+}
+
+// fromAuthorsHost shows an intermediary that received the message from a host of
+// the author's organisation; nil where there is none. It stands in where the
+// envelope sender of that time is lost, as behind a list.
+func fromAuthorsHost(f *Facts) (ev []report.Evidence, where string) {
+	for i := len(f.Runs) - 1; i > 0; i-- {
+		r := &f.Runs[i]
+		if r.Role != headers.Intermediary || r.Border < 0 || r.Contradicted != "" || r.MailFrom != nil {
+			continue
+		}
+		h := &f.Hops[r.Border]
+		if h.RDNSKind == received.RDNSConfirmed && sameOrganisation(f, h.RDNS) {
+			return []report.Evidence{hop(f, r.Border)}, fmt.Sprintf("%s received it from %s (hop %d)", r.Name(), fromName(f, r.Border), h.Index)
 		}
 	}
 	return nil, ""

@@ -171,10 +171,10 @@ func verdict(f *headers.Facts, found []report.Finding) report.Verdict {
 		v.Summary = "there is no From field"
 	case s.border.DMARC == "none" && s.border.SPF == "pass" && s.border.DKIM != "pass" && !spfOfAuthor(s):
 		v.Status = report.Unauthenticated
-		v.Summary = "SPF passes for another domain only; nothing vouches for " + f.FromDomain + ", which publishes no DMARC policy"
+		v.Summary = "SPF passes for another domain only; nothing vouches for " + f.FromDomain + ", which publishes no usable DMARC policy"
 	case s.border.DMARC == "none" && (s.border.SPF == "pass" || s.border.DKIM == "pass"):
 		v.Status = report.Authenticated
-		v.Summary = "" + passing(s.border) + "; " + f.FromDomain + " publishes no DMARC policy"
+		v.Summary = "" + passing(s.border) + "; " + f.FromDomain + " publishes no usable DMARC policy"
 	case s.border.DMARC == "" && vouched(f, s) != "":
 		v.Status = report.Authenticated
 		v.Summary = vouched(f, s) + "; the DMARC policy of " + f.FromDomain + " was not asked for"
