@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
@@ -81,8 +82,10 @@ func ownMailReturned(f *Facts) (report.Finding, bool) {
 
 // ownDomainRefusal matches the words in which servers refuse mail that claims
 // their own domain.
-var ownDomainRefusal = regexp.MustCompile(`(?i)(not accepted from outside|own domain|sender address rejected.*(outside|own|not owned|local)|` +
-	`(local|internal) (domain|sender|address).{0,40}(outside|external|not allowed|denied|reject)|spoof|claims? to (be|come) from (us|this|our)|you are not .{0,20}allowed .{0,20}our domain|not permitted to send .{0,30}own)`)
+var ownDomainRefusal = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(not accepted from outside|own domain|sender address rejected.*(outside|own|not owned|local)|` +
+		`(local|internal) (domain|sender|address).{0,40}(outside|external|not allowed|denied|reject)|spoof|claims? to (be|come) from (us|this|our)|you are not .{0,20}allowed .{0,20}our domain|not permitted to send .{0,30}own)`)
+})
 
 // bouncedOwnMail: a bounce says that the recipient's server does not take its
 // own domain from outside.
@@ -91,7 +94,7 @@ func bouncedOwnMail(f *Facts) (report.Finding, bool) {
 		return report.Finding{}, false
 	}
 	for _, r := range f.DSN.Recipients {
-		if !ownDomainRefusal.MatchString(r.Diagnostic) {
+		if !ownDomainRefusal().MatchString(r.Diagnostic) {
 			continue
 		}
 		refuser := domainPart(r.Final)
