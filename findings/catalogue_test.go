@@ -26,7 +26,7 @@ type example struct {
 	near            bool
 }
 
-func examples(t *testing.T, path string) []example {
+func examples(t testing.TB, path string) []example {
 	t.Helper()
 	a, err := txtar.ParseFile(path)
 	if err != nil {

@@ -19,7 +19,9 @@ var dmarcBothPathsBroken = &Rule{
 		"spf-rechecked-behind-border", "spf-checked-behind-gateway-service", "spf-checked-behind-backup-mx", "spf-rechecked-on-internal-relay",
 		"spf-checked-on-filter-loopback", "spf-checked-behind-own-forwarder",
 		"dkim-broken-subject-tag", "dkim-broken-footer", "dkim-broken-banner", "dkim-broken-link-rewrite", "dkim-broken-mime-reencoded",
-		"dkim-broken-refold", "dkim-broken-header-normalised",
+		"dkim-broken-refold", "dkim-broken-header-normalised", "dkim-broken-from-rewritten", "dkim-broken-tnef-conversion",
+		"dkim-broken-oversigned-header-added", "dkim-broken-signed-header-removed", "dkim-broken-attachment-removed",
+		"dkim-broken-line-endings", "dkim-broken-unlocated",
 	},
 	Doc: `
 ## What happened

@@ -14,6 +14,10 @@ import (
 // the words.
 func spfPermerror(f *Facts, say func(*spf.Evaluation) (message, advice string), said func(comment string) bool, codes ...spf.Reason) []report.Finding {
 	s, ok := spfAtBorder(f)
+	if !ok && len(f.Hops) == 0 && f.SPF != nil {
+		// No path, but the client's address was given.
+		s, ok = borderSPF{hop: -1, result: string(f.SPF.Result), domain: f.SPF.Domain, eval: f.SPF}, true
+	}
 	if !ok || s.result != "permerror" {
 		return nil
 	}
