@@ -36,6 +36,7 @@ honoured by ARC than by rules that skip the filter.
 			}
 			policy, basis := policyAsked(f, c.Policy)
 			action := strings.ToLower(c.Action)
+			domain := orWord(f.FromDomain, orWord(c.Domain, "the author's domain"))
 			x := report.Finding{
 				Hop:        index(f, c.Hop),
 				Confidence: report.Strong,
@@ -44,11 +45,11 @@ honoured by ARC than by rules that skip the filter.
 			}
 			switch {
 			case c.Normal == "fail" && (policy == "reject" || policy == "quarantine") && (action == "none" || action == "oreject" || action == "oquarantine"):
-				x.Message = fmt.Sprintf("%s found that DMARC of %s fails, and did not follow p=%s (%s)", x.AtFault.Host, f.FromDomain, policy, action)
+				x.Message = fmt.Sprintf("%s found that DMARC of %s fails, and did not follow p=%s (%s)", x.AtFault.Host, domain, policy, action)
 				x.Advice = "receiver: nothing, if that was meant; otherwise look through allow lists and the setting that honours DMARC policies"
 			case c.Normal == "pass" && (action == "quarantine" || action == "reject"):
 				x.Severity = report.Medium
-				x.Message = fmt.Sprintf("%s found that DMARC of %s passes, and still treated the message as if it failed (%s)", x.AtFault.Host, f.FromDomain, action)
+				x.Message = fmt.Sprintf("%s found that DMARC of %s passes, and still treated the message as if it failed (%s)", x.AtFault.Host, domain, action)
 				x.Advice = "receiver: look for the local rule that does this"
 			default:
 				continue

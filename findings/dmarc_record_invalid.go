@@ -37,7 +37,7 @@ Owner of the domain: publish exactly one valid record at _dmarc below the domain
 			AtFault:    report.Party{Role: report.RoleSender, Host: f.FromDomain},
 		}
 		switch {
-		case d.Record == nil && len(d.Invalid) > 0:
+		case len(d.Invalid) > 0 && (d.Record == nil || d.Domain != f.FromDomain):
 			at := "_dmarc." + f.FromDomain
 			for _, q := range d.Queries {
 				if strings.HasSuffix(q.Answer, "discarded") || strings.HasPrefix(q.Answer, "no valid record") {
@@ -50,6 +50,12 @@ Owner of the domain: publish exactly one valid record at _dmarc below the domain
 			if len(d.Invalid) > 1 {
 				x.Message = fmt.Sprintf("%s has %d DMARC records: receivers must discard them all", at, len(d.Invalid))
 				x.Advice = "leave one record at " + at
+			}
+			if d.Record != nil {
+				// RFC 9989 §4.10.1 goes on at the parent; RFC 7489 §6.6.3 stops at
+				// several records.
+				x.Severity = report.Medium
+				x.Message += fmt.Sprintf("; receivers that look further find that of %s", d.Domain)
 			}
 			for i, text := range d.Invalid {
 				if i < 4 {

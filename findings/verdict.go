@@ -36,6 +36,8 @@ var precedence = []struct {
 
 	// The author's domain is misused.
 	{"self-spoof-filter", report.BrokenInTransit, notAuthenticated},
+	// A pass that a relay lent says nothing of the author.
+	{"spf-pass-for-own-relay", report.Unauthenticated, func(s *state) bool { return s.border.DKIM != "pass" }},
 
 	// The message was changed or re-sent on the way.
 	{"dmarc-both-paths-broken", report.BrokenInTransit, dmarcFails},

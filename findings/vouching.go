@@ -31,12 +31,15 @@ type voucher struct {
 	field   int // where it is written: the signature, or the verdict on it
 }
 
+// maxSigners bounds the domains that are looked at.
+const maxSigners = 32
+
 // signers are the signatures that verify, or that a verdict of the border says
 // verified there.
 func signers(f *Facts) []voucher {
 	var out []voucher
 	add := func(v voucher) {
-		if v.domain != "" && !slices.ContainsFunc(out, func(o voucher) bool { return o.domain == v.domain }) {
+		if v.domain != "" && len(out) < maxSigners && !slices.ContainsFunc(out, func(o voucher) bool { return o.domain == v.domain }) {
 			out = append(out, v)
 		}
 	}
