@@ -11,13 +11,14 @@ var dkimKeyMalformed = &Rule{
 	Code:     "dkim-key-malformed",
 	Title:    "DKIM key record unusable",
 	Severity: report.High,
-	Refs:     []string{"RFC 6376 §3.6.1"},
+	Refs:     []string{"RFC 6376 §3.6.1", "RFC 6376 §3.6.2.2"},
 	Doc: `
 ## What happened
-There is a record at the selector, but no key can be read from it: bad base64, a wrong type, other text at the name.
+There is a record at the selector, but no key can be read from it (bad base64, a wrong type, other text at the name), or the key is not for
+this signature (another algorithm, hash or service). Or there are several records, and which one counts is undefined.
 
 ## How it is proved
-The record, with the place of the error.
+The record, with what is wrong in it.
 
 ## What looks like it
 A DNS interface that shows backslashes before semicolons need not have published them.
@@ -30,9 +31,42 @@ Sender: publish the key again as one TXT record; strings of 255 bytes are joined
 			return fmt.Sprintf("the record at %s is not a usable key: %s", s.KeyName, s.Reason),
 				fmt.Sprintf("%s: publish the key at %s again", s.Domain, s.KeyName)
 		})
-		return append(out, keyFindings(f, dkim.ReasonKeyMismatch, func(s *dkim.Signature) (string, string) {
+		forbids := keyFindings(f, dkim.ReasonKeyMismatch, func(s *dkim.Signature) (string, string) {
+			if strictIdentity(s) {
+				return "", "" // dkim-identity-mismatch
+			}
 			return fmt.Sprintf("the key at %s does not allow this signature: %s", s.KeyName, s.Reason),
 				fmt.Sprintf("%s: make key and signature agree", s.Domain)
-		})...)
+		})
+		for _, x := range forbids {
+			if x.Message != "" {
+				out = append(out, x)
+			}
+		}
+		return append(out, severalKeys(f)...)
 	},
+}
+
+// severalKeys reports names with more than one record. RFC 6376 §3.6.2.2 leaves
+// the result undefined: one verifier takes the first, another the last.
+func severalKeys(f *Facts) []report.Finding {
+	var out []report.Finding
+	seen := map[string]bool{}
+	for i := range f.DKIM {
+		s := &f.DKIM[i]
+		if s.KeyRecords < 2 || s.KeyRecord == "" || s.Code == dkim.ReasonKeyMalformed || s.Code == dkim.ReasonKeyMismatch || seen[s.KeyName] {
+			continue
+		}
+		seen[s.KeyName] = true
+		x := dkimFinding(f, s)
+		x.Severity = report.Low
+		if s.HeaderSignature == dkim.Mismatch {
+			x.Severity = report.Medium
+		}
+		x.Message = fmt.Sprintf("there are %d TXT records at %s; which of them is the key is undefined, and receivers choose differently", s.KeyRecords, s.KeyName)
+		x.Advice = fmt.Sprintf("%s: leave only the key in use at %s", s.Domain, s.KeyName)
+		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.6.2.2", "%d TXT records at %s", s.KeyRecords, s.KeyName))
+		out = append(out, x)
+	}
+	return out
 }

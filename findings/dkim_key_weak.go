@@ -3,6 +3,7 @@ package findings
 import (
 	"fmt"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -20,26 +21,33 @@ what signers should use today.
 The length of the modulus in the key record.
 
 ## What looks like it
-Test keys, marked t=y.
+Test keys, marked t=y. A key of 1024 bits is below the advice but still accepted everywhere.
 
 ## What to do
 Sender: sign with a 2048-bit RSA key, with Ed25519 beside it if you like.
 `,
 	Find: func(f *Facts) []report.Finding {
 		var out []report.Finding
+		seen := map[string]bool{}
 		for i := range f.DKIM {
 			s := &f.DKIM[i]
-			if s.KeyType != "rsa" || s.KeyBits == 0 || s.KeyBits >= 2048 {
+			if s.KeyType != "rsa" || s.KeyBits == 0 || s.KeyBits >= 2048 || seen[s.KeyName] {
 				continue
 			}
+			seen[s.KeyName] = true
 			x := dkimFinding(f, s)
 			x.Message = fmt.Sprintf("the key %s has %d bits; signers should use 2048", s.KeyName, s.KeyBits)
 			x.Advice = fmt.Sprintf("%s: replace the key by one of 2048 bits", s.Domain)
 			x.Severity = report.Low
-			if s.KeyBits < 1024 {
+			if s.KeyBits < dkim.MinKeyBits {
 				x.Severity = report.Critical
-				x.Message = fmt.Sprintf("the key %s has %d bits: it can be factored, and receivers must not accept it", s.KeyName, s.KeyBits)
+				x.Message = fmt.Sprintf("the key %s has %d bits: it can be factored, so anybody can sign for %s, and receivers must not accept it", s.KeyName, s.KeyBits, s.Domain)
+				if s.KeyTesting {
+					x.Severity = report.Medium
+					x.Message += "; it is marked as a test (t=y)"
+				}
 			}
+			x.Evidence = append(x.Evidence, computed("RFC 8301 §3.2", "%s: RSA, %d bits", s.KeyName, s.KeyBits))
 			out = append(out, x)
 		}
 		return out

@@ -6,12 +6,14 @@ import (
 	"github.com/mailtrace/mailtrace/report"
 )
 
-// dkimFinding starts a finding about one signature.
+// dkimFinding starts a finding about one signature that its signer has to
+// mend.
 func dkimFinding(f *Facts, s *dkim.Signature) report.Finding {
+	k := signerHop(f, s)
 	x := report.Finding{
-		Hop:        index(f, borderHop(f)),
+		Hop:        index(f, k),
 		Confidence: report.Proved,
-		AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, borderHop(f))},
+		AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, k)},
 		Evidence:   []report.Evidence{field(f, s.Field)},
 	}
 	if s.KeyRecord != "" {
@@ -20,12 +22,59 @@ func dkimFinding(f *Facts, s *dkim.Signature) report.Finding {
 	return x
 }
 
-// harmless lowers a finding about a signature that nothing depended on.
-func harmless(f *Facts, severity string) string {
-	if f.DMARC != nil && f.DMARC.Result == "pass" {
-		return severity
+// signerHop is the hop at which the message left the organisation that signed
+// it: the border above its part of the path, or where that does not show, the
+// first border that the message crossed. -1 where no border is known.
+func signerHop(f *Facts, s *dkim.Signature) int {
+	org := headers.Org(s.Domain)
+	first := -1
+	for i := len(f.Runs) - 1; i >= 0; i-- {
+		r := &f.Runs[i]
+		if r.Border < 0 || r.Contradicted != "" {
+			continue
+		}
+		if i+1 < len(f.Runs) && org != "" {
+			for _, o := range f.Runs[i+1].Orgs {
+				if o == org {
+					return r.Border
+				}
+			}
+		}
+		if first < 0 && (r.Role == headers.Recipient || r.Role == headers.Intermediary) {
+			first = r.Border
+		}
 	}
-	return ""
+	if first < 0 {
+		return borderHop(f)
+	}
+	return first
+}
+
+// aligned reports whether signature i is the author's.
+func aligned(f *Facts, i int) bool { return i < len(f.Aligned) && f.Aligned[i] }
+
+// weight is the severity of a defect in signature i: "", the rule's own, where
+// DMARC needed the signature; medium where DMARC passes without it and the
+// author's next forwarded mail will need it; low where the signature never
+// counted for the author.
+func weight(f *Facts, i int) string {
+	switch {
+	case !dmarcPasses(f):
+		return ""
+	case aligned(f, i) && !otherSignature(f, i):
+		return report.Medium
+	}
+	return report.Low
+}
+
+// otherSignature reports whether an aligned signature besides i passes.
+func otherSignature(f *Facts, i int) bool {
+	for k := range f.DKIM {
+		if k != i && aligned(f, k) && f.DKIM[k].Result == dkim.Pass {
+			return true
+		}
+	}
+	return false
 }
 
 // passedThen is a trusted verdict of delivery that this signature verified.
@@ -59,7 +108,7 @@ func keyFindings(f *Facts, code dkim.Reason, say func(*dkim.Signature) (message,
 			continue
 		}
 		x := dkimFinding(f, s)
-		x.Severity = harmless(f, report.Medium)
+		x.Severity = weight(f, i)
 		x.Message, x.Advice = say(s)
 		x.Evidence = append(x.Evidence, computed("RFC 6376 §6.1.2", "%s", s.Reason))
 		if c := failedThen(f, s); c != nil {

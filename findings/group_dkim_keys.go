@@ -4,7 +4,14 @@ package findings
 var dkimKeys = []*Rule{
 	dkimKeyMissing,
 	dkimKeyRevoked,
-	dkimKeyMalformed,
-	dkimKeyWeak,
 	dkimKeyRotated,
+	dkimKeyWeak,
+	dkimAlgorithmObsolete,
+	dkimKeyTesting,
+	dkimKeyMalformed,
+	dkimIdentityMismatch,
+	dkimSignatureExpired,
+	dkimBodyLengthLimited,
+	dkimWeakHeaderCoverage,
+	dkimReplaySuspected,
 }
