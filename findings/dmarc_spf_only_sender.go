@@ -14,6 +14,8 @@ var dmarcSPFOnlySender = &Rule{
 	Title:    "Enforcing DMARC policy without DKIM",
 	Severity: report.High,
 	Refs:     []string{"RFC 9989 §7.4", "RFC 7960 §3.2.1"},
+	// Where the service signs with its own domain only, that is the cause.
+	SymptomOf: []string{"dmarc-dkim-unaligned", "third-party-sender-unaligned", "dkim-signature-removed"},
 	Doc: `
 ## What happened
 The author's domain asks receivers to refuse or put aside what fails DMARC, but its mail carries no DKIM signature of its own. DMARC then

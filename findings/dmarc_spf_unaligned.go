@@ -57,6 +57,11 @@ you: somebody uses your name; p=reject is what helps.
 		case len(signers(f)) == 0 && !signedByAuthor(f):
 			x.Severity = report.High
 		}
+		if handedOver(f) {
+			// A forwarder that puts its own envelope sender in without SRS, and
+			// does not say for whom it received, looks like this too.
+			x.Confidence = atMost(x.Confidence, report.Likely)
+		}
 		if mark != nil {
 			x.Evidence = append(x.Evidence, claim(f, mark))
 		}

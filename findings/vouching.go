@@ -175,12 +175,25 @@ func resent(f *Facts) bool {
 			return true
 		}
 	}
-	for _, name := range []string{"Resent-From", "X-Forwarded-To", "X-BeenThere"} {
-		if f.Msg.First(name) >= 0 {
+	for _, name := range []string{"Resent-From", "X-Forwarded-To", "X-Forwarded-For", "X-BeenThere"} {
+		// X-Forwarded-For of web forms holds an address of a network.
+		if strings.Contains(f.Msg.Get(name), "@") {
 			return true
 		}
 	}
 	return toList(f)
+}
+
+// handedOver reports whether an earlier part of the path received the message
+// from outside, not as a submission.
+func handedOver(f *Facts) bool {
+	for i := 1; i < len(f.Runs); i++ {
+		k := f.Runs[i].Border
+		if k >= 0 && !f.Hops[k].Auth && !f.Hops[k].Local && headers.Public(f.Hops[k].IP) {
+			return true
+		}
+	}
+	return false
 }
 
 // toList reports whether the message was written to a mailing list: the list's
