@@ -128,8 +128,8 @@ func (w *walker) seedRecipient(top int) {
 	}
 	if d := domainOf(strong); d != "" {
 		w.addDomain(d)
-		if providerOf(f.Hops[top].By) == nil || providerOf(d) == nil {
-			w.addOrg(Org(d))
+		if providerOf(d) == nil {
+			w.ownFirst(d, top)
 		}
 		return
 	}
@@ -164,11 +164,22 @@ func (w *walker) seedRecipient(top int) {
 	}
 	if d != "" {
 		w.addDomain(d)
-		// The customer's name comes before the service's.
-		if org := Org(d); org != "" && !w.inOrgs(org) {
-			w.r.Orgs = append([]string{org}, w.r.Orgs...)
-		}
+		w.ownFirst(d, top)
 	}
+}
+
+// ownFirst adds the organisation of the recipient's domain; a customer's name
+// comes before that of the service whose host the newest hop is.
+func (w *walker) ownFirst(domain string, top int) {
+	org := Org(domain)
+	if org == "" || w.inOrgs(org) {
+		return
+	}
+	if providerOf(w.f.Hops[top].By) != nil {
+		w.r.Orgs = append([]string{org}, w.r.Orgs...)
+		return
+	}
+	w.addOrg(org)
 }
 
 // side is what is known of a hop's client: whether it is on the same side as
