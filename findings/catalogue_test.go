@@ -70,7 +70,14 @@ func examples(t testing.TB, path string) []example {
 func judge(t *testing.T, e example) ([]report.Finding, report.Verdict, *headers.Facts) {
 	t.Helper()
 	var o headers.Options
-	if e.zone != "" {
+	switch {
+	case strings.HasPrefix(e.zone, "mailtrace-dns "): // a recording, for what a zone can't say
+		z, err := dns.ParseReplay(e.name+".zone", []byte(e.zone))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Resolver = z
+	case e.zone != "":
 		z, err := dns.ParseZone(e.name+".zone", []byte(e.zone))
 		if err != nil {
 			t.Fatal(err)
@@ -88,6 +95,9 @@ func judge(t *testing.T, e example) ([]report.Finding, report.Verdict, *headers.
 func TestExamples(t *testing.T) {
 	for _, r := range Rules() {
 		t.Run(r.Code, func(t *testing.T) {
+			if r.DomainOnly {
+				t.Skip("no message has this finding: it is made by the check of a domain")
+			}
 			path := filepath.Join("testdata", strings.ReplaceAll(r.Code, "-", "_")+".txt")
 			if _, err := os.Stat(path); err != nil {
 				t.Fatalf("no example: %v", err)

@@ -28,6 +28,9 @@ type Rule struct {
 	// Doc is the page for people: what happened, how it is proved, what looks
 	// alike, who has to change what.
 	Doc string
+	// DomainOnly says that the finding is about what a domain publishes: the
+	// check of a domain makes it, and no message does.
+	DomainOnly bool
 	// Find returns the findings of this code; nil where there is none. It must
 	// not change the facts.
 	Find func(*Facts) []report.Finding

@@ -107,8 +107,11 @@ type Disclosure struct {
 	Hop   int // -1 for other fields than Received
 }
 
-// clientFields name the machine or the account from which the author wrote.
-var clientFields = []string{"X-Originating-IP", "X-ClientProxiedBy", "X-Source-IP", "X-PHP-Originating-Script", "X-Authenticated-Sender", "X-AuthUser", "X-AntiAbuse"}
+// clientFields name the machine on which the author wrote.
+var clientFields = []string{"X-Originating-IP", "X-ClientProxiedBy", "X-Source-IP"}
+
+// accountFields name an account or a program on the sender's server.
+var accountFields = []string{"X-PHP-Originating-Script", "X-Authenticated-Sender", "X-AuthUser"}
 
 // Disclosures lists what the fields written before the recipient's border tell
 // of the networks that they were written in. What the recipient's own servers
@@ -124,10 +127,10 @@ func (f *Facts) Disclosures() []Disclosure {
 	}
 	for k := range f.Hops {
 		h := &f.Hops[k]
-		if h.Observed && f.LastRun().Border >= 0 {
+		if h.Observed {
 			break
 		}
-		if providerOf(h.By) != nil || h.Fetched {
+		if providerOf(h.By) != nil || providerNamed(h.Org) != nil || h.Fetched {
 			continue
 		}
 		for _, ip := range []netip.Addr{h.ByIP, h.IP} {
@@ -159,6 +162,11 @@ func (f *Facts) Disclosures() []Disclosure {
 				v = v[:80]
 			}
 			add("client", name+": "+v, i, -1)
+		}
+	}
+	for _, name := range accountFields {
+		if i := f.Msg.First(name); i >= 0 {
+			add("user", strings.TrimSpace(f.Msg.Value(i)), i, -1)
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package headers
 
 import (
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -102,6 +103,9 @@ func newSkew(f *Facts) *skew {
 		name := host(h.By)
 		if name == "" && h.ByIP.IsValid() {
 			name = h.ByIP.String()
+		}
+		if name == "" {
+			name = "hop " + strconv.Itoa(h.Index) // not to be taken for another unnamed one
 		}
 		id, ok := index[name]
 		if !ok {

@@ -1,0 +1,59 @@
+package findings
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var backscatter = &Rule{
+	Code:     "backscatter",
+	Title:    "Bounce for a message we did not send",
+	Severity: report.Low,
+	Refs:     []string{"RFC 5321 §6.2", "RFC 3834 §2"},
+	Doc: `
+## What happened
+Somebody sent mail with a forged sender, a server accepted it, could not deliver it, and sent the bounce to the owner of the address, who
+has nothing to do with it.
+
+## How it is proved
+The bounce has no envelope sender and returns a message that passed no host of the addressee's organisation, carries no signature of it, and came from addresses
+that its SPF record does not allow.
+
+## What looks like it
+Bounces of mail that the addressee really sent through a service, or forwarded (SRS). Those pass the SPF record, or carry a tag in the address.
+
+## What to do
+Server that bounced: refuse during the SMTP session and do not bounce later. Addressee: publish SPF with -all and DMARC with p=reject; tag
+envelope senders (BATV) where bounces are many.
+`,
+	Find: func(f *Facts) []report.Finding {
+		b := f.Bounced
+		if b == nil || b.Own != "" || len(b.Foreign) == 0 || !f.IsBounce() || f.MailFrom != nil && *f.MailFrom != "" {
+			return nil
+		}
+		x := report.Finding{
+			Confidence: report.Strong,
+			AtFault:    report.Party{Role: report.RoleUnknown},
+			Message:    fmt.Sprintf("the bounce returns a message that did not come from %s: nothing on its path is of that domain", b.Domain),
+			Advice:     "server that bounced: refuse during the SMTP session; addressee: ignore the bounce, publish SPF -all and DMARC p=reject",
+		}
+		if f.DSN != nil && f.DSN.ReportingMTA != "" {
+			x.AtFault.Host = f.DSN.ReportingMTA
+		}
+		// A Message-ID of the domain may be forged, but it may also be ours.
+		if id := strings.Trim(b.MessageID, "<> "); headers.Org(domainPart(id)) == headers.Org(b.Domain) {
+			x.Confidence = report.Likely
+		}
+		for _, e := range b.Foreign {
+			x.Evidence = append(x.Evidence, computed("RFC 7208 §2.6", "%s", evaluated(e)))
+		}
+		x.Evidence = append(x.Evidence, spfRecord(b.Foreign[0])...)
+		if i := f.Msg.First("Content-Type"); i >= 0 {
+			x.Evidence = append(x.Evidence, field(f, i))
+		}
+		return []report.Finding{x}
+	},
+}

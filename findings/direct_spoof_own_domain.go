@@ -1,0 +1,119 @@
+package findings
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var directSpoofOwnDomain = &Rule{
+	Code:     "direct-spoof-own-domain",
+	Title:    "Outside source uses the recipient's own domain",
+	Severity: report.Critical,
+	Refs:     []string{"RFC 9989 §2.1", "RFC 7208 §2.6.4"},
+	Doc: `
+## What happened
+Somebody outside writes as one of the recipient's own users: the author's domain is the recipient's.
+
+## How it is proved
+The message came straight from outside, from an address that the domain's own SPF record does not allow and whose name is not of the
+organisation, without a valid signature of the domain. Exchange Online says the same as compauth=fail with reason 010 or 6xx.
+
+## What looks like it
+Own mail that left and came back through a forwarder or a list: self-spoof-filter. Printers and programs of the organisation that
+deliver straight to the recipient's server, and services that send for it and were forgotten in the record: their addresses have the
+organisation's names, or their owner knows them.
+
+## What to do
+Recipient: enforce DMARC for the own domain at the own border (p=reject), allow own devices by address or login, and close anonymous direct
+delivery to the tenant.
+`,
+	Find: func(f *Facts) []report.Finding {
+		b := borderHop(f)
+		own := headers.Org(f.FromDomain)
+		if b < 0 || own == "" || !ownDomain(f, own) || !straight(f) || ownSource(f) != "" || !headers.Public(f.Hops[b].IP) || dmarcPasses(f) {
+			return nil
+		}
+		h := &f.Hops[b]
+		if h.Auth || headers.Org(h.RDNS) == own {
+			return nil
+		}
+		s, known := spfAtBorder(f)
+		comp := compauth(f)
+		if known && (s.result == "pass" || s.result == "temperror") && sameOrganisation(f, s.domain) {
+			return nil
+		}
+		failed := known && (s.result == "fail" || s.result == "softfail") && sameOrganisation(f, s.domain)
+		dmarcFails := borderTriple(f).DMARC == "fail"
+		if !failed && !dmarcFails && comp == nil {
+			return nil
+		}
+		x := report.Finding{
+			Hop:        index(f, b),
+			Confidence: report.Strong,
+			AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, b)},
+			Message:    fmt.Sprintf("%s is outside and writes as %s to %s itself (hop %d); nothing of %s vouches for it", fromName(f, b), f.FromDomain, f.LastRun().Name(), h.Index, own),
+			Advice:     fmt.Sprintf("%s: treat as forged; enforce p=reject for the own domain at the border, and take mail of it only from own hosts and logins", f.LastRun().Name()),
+			Evidence:   []report.Evidence{hop(f, b)},
+		}
+		if i := f.Msg.First("From"); i >= 0 {
+			x.Evidence = append(x.Evidence, field(f, i))
+		}
+		if known {
+			x.Evidence = append(x.Evidence, s.evidence(f)[1:]...)
+		}
+		if comp != nil {
+			x.Evidence = append(x.Evidence, claim(f, comp))
+		}
+		if c := claimAt(f, b, "dmarc"); c != nil {
+			x.Evidence = append(x.Evidence, claim(f, c))
+		}
+		// A record that does not say no may have forgotten an own system.
+		if known && s.result != "fail" && comp == nil || !known {
+			x.Severity, x.Confidence = report.High, report.Likely
+		}
+		return []report.Finding{x}
+	},
+}
+
+// ownDomain reports whether an organisation is that of the recipient: of the
+// address for which its border received the message.
+func ownDomain(f *Facts, org string) bool {
+	r := f.LastRun()
+	if r.Rcpt != "" {
+		return headers.Org(domainPart(r.Rcpt)) == org
+	}
+	return len(f.Recipients) > 0 && headers.Org(domainPart(f.Recipients[0])) == org || slices.Contains(r.Orgs, org)
+}
+
+// straight reports whether the message came to the recipient's border from its
+// source, with nothing in between that could have broken what was whole.
+func straight(f *Facts) bool {
+	last := f.LastRun()
+	if last == nil || last.Border < 0 || last.NAT || len(f.Runs) > 2 {
+		return false
+	}
+	if len(f.Runs) == 2 && (f.Runs[1].Role == headers.Intermediary || f.Runs[1].Border >= 0) {
+		return false
+	}
+	for i := range f.DKIM {
+		if sameOrganisation(f, f.DKIM[i].Domain) && f.DKIM[i].HeaderSignature != "unchecked" {
+			return false // broken on the way, or a replay, but not made up
+		}
+	}
+	return !resent(f)
+}
+
+// compauth is Exchange Online's verdict that a message forges the tenant's own
+// domain, nil without it.
+func compauth(f *Facts) *headers.Claim {
+	for _, c := range f.Trusted("compauth") {
+		if c.Result == "fail" && (c.Reason == "010" || len(c.Reason) == 3 && strings.HasPrefix(c.Reason, "6")) {
+			return c
+		}
+	}
+	return nil
+}

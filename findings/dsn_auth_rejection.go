@@ -1,0 +1,119 @@
+package findings
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var dsnAuthRejection = &Rule{
+	Code:     "dsn-auth-rejection",
+	Title:    "SMTP reply names the failed check",
+	Severity: report.High,
+	Refs:     []string{"RFC 7372 §3", "RFC 3464 §2.3", "RFC 7505 §4.2"},
+	Doc: `
+## What happened
+A server refused a message, and its reply in the bounce says which check of the sender failed: SPF, DKIM, DMARC, ARC, reverse DNS.
+
+## How it is proved
+The reply's enhanced status code has that meaning (5.7.20 to 5.7.29), or the reply says it in words. Some bounces carry the reply only in their
+text for people; that one is read too.
+
+## What looks like it
+Large receivers use the codes in their own ways, so the words come first. The reply may be about a forwarder's domain and not the
+author's. A refusal for content or reputation that mentions a check in passing.
+
+## What to do
+Look at the returned message for the leg that ended at the refusing server: its report says which check failed there and who has to
+change something.
+`,
+	Find: func(f *Facts) []report.Finding {
+		var out []report.Finding
+		seen := map[string]bool{}
+		for _, r := range f.Replies {
+			check, byCode := refusedCheck(r)
+			if check == "" || seen[check+r.Host] {
+				continue
+			}
+			seen[check+r.Host] = true
+			x := report.Finding{
+				Confidence: report.Strong,
+				AtFault:    report.Party{Role: report.RoleUnknown, Host: r.Host},
+				Message:    fmt.Sprintf("%s refused the message because of %s: %s", orWord(r.Host, "a server"), check, r.Text),
+				Advice:     "see the embedded report of the returned message: who sent it to that server, and which check failed there",
+				Evidence:   []report.Evidence{{Kind: report.EvidenceHeader, Text: "Diagnostic: " + strings.TrimSpace(r.Status+" "+r.Text), Ref: "RFC 7372 §3"}},
+			}
+			if len(f.Embedded) == 0 {
+				x.Advice = "analyse a copy of the refused message; its sender's log tells to which server it went"
+			}
+			if r.FromText || !byCode {
+				x.Confidence = report.Likely
+			}
+			if strings.HasPrefix(r.Code, "4") || r.Code == "" && strings.HasPrefix(r.Status, "4") {
+				x.Severity = report.Medium
+				x.Message = strings.Replace(x.Message, " refused ", " put off ", 1)
+			}
+			out = append(out, x)
+		}
+		return out
+	},
+}
+
+// authCodes are the enhanced status codes, without their class, that name a
+// check of the sender: RFC 7372 §3, RFC 7505 §4.2, RFC 8617 §10.3, and two of
+// Microsoft's own.
+var authCodes = map[string]string{
+	"7.20":  "DKIM (no signature that passes)",
+	"7.21":  "DKIM (no signature that is acceptable)",
+	"7.22":  "DKIM (no signature of the author's domain)",
+	"7.23":  "SPF",
+	"7.24":  "an error in the SPF check",
+	"7.25":  "reverse DNS",
+	"7.26":  "several authentication checks",
+	"7.27":  "the sender's null MX",
+	"7.29":  "ARC",
+	"7.509": "DMARC",
+	"7.515": "the receiver's demands on authentication",
+}
+
+// refusals are words by which replies name a check, the most telling first.
+var refusals = []struct {
+	check string
+	words *regexp.Regexp
+}{
+	{"DMARC", regexp.MustCompile(`(?i)\bDMARC\b`)},
+	{"SPF", regexp.MustCompile(`(?i)\bSPF\b|sender policy framework|openspf|is not (allowed|permitted|authorized|authorised) to (send|use)|does not designate`)},
+	{"DKIM", regexp.MustCompile(`(?i)\bDKIM\b`)},
+	{"the sender's null MX", regexp.MustCompile(`(?i)\bnull ?MX\b`)},
+	{"authentication of the sender", regexp.MustCompile(`(?i)unauthenticated (e-?mail|message)|(message|mail|sender) (is|was) not authenticated|authentication checks? (did not|failed)|lacks authentication`)},
+	{"reverse DNS", regexp.MustCompile(`(?i)\breverse DNS\b|\brDNS\b|\bPTR record\b|cannot find your (reverse )?hostname`)},
+}
+
+// smtpAuth are words of replies that are about a login, not about the sender's
+// domain.
+var smtpAuth = regexp.MustCompile(`(?i)authentication (is )?required|SMTP AUTH|relay(ing)? (access )?denied|credentials|not permitted to relay`)
+
+// refusedCheck says which check a reply names; byCode is set where its status
+// code does. "" where it names none.
+func refusedCheck(r headers.Reply) (check string, byCode bool) {
+	class, detail, _ := strings.Cut(r.Status, ".")
+	if class == "2" {
+		return "", false
+	}
+	name, byCode := authCodes[detail]
+	for _, w := range refusals {
+		if w.words.MatchString(r.Text) {
+			// Words without a code count only in refusals for policy.
+			if byCode || r.Status == "" || strings.HasPrefix(detail, "7.") || strings.HasPrefix(detail, "5.") {
+				return w.check, byCode
+			}
+		}
+	}
+	if byCode && !smtpAuth.MatchString(r.Text) {
+		return name, true
+	}
+	return "", false
+}

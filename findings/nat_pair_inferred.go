@@ -1,0 +1,44 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var natPairInferred = &Rule{
+	Code:     "nat-pair-inferred",
+	Title:    "Internal interface and public address belong to the same host",
+	Severity: report.Info,
+	Refs:     []string{"RFC 5321 §4.4", "RFC 1918 §3"},
+	Doc: `
+## What happened
+One machine was seen from inside, by a private address, and from outside, by a public one: its traffic is translated on the way out, or
+it stands in two networks.
+
+## How it is proved
+A Received field names its own server by a private address, and the next newer one saw its client under a public address, with a name of the same
+organisation. Several messages that show the same pair make it certain.
+
+## What looks like it
+Pools of addresses, where the public one varies. Relays in between that wrote no Received field.
+
+## What to do
+Nothing. Whoever draws the network takes both for one host; whoever minds that outsiders can do so strips the inner fields at the edge.
+`,
+	Find: func(f *Facts) []report.Finding {
+		var out []report.Finding
+		for _, p := range f.NATPairs() {
+			out = append(out, report.Finding{
+				Hop:        index(f, p.Newer),
+				Confidence: report.Likely,
+				AtFault:    nobody,
+				Message: fmt.Sprintf("%s has the inner address %s (hop %d) and appears outside as %s (hop %d)",
+					p.Host, p.Inside, f.Hops[p.Older].Index, p.Public, f.Hops[p.Newer].Index),
+				Advice:   "none needed",
+				Evidence: []report.Evidence{hop(f, p.Newer), hop(f, p.Older)},
+			})
+		}
+		return out
+	},
+}

@@ -1,0 +1,142 @@
+package findings
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+var receivedGap = &Rule{
+	Code:     "received-gap",
+	Title:    "Chain is discontinuous",
+	Severity: report.Medium,
+	Refs:     []string{"RFC 5321 §4.4", "RFC 5321 §3.7.2"},
+	SymptomOf: []string{"received-forged", "spf-checked-behind-nat", "spf-checked-on-fetched-mail",
+		"verdict-ip-not-in-chain"},
+	Doc: `
+## What happened
+Two neighbouring Received fields do not meet: the older was written by a host that is not the client of the newer, by no name and no
+address. A host in between wrote nothing, or its field was taken out.
+
+## How it is proved
+Neither the name nor the address nor the organisation of the older line's server appears as the client of the newer. A second fact supports
+it: a trusted verdict names an address that no hop has, or the time stamps can't follow each other. Without one the gap is only a note.
+
+## What looks like it
+NAT, and hosts that introduce themselves by an alias. Sending services that use the customer's name in HELO. Exchange servers that strip Received
+fields at the border (header firewall), submission servers that hide the author's client, load balancers. An older part that was invented.
+
+## What to do
+Operator of the newer host: keep all Received fields, and look in its log for the connection. To this program, known aliases can be named by --trust.
+`,
+	Find: func(f *Facts) []report.Finding {
+		var out []report.Finding
+		for k := 1; k < len(f.Hops); k++ {
+			older, newer := &f.Hops[k-1], &f.Hops[k]
+			if newer.Joined || !meetable(f, k) {
+				continue
+			}
+			x := report.Finding{
+				Severity:   report.Info,
+				Hop:        index(f, k),
+				Confidence: report.Likely,
+				AtFault:    report.Party{Role: report.RoleUnknown, Host: fromHost(f, k)},
+				Message: fmt.Sprintf("hop %d was written by %s, but the client of hop %d is %s: a host in between is missing, or has another name",
+					older.Index, byName(f, k-1), newer.Index, fromName(f, k)),
+				Advice:   fmt.Sprintf("operator of %s: look in the log for where the message came from", byName(f, k)),
+				Evidence: []report.Evidence{hop(f, k), hop(f, k-1)},
+			}
+			if c := verdictInGap(f, k); c != nil {
+				x.Severity, x.Confidence = "", report.Strong
+				x.Message += fmt.Sprintf("; a verdict names %s, which no hop shows", c.IP)
+				x.Evidence = append(x.Evidence, claim(f, c))
+			}
+			if c := f.ClockOf(k - 1); c != nil && c.Irregular {
+				x.Severity, x.Confidence = "", report.Strong
+				x.Message += "; and its time stamps can't be right"
+			}
+			out = append(out, x)
+		}
+		return out
+	},
+}
+
+// meetable reports whether the two hops name enough for it to mean something
+// that they do not meet, and nothing explains it.
+func meetable(f *Facts, k int) bool {
+	older, newer := &f.Hops[k-1], &f.Hops[k]
+	client := fromHost(f, k)
+	switch {
+	case headers.Org(older.By) == "" || sameLabel(older.By, fromHost(f, k)) || !newer.IP.IsValid() || !headers.Public(newer.IP) || client == "":
+		return false
+	case older.Local || older.OwnHost || newer.OwnHost || newer.Fetched || older.Fetched:
+		return false
+	case older.ByIP.IsValid() && headers.Private(older.ByIP):
+		// Its public side is not known: NAT.
+		return false
+	case f.RunOf(k-1) != nil && f.RunOf(k-1).Contradicted != "":
+		return false // received-forged says so
+	}
+	// The client that the records of the envelope sender allow is the sender's,
+	// whatever it is called: a service that uses the customer's name.
+	for i := range f.Matrix {
+		if c := &f.Matrix[i]; c.Hop == k && c.Eval != nil && c.Eval.Result == spf.Pass {
+			return false
+		}
+	}
+	for _, c := range f.Trusted("spf") {
+		if c.IP == newer.IP && c.Normal == "pass" {
+			return false
+		}
+	}
+	// The same without answers: the client is called after the sender.
+	for _, d := range append([]string{f.FromDomain}, mailFromDomain(f)) {
+		if org := headers.Org(d); org != "" && (headers.Org(client) == org || older.Org == org) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameLabel reports whether two organisations differ in their suffix only, as
+// gmx.com and gmx.net do.
+func sameLabel(a, b string) bool {
+	x, _, _ := strings.Cut(headers.Org(a), ".")
+	y, _, _ := strings.Cut(headers.Org(b), ".")
+	return x != "" && x == y
+}
+
+func mailFromDomain(f *Facts) string {
+	if f.MailFrom == nil {
+		return ""
+	}
+	return domainPart(*f.MailFrom)
+}
+
+// verdictInGap is a trusted verdict of the newer hop's server about a client
+// that no hop shows.
+func verdictInGap(f *Facts, k int) *headers.Claim {
+	for n := range f.Claims {
+		c := &f.Claims[n]
+		if c.Hop != k || c.Trust != headers.Trusted || !c.IP.IsValid() || c.IPBasis != "explicit" {
+			continue
+		}
+		if !hasClient(f, c.IP) {
+			return c
+		}
+	}
+	return nil
+}
+
+func hasClient(f *Facts, ip netip.Addr) bool {
+	for k := range f.Hops {
+		if f.Hops[k].IP == ip || f.Hops[k].ByIP == ip {
+			return true
+		}
+	}
+	return false
+}

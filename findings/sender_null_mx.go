@@ -1,0 +1,72 @@
+package findings
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+var senderNullMX = &Rule{
+	Code:     "sender-null-mx",
+	Title:    "Envelope or From domain declares it sends/receives no mail",
+	Severity: report.Medium,
+	Refs:     []string{"RFC 7505 §4.2", "RFC 7208 §10.1.2"},
+	Doc: `
+## What happened
+The message uses a domain whose owner declares that it takes no mail, or sends none. Bounces and answers go nowhere.
+
+## How it is proved
+The domain has the null MX (MX 0 .), or its SPF record is v=spf1 -all. It is asked only where DMARC does not pass: an authenticated message is its owner's,
+whatever the domain says.
+
+## What looks like it
+Honest senders that use a name made for the web only. A null MX on the author's domain with an envelope sender that takes bounces is
+untidy, not false.
+
+## What to do
+Receiver: may refuse with 550 5.7.27. Owner, if the message is yours: send from a domain that takes mail.
+`,
+	Find: func(f *Facts) []report.Finding {
+		if dmarcPasses(f) {
+			return nil
+		}
+		b := borderHop(f)
+		var out []report.Finding
+		for _, n := range f.NullMX {
+			x := report.Finding{
+				Hop:        index(f, b),
+				Confidence: report.Proved,
+				AtFault:    senderAt(f),
+				Message:    fmt.Sprintf("the domain of the %s, %s, takes no mail (null MX)", n.Use, n.Domain),
+				Advice:     fmt.Sprintf("receiver: treat with suspicion, 550 5.7.27; owner of %s, if the message is yours: use a domain that takes mail", n.Domain),
+				Evidence:   []report.Evidence{record(n.Domain, "MX", "0 .")},
+			}
+			if n.Use == "author" && f.SPF != nil && f.SPF.Result == "pass" {
+				x.Severity = report.Low
+			}
+			out = append(out, x)
+		}
+		for n, e := range []*spf.Evaluation{f.SPF, f.AuthorSPF} {
+			if e == nil || !sendsNothing(e.Record) || n == 1 && f.SPF != nil && f.SPF.Domain == e.Domain {
+				continue
+			}
+			out = append(out, report.Finding{
+				Hop:        index(f, b),
+				Confidence: report.Proved,
+				AtFault:    senderAt(f),
+				Message:    fmt.Sprintf("%s sends no mail, its SPF record says: %s", e.Domain, e.Record),
+				Advice:     fmt.Sprintf("receiver: treat as forged; owner of %s, if the message is yours: name the sending hosts in the record", e.Domain),
+				Evidence:   spfRecord(e),
+			})
+		}
+		return out
+	},
+}
+
+// sendsNothing reports whether an SPF record allows no host at all.
+func sendsNothing(rec string) bool {
+	w := strings.Fields(strings.ToLower(rec))
+	return len(w) == 2 && w[0] == "v=spf1" && w[1] == "-all"
+}

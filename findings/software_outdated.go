@@ -1,0 +1,46 @@
+package findings
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var softwareOutdated = &Rule{
+	Code:     "software-outdated",
+	Title:    "A hop discloses unsupported or vulnerable software",
+	Severity: report.Low,
+	Refs:     []string{"RFC 5321 §4.4"},
+	Doc: `
+## What happened
+A server on the path named a version whose maker had already ended support when the message passed: known holes are no longer closed.
+
+## How it is proved
+The version in the server's own Received field, the maker's date, and the time stamp of the hop. Only the maker's ordinary support
+counts; extended programmes that cost money can't be seen. Whatever the age of the message, its own time is what counts.
+
+## What looks like it
+Exchange Online of 2013 to 2017 shows 15.0 and 15.1, which are no Exchange Server. Distributions repair old versions of Exim and Postfix
+without changing the number, so those are not judged.
+
+## What to do
+Operator of the host: upgrade. Hiding the version closes no hole.
+`,
+	Find: func(f *Facts) []report.Finding {
+		var out []report.Finding
+		for _, o := range f.OutdatedSoftware() {
+			x := report.Finding{
+				Hop:        index(f, o.Hop),
+				Confidence: report.Likely,
+				AtFault:    operatorOf(f, o.Hop),
+				Message: fmt.Sprintf("%s (hop %d) ran %s (%s); its maker's support ended on %s",
+					byName(f, o.Hop), f.Hops[o.Hop].Index, o.Product, o.Version, o.Ended.Format(time.DateOnly)),
+				Advice:   fmt.Sprintf("operator of %s: upgrade", byName(f, o.Hop)),
+				Evidence: []report.Evidence{hop(f, o.Hop), computed("", "%s: support ended %s", o.Source, o.Ended.Format(time.DateOnly))},
+			}
+			out = append(out, x)
+		}
+		return out
+	},
+}

@@ -1,0 +1,129 @@
+package findings
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+const (
+	// skewNoted is the smallest disagreement of clocks that is reported.
+	skewNoted = 2 * time.Minute
+	// dateAhead is how far Date may lie after the first hop: clocks of
+	// people's own machines are set less well than those of servers.
+	dateAhead = 10 * time.Minute
+	// dateBehind is how long a message may have lain before the first hop.
+	dateBehind = 24 * time.Hour
+)
+
+var timeAnomaly = &Rule{
+	Code:     "time-anomaly",
+	Title:    "Clock skew or impossible order",
+	Severity: report.Low,
+	Refs:     []string{"RFC 5321 §4.4", "RFC 5322 §3.6.1"},
+	Doc: `
+## What happened
+The time stamps on the path contradict each other: a later hop is earlier than one before it, or the author's Date lies after the message
+was first received, or long before it.
+
+## How it is proved
+Every pair of hops is compared. One constant offset of one host that removes all its contradictions is a clock that is wrong. Where no
+offset does, the stamps were not made by a clock that runs: the fields may be invented, or were put in another order.
+
+## What looks like it
+Messages that wait in a queue, in greylisting or in moderation are late, not out of order. An offset of whole or half hours is a wrong time
+zone. A message that was written offline or scheduled has an old Date.
+
+## What to do
+Operator of the host: set its clock by NTP, and its time zone. Signatures (t=, x=), keys and rewritten senders are judged by these
+times, so an error of hours can make them fail.
+`,
+	Find: func(f *Facts) []report.Finding {
+		var out []report.Finding
+		for i := range f.Clocks {
+			c := &f.Clocks[i]
+			k := c.Hops[len(c.Hops)-1]
+			if !c.Irregular && c.Offset.Abs() < skewNoted {
+				continue
+			}
+			x := report.Finding{
+				Hop:        index(f, k),
+				Confidence: report.Strong,
+				AtFault:    operatorOf(f, k),
+				Advice:     "operator of " + byName(f, k) + ": set the clock by NTP",
+				Evidence:   []report.Evidence{hop(f, k)},
+			}
+			switch {
+			case c.Irregular:
+				x.Confidence = report.Likely
+				x.Message = fmt.Sprintf("no constant error of the clock of %s explains its time stamps (hop %d): they were changed, invented or put in another order", byName(f, k), f.Hops[k].Index)
+				x.Advice = "do not rely on the times of " + byName(f, k) + "; compare them with its log"
+			case c.Zone:
+				x.Message = fmt.Sprintf("the clock of %s (hop %d) is %s %s, a wrong time zone", byName(f, k), f.Hops[k].Index, span(c.Offset), aheadOrBehind(c.Offset))
+				x.Advice = "operator of " + byName(f, k) + ": set the time zone"
+			default:
+				x.Message = fmt.Sprintf("the clock of %s (hop %d) is at least %s %s", byName(f, k), f.Hops[k].Index, span(c.Offset), aheadOrBehind(c.Offset))
+			}
+			if c.Peer != "" && !c.Irregular {
+				x.Confidence = report.Likely
+				x.Message += "; or that of " + c.Peer + " is wrong by as much the other way"
+			}
+			for _, o := range []int{k - 1, k + 1} {
+				if o >= 0 && o < len(f.Hops) {
+					x.Evidence = append(x.Evidence, hop(f, o))
+				}
+			}
+			out = append(out, x)
+		}
+		if x, ok := dateOutOfOrder(f); ok {
+			out = append(out, x)
+		}
+		return out
+	},
+}
+
+func aheadOrBehind(d time.Duration) string {
+	if d < 0 {
+		return "behind"
+	}
+	return "ahead"
+}
+
+// dateOutOfOrder compares Date with the first hop.
+func dateOutOfOrder(f *Facts) (report.Finding, bool) {
+	i := f.Msg.First("Date")
+	if i < 0 || len(f.Hops) == 0 {
+		return report.Finding{}, false
+	}
+	date, ok := received.ParseDate(f.Msg.Value(i))
+	first := f.Hops[0].Time
+	if !ok || first.IsZero() {
+		return report.Finding{}, false
+	}
+	if c := f.ClockOf(0); c != nil {
+		if c.Irregular {
+			return report.Finding{}, false
+		}
+		first = first.Add(-c.Offset)
+	}
+	x := report.Finding{
+		Hop:        index(f, 0),
+		Confidence: report.Strong,
+		AtFault:    report.Party{Role: report.RoleSender},
+		Advice:     "sender: set the clock and the time zone of the machine that wrote the message",
+		Evidence:   []report.Evidence{field(f, i), hop(f, 0)},
+	}
+	switch d := date.Sub(first); {
+	case d > dateAhead:
+		x.Message = fmt.Sprintf("Date lies %s after the first server received the message", span(d))
+	case d < -dateBehind:
+		x.Severity, x.Confidence, x.AtFault = report.Info, report.Likely, nobody
+		x.Message = fmt.Sprintf("Date lies %s before the first server received the message", span(d))
+		x.Advice = "none needed where the message was written offline, scheduled or sent again; otherwise the author's clock is wrong"
+	default:
+		return report.Finding{}, false
+	}
+	return x, true
+}
