@@ -33,6 +33,7 @@ func Examine(ctx context.Context, m *message.Message, o Options) *Facts {
 	f.readBody()
 	f.readParts()
 	f.verifySignatures(ctx)
+	f.bracketSignatures()
 	f.evaluateSPF()
 	f.evaluateDMARC(ctx)
 	f.lookAtBorder()

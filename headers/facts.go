@@ -209,6 +209,9 @@ type Facts struct {
 	// Aligned[i] says whether DKIM[i] is aligned with From in the published
 	// mode.
 	Aligned []bool
+	// Brackets[i] says where on the path DKIM[i] stopped to verify; nil where it
+	// was not changed.
+	Brackets []*Bracket
 
 	// MX holds the mail exchangers of the final recipient's domain.
 	MX []Exchanger
