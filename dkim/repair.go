@@ -1,0 +1,287 @@
+package dkim
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/message"
+)
+
+// Bounds of a search by [Verifier.Repair].
+const (
+	// DefaultMaxHashes is how many candidates are hashed where
+	// RepairOptions.MaxHashes is 0: half of them at most for the body, the
+	// rest for the header. A candidate that is compared by an Ed25519
+	// verification counts as [EdCost] hashes.
+	DefaultMaxHashes = 16_000
+	// EdCost is what one Ed25519 verification counts for.
+	EdCost = 32
+	// RepairPasses times the length of the body, and at least MinRepairBytes,
+	// is how many bytes the search in the body hashes or writes.
+	RepairPasses   = 8
+	MinRepairBytes = 8 << 20
+	// MaxRepairBody is the longest body that is searched.
+	MaxRepairBody = 64 << 20
+	// MaxRepairHeader is the longest signed header that is searched: the sum of
+	// the signed fields in canonical form.
+	MaxRepairHeader = 64 << 10
+	// MaxChangeText bounds Change.Text, MaxChangeDiff Change.Diff.
+	MaxChangeText = 2 << 10
+	MaxChangeDiff = 4 << 10
+)
+
+// ChangeKind says what sort of edit was made after signing.
+type ChangeKind string
+
+const (
+	SubjectTag       ChangeKind = "subject-tag"       // a tag in the Subject, or its encoded words written anew
+	Footer           ChangeKind = "footer"            // text or a part put behind the body, or behind the text of a part
+	Banner           ChangeKind = "banner"            // the same in front
+	LinkRewrite      ChangeKind = "link-rewrite"      // links lead to a protection service
+	MIMEReencoded    ChangeKind = "mime-reencoded"    // transfer encoding, its line width, or charset
+	Refold           ChangeKind = "refold"            // white space or letter case of a header field, which only simple minds
+	HeaderNormalised ChangeKind = "header-normalised" // a field written in another way
+	FromRewritten    ChangeKind = "from-rewritten"    // another address in From
+	FieldAdded       ChangeKind = "field-added"       // a field, or one more of its name, where h= has it absent
+	FieldRemoved     ChangeKind = "field-removed"     // a signed field is gone
+	LineEndings      ChangeKind = "line-endings"      // line ends, blank lines, trailing blanks, ">From ", doubled dots
+	LengthTail       ChangeKind = "length-tail"       // text after what l= covers: nobody signed it
+)
+
+// Change is one edit that was made after signing.
+type Change struct {
+	Kind ChangeKind
+	// Field is the name of the header field as it is now (as it was, for a
+	// field that was removed), "" for the body.
+	Field string
+	// Description says in plain words what was done. It may quote the message.
+	Description string
+	// Diff compares the canonical forms, "-" what was signed and "+" what
+	// arrived, cut to MaxChangeDiff bytes.
+	Diff string
+	// Text is what was added or removed, as far as it can be told, cut to
+	// MaxChangeText bytes.
+	Text string
+}
+
+// Repaired is what a search found.
+//
+// Body and header are proved apart. A header in which b= verifies was signed
+// so, bh= included. A body whose hash is bh= is the one that was signed where
+// b= verifies, and where it does not, then the one that the writer of bh=
+// hashed: nobody hits a hash by chance.
+type Repaired struct {
+	// Changes are the edits that were undone, of the body first. It is empty
+	// only where Exhausted is set.
+	Changes []Change
+	// Hashes is how many candidates were compared.
+	Hashes int
+	// BodyProved says that the body, after the edits if there are any, has the
+	// hash in bh=.
+	BodyProved bool
+	// HeaderProved says that b= verifies with the header after the edits.
+	HeaderProved bool
+	// Exhausted says that the search ended at a bound before all that it knows
+	// was tried. A change that is reported is proved all the same.
+	Exhausted bool
+}
+
+// Complete reports whether the whole signature verifies once the changes are
+// undone. Where it is false, a part of the message was changed in a way that was
+// not found.
+func (r *Repaired) Complete() bool { return r.BodyProved && r.HeaderProved }
+
+// RepairOptions are settings of a search. The zero value is the standard.
+type RepairOptions struct {
+	// MaxHashes bounds the candidates; 0 means [DefaultMaxHashes].
+	MaxHashes int
+	// HeaderOnly leaves the body out.
+	HeaderOnly bool
+}
+
+// Repair is [Verifier.Repair] for one signature of a message.
+func Repair(ctx context.Context, res dns.Resolver, m *message.Message, s *Signature, o RepairOptions) (*Repaired, error) {
+	return NewVerifier(res, m, Options{}).Repair(ctx, s, o)
+}
+
+// Repair searches for the edit that broke a signature (DKIM-Signature or
+// ARC-Message-Signature): it undoes what list servers, gateways and relays are
+// known to do, and keeps what verifies. That is proof: the message that was
+// signed is the one that comes out, to the byte of its canonical form.
+//
+//   - Where only bh= differs, the header is intact and bh= is the signer's: the
+//     body is searched until its hash is that.
+//   - Where only b= fails, header fields are searched. An RSA signature gives
+//     back the hash that was signed, so candidates are compared by hash and the
+//     one that fits is verified; with Ed25519 each is verified.
+//   - Where both fail, both are searched, each on its own: the hash of the body
+//     does not hang on the header, and b= covers bh= as it stands. If only one
+//     of the two is found, that one comes back and [Repaired.Complete] is false.
+//
+// Body edits are single; header edits go up to two, and to a few threes that
+// list servers make.
+//
+// It returns nil where the signature is intact, where nothing was found, and
+// where there is no key that this signature was made with: a key of another
+// pair shows in RSA at once (see [SignedDigest]). Only where nothing was found
+// and a bound was hit does it return a Repaired without changes.
+//
+// The error is that of the key question if it was not put or not answered, or
+// that of ctx.
+func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*Repaired, error) {
+	if s == nil || s.Field < 0 || s.Field >= len(v.m.Fields) {
+		return nil, nil
+	}
+	kind := DKIM
+	if strings.EqualFold(v.m.Name(s.Field), "ARC-Message-Signature") {
+		kind = ARCMessage
+	}
+	f := v.m.Fields[s.Field].Value
+	p := parseSignature(kind, s.Field, v.m.Bytes(s.Field), string(v.m.Raw[f.Start:f.End]))
+	if !p.canHash() || !p.canVerify() {
+		return nil, nil
+	}
+	keys := v.Keys(ctx, p.KeyName)
+	if keys.Err != nil {
+		return nil, keys.Err
+	}
+	digest := v.HeaderDigest(p.HeaderCanon, p.algorithm.hash, p.SignedFields, p.Field, p.Tags)
+	target, ok := newTarget(keys.Keys, p, digest)
+	if !ok {
+		return nil, nil
+	}
+	headerOK := target.is(digest)
+	noBody := o.HeaderOnly || v.o.HeadersOnly
+	bodyOK := noBody
+	if !noBody {
+		d := v.BodyHash(p.BodyCanon, p.algorithm.hash, p.limit())
+		bodyOK = !d.Short && bytes.Equal(d.Sum, p.BodyHashSigned)
+		p.UnsignedBytes = d.Unsigned
+	}
+	if headerOK && bodyOK {
+		return nil, nil
+	}
+	most := o.MaxHashes
+	if most <= 0 {
+		most = DefaultMaxHashes
+	}
+	r := &Repaired{BodyProved: bodyOK && !noBody, HeaderProved: headerOK}
+	work := budget{ctx: ctx, hashes: most}
+	if !bodyOK {
+		body := v.m.BodyBytes()
+		if len(body) > MaxRepairBody {
+			work.out = true
+		} else {
+			work.hashes = max(1, most/2)
+			work.bytes = max(RepairPasses*len(body), MinRepairBytes)
+			if c := newBodySearch(v.m, p, &work).find(); c != nil {
+				r.Changes, r.BodyProved = append(r.Changes, *c), true
+			}
+		}
+	}
+	if !headerOK && ctx.Err() == nil {
+		r.Exhausted = work.out
+		work.out, work.hashes, work.bytes = false, most-work.used, 1<<62
+		if found := newHeaderSearch(v, p, target, &work).find(); found != nil {
+			r.Changes, r.HeaderProved = append(r.Changes, found...), true
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	r.Hashes = work.used
+	r.Exhausted = r.Exhausted || work.out
+	if len(r.Changes) == 0 {
+		if r.Exhausted {
+			return r, nil
+		}
+		return nil, nil
+	}
+	if r.Complete() && p.UnsignedBytes > 0 && bodyOK {
+		r.Changes = append(r.Changes, lengthTail(v.m, p))
+	}
+	return r, nil
+}
+
+// lengthTail names the text that l= leaves unsigned: the proof does not reach it.
+func lengthTail(m *message.Message, p *parsed) Change {
+	c := AppendBody(nil, p.BodyCanon, m.BodyBytes())
+	tail := c[min(p.limit(), int64(len(c))):]
+	return Change{
+		Kind:        LengthTail,
+		Description: "after what l= covers stands text that nobody signed: " + quoteText(tail),
+		Diff:        diffText(nil, tail), Text: boundText(tail, MaxChangeText),
+	}
+}
+
+// target is what the hash of a header is held against.
+type target struct {
+	key    *Key
+	hash   crypto.Hash
+	b      []byte
+	digest []byte // what was signed, where the signature gives it back
+}
+
+// newTarget picks the key that made the signature. It reports false where none
+// of them did, as far as that can be told.
+func newTarget(keys []*Key, p *parsed, digest []byte) (target, bool) {
+	var second target
+	for _, key := range keys {
+		if key.Public == nil || key.Type != p.algorithm.key {
+			continue
+		}
+		t := target{key: key, hash: p.algorithm.hash, b: p.B}
+		signed, ok := SignedDigest(key, p.algorithm.hash, p.B)
+		switch {
+		case ok:
+			t.digest = signed
+			return t, true
+		case key.Type == "ed25519" && (second.key == nil || t.is(digest)):
+			second = t
+		}
+	}
+	return second, second.key != nil
+}
+
+// cost is what one comparison counts for.
+func (t *target) cost() int {
+	if t.digest == nil {
+		return EdCost
+	}
+	return 1
+}
+
+// is reports whether the signature verifies over a digest.
+func (t *target) is(digest []byte) bool {
+	if t.digest != nil && !bytes.Equal(t.digest, digest) {
+		return false
+	}
+	return VerifyDigest(t.key, t.hash, digest, t.b) == nil
+}
+
+// budget is the work that a search may still do.
+type budget struct {
+	ctx    context.Context
+	hashes int // candidates left
+	bytes  int // bytes left
+	used   int // candidates compared
+	out    bool
+}
+
+// take asks for the work of n candidates over so many bytes.
+func (w *budget) take(n, bytes int) bool {
+	if w.out || n > w.hashes || bytes > w.bytes || w.used&0xff == 0 && w.ctx.Err() != nil {
+		w.out = true
+		return false
+	}
+	w.hashes -= n
+	w.bytes -= bytes
+	w.used += n
+	return true
+}
+
+// pay asks for work that compares nothing.
+func (w *budget) pay(bytes int) bool { return w.take(0, bytes) }
