@@ -1,0 +1,107 @@
+package domain
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/dmarc"
+	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// bimi checks the record of the default selector, at the domain or else at its
+// organisational domain.
+func (c *checker) bimi(s *section, out *report.BIMI) {
+	const selector = "default"
+	out.Selector = selector
+	domains := []string{c.domain}
+	org, err := dmarc.Evaluator{Suffixes: c.opt.Suffixes}.OrgDomain(c.ctx, c.mem, c.domain, dmarc.RFC9989)
+	if err == nil && org != c.domain {
+		domains = append(domains, org)
+	}
+	for i, d := range domains {
+		name := selector + "._bimi." + d
+		a := c.ask(name, dns.TypeTXT)
+		records, near := withVersion(a.Texts(), "BIMI1")
+		if i == 0 || len(records) > 0 {
+			s.found(name, stateOf(&a, len(records)), records)
+		}
+		switch {
+		case a.gap:
+			return
+		case len(records) == 0 && len(near) > 0:
+			s.add("bimi-record-invalid", at{name: name}, "%s does not begin with v=BIMI1; it is ignored", quoted(near[0]))
+			return
+		case len(records) > 1:
+			s.add("bimi-record-invalid", at{name: name}, "%s has %d BIMI records; they are ignored", name, len(records))
+			return
+		case len(records) == 1:
+			c.readBIMI(s, out, name, records[0])
+			return
+		}
+	}
+}
+
+func (c *checker) readBIMI(s *section, out *report.BIMI, name, text string) {
+	var problem string
+	out.Logo, out.Authority, out.Declined, problem = parseBIMI(text)
+	switch {
+	case problem != "":
+		s.add("bimi-record-invalid", at{name: name}, "%s: %s", name, problem)
+	case !out.Declined && out.Authority == "":
+		s.add("bimi-no-certificate", at{name: name}, "the record names no certificate (a=)")
+	}
+}
+
+// parseBIMI reads the record. problem is "" for a valid one.
+func parseBIMI(text string) (logo, authority string, declined bool, problem string) {
+	fields, problem := splitFields(text)
+	var hasLogo, hasAuthority bool
+	for _, f := range fields {
+		switch {
+		case f.name == "l" && !hasLogo:
+			hasLogo, logo = true, f.value
+		case f.name == "a" && !hasAuthority:
+			hasAuthority, authority = true, f.value
+		}
+	}
+	declined = hasLogo && logo == "" && authority == ""
+	switch {
+	case problem != "":
+	case !hasLogo:
+		problem = "there is no l="
+	case declined:
+	case logo == "":
+		problem = "l= is empty, but a= is not"
+	case !isHTTPS(logo):
+		problem = "l=" + quoted(cut(logo, 80)) + " is no https: address"
+	case authority != "" && !isHTTPS(authority):
+		problem = "a=" + quoted(cut(authority, 80)) + " is no https: address"
+	}
+	return logo, authority, declined, problem
+}
+
+func isHTTPS(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && strings.EqualFold(u.Scheme, "https") && u.Host != ""
+}
+
+// bimiEligible says whether DMARC is enforced as BIMI demands: quarantine or
+// reject, for subdomains too, and for all mail.
+func (c *checker) bimiEligible(s *section, out *report.BIMI) {
+	p := &c.policies[0]
+	if !p.domain.known {
+		return
+	}
+	rec := p.found.Record
+	ok := rec != nil && p.domain.strength() > 0 && rec.Percent == 100 && !rec.Testing
+	if ok {
+		if sub, has := rec.Tag("sp"); has && strings.EqualFold(sub, "none") {
+			ok = false
+		}
+	}
+	out.Eligible = &ok
+	if !ok && out.State == report.StatePresent && !out.Declined {
+		s.add("bimi-not-eligible", at{name: "_dmarc." + c.domain}, "%s has a brand indicator, but its DMARC policy is not enforced as receivers demand for one", c.domain)
+	}
+}

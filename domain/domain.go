@@ -1,0 +1,262 @@
+// Package domain checks what a domain publishes for mail: MX, SPF with all its
+// includes, DKIM keys, DMARC as both standards find it, MTA-STS, TLS-RPT, BIMI,
+// DANE and DNSSEC.
+//
+// Check asks and returns plain data: what is there, and problems with stable
+// codes. A question that got no answer is a gap and its check is "unknown",
+// never "absent".
+package domain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/idna"
+
+	"github.com/mailtrace/mailtrace/dmarc"
+	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
+)
+
+// Result is what Check found.
+type Result = report.Domain
+
+// Options are settings of a check. The zero value asks nothing: all is a gap.
+type Options struct {
+	// Resolver answers DNS questions. nil asks none.
+	Resolver dns.Resolver
+	// Selectors are DKIM selectors that the domain is known to use, beside the
+	// built-in common ones. A selector here without a key is a problem.
+	Selectors []string
+	// Parked says that the domain neither sends nor receives mail.
+	Parked bool
+	// Fetch gets a file over HTTPS, for the MTA-STS policy. nil gets none,
+	// which is a gap.
+	Fetch func(ctx context.Context, url string) (Fetched, error)
+	// Now is the time of the check, as the result gives it.
+	Now time.Time
+	// Tool is who checks, as the result gives it.
+	Tool report.Tool
+	// DNSSEC validates a name: status is "secure", "insecure", "bogus" or
+	// "unknown", reason one line for people. nil takes the resolver's word,
+	// the AD bit. It may be called by several goroutines.
+	DNSSEC func(ctx context.Context, name string) (status, reason string)
+	// Suffixes is the public suffix list for RFC 7489; nil means the one
+	// compiled in.
+	Suffixes dmarc.Suffixes
+}
+
+// Fetched is what a web server sent.
+type Fetched struct {
+	Status      int    // of HTTP; redirects are not to be followed (RFC 8461 §3.3)
+	ContentType string // as sent
+	Body        []byte // MaxPolicy and one more bytes suffice
+	// TLSError says why the certificate is not valid for the host, "" where it
+	// is. Nothing else has then to be set.
+	TLSError string
+}
+
+// Errors of Name.
+var (
+	ErrName = errors.New("domain: not a domain name")
+)
+
+// Name returns a domain name in the form that Check uses: lower case, A-labels,
+// no final dot. The error wraps ErrName.
+func Name(s string) (string, error) {
+	name := strings.TrimSuffix(strings.TrimSpace(s), ".")
+	for i := 0; i < len(name); i++ {
+		if name[i] >= 0x80 {
+			if len(name) > 1024 {
+				return "", fmt.Errorf("%w: %.40q… is too long", ErrName, name)
+			}
+			a, err := idna.Lookup.ToASCII(name)
+			if err != nil {
+				return "", fmt.Errorf("%w: %q: %w", ErrName, name, err)
+			}
+			name = a
+			break
+		}
+	}
+	if name == "" || len(name) > 253 {
+		return "", fmt.Errorf("%w: %.60q", ErrName, s)
+	}
+	if _, err := netip.ParseAddr(name); err == nil {
+		return "", fmt.Errorf("%w: %q is an IP address", ErrName, s)
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || len(label) > 63 {
+			return "", fmt.Errorf("%w: %.60q", ErrName, s)
+		}
+		for i := 0; i < len(label); i++ {
+			switch c := label[i]; {
+			case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
+			default:
+				return "", fmt.Errorf("%w: %.60q holds %q", ErrName, s, c)
+			}
+		}
+	}
+	return strings.ToLower(name), nil
+}
+
+// Check looks at what a domain publishes. Whatever is wrong with records or
+// servers is in the result; it is never nil. What Name does not accept is asked
+// nothing and comes back as a gap.
+func Check(ctx context.Context, domain string, o Options) *Result {
+	out := &Result{Schema: report.Schema, Tool: o.Tool, CheckedAt: o.Now, Parked: o.Parked,
+		Problems: []report.DomainProblem{}, Findings: []report.Finding{}, Gaps: []report.Gap{}, DNS: []report.DNSAnswer{}}
+	name, err := Name(domain)
+	if err != nil {
+		out.Domain = domain
+		out.Gaps = append(out.Gaps, report.Gap{What: domain, Why: "not a domain name"})
+		for _, s := range sections(out) {
+			s.check.State = report.StateUnknown
+			s.finish()
+		}
+		return out
+	}
+	out.Domain = name
+	c := &checker{ctx: ctx, opt: &o, domain: name, mem: newMemory(o.Resolver), out: out}
+	c.run()
+	return out
+}
+
+// checker is one check.
+type checker struct {
+	ctx    context.Context
+	opt    *Options
+	domain string
+	mem    *memory
+	out    *Result
+	// authorized are the addresses of the SPF record; nil where not all could
+	// be asked for.
+	authorized *spf.Authorized
+	policies   []policy // of DMARC, by method
+}
+
+// The sections, in the order of the result.
+const (
+	inMX = iota
+	inSPF
+	inDKIM
+	inDMARC
+	inMTASTS
+	inTLSRPT
+	inBIMI
+	inDANE
+	inDNSSEC
+)
+
+func sections(out *Result) []*section {
+	return []*section{
+		inMX:     {name: "mx", check: &out.MX.DomainCheck},
+		inSPF:    {name: "spf", check: &out.SPF.DomainCheck},
+		inDKIM:   {name: "dkim", check: &out.DKIM.DomainCheck},
+		inDMARC:  {name: "dmarc", check: &out.DMARC.DomainCheck},
+		inMTASTS: {name: "mta_sts", check: &out.MTASTS.DomainCheck},
+		inTLSRPT: {name: "tls_rpt", check: &out.TLSRPT.DomainCheck},
+		inBIMI:   {name: "bimi", check: &out.BIMI.DomainCheck},
+		inDANE:   {name: "dane", check: &out.DANE.DomainCheck},
+		inDNSSEC: {name: "dnssec", check: &out.DNSSEC.DomainCheck},
+	}
+}
+
+// run does the checks: first those that need no other, side by side, then
+// those that need the MX hosts, then what follows from all of them.
+func (c *checker) run() {
+	out, s := c.out, sections(c.out)
+	var first sync.WaitGroup
+	first.Go(func() { c.mx(s[inMX], &out.MX) })
+	first.Go(func() { c.spf(s[inSPF], &out.SPF) })
+	first.Go(func() { c.dkim(s[inDKIM], &out.DKIM) })
+	first.Go(func() { c.dmarc(s[inDMARC], &out.DMARC) })
+	first.Go(func() { c.mtaSTS(s[inMTASTS], &out.MTASTS) })
+	first.Go(func() { c.tlsRPT(s[inTLSRPT], &out.TLSRPT) })
+	first.Go(func() { c.bimi(s[inBIMI], &out.BIMI) })
+	first.Wait()
+
+	var second sync.WaitGroup
+	second.Go(func() { c.helo(s[inSPF], &out.MX) })
+	second.Go(func() { c.dane(s[inDANE], &out.DANE) })
+	second.Go(func() { c.dnssec(s[inDNSSEC], &out.DNSSEC) })
+	second.Wait()
+
+	c.daneSecurity(s[inDANE], &out.DANE)
+	c.policyHosts(s[inMTASTS], &out.MTASTS)
+	c.across(s)
+	out.Bulk = bulkRules(out)
+	for _, s := range s {
+		s.finish()
+		out.Problems = append(out.Problems, s.problems...)
+	}
+	answers, gaps := c.mem.outcomes()
+	out.DNS = answers
+	out.Gaps = append(out.Gaps, gaps...)
+	for _, s := range s {
+		out.Gaps = append(out.Gaps, s.gaps...)
+	}
+	if c.mem.full() {
+		out.Gaps = append(out.Gaps, report.Gap{What: c.domain, Why: fmt.Sprintf("%s: %d", errQuestions, MaxQuestions)})
+	}
+}
+
+// exists reports that the domain is not proved to be missing.
+func (c *checker) exists() bool {
+	a := c.ask(c.domain, dns.TypeMX)
+	return a.gap || a.Status != dns.NXDomain
+}
+
+// across finds what shows only in several checks.
+func (c *checker) across(s []*section) {
+	out := c.out
+	c.ipv6Uncovered(s[inSPF])
+	if out.MX.Null && !c.opt.Parked && c.authorized != nil && len(c.authorized.IPv4)+len(c.authorized.IPv6) > 0 {
+		s[inMX].add("sender-null-mx", at{name: c.domain}, "%s accepts no mail (null MX), but its SPF record lets hosts send", c.domain)
+	}
+	receives := len(out.MX.Hosts) > 0 && !c.opt.Parked
+	var missing []string
+	for _, check := range [...]struct {
+		what  string
+		check *report.DomainCheck
+	}{{"MTA-STS", &out.MTASTS.DomainCheck}, {"DANE", &out.DANE.DomainCheck}, {"TLS-RPT", &out.TLSRPT.DomainCheck}} {
+		if check.check.State == report.StateAbsent {
+			missing = append(missing, check.what)
+		}
+	}
+	switch {
+	case !receives:
+	case len(missing) == 3:
+		s[inMTASTS].add("transport-policy-missing", at{name: c.domain}, "%s publishes no MTA-STS policy, no TLSA records and no TLS-RPT record", c.domain)
+	case out.MTASTS.State == report.StateAbsent && out.DANE.State == report.StateAbsent:
+		s[inMTASTS].add("transport-policy-missing", at{name: c.domain}, "%s publishes no MTA-STS policy and no TLSA records", c.domain)
+	case out.TLSRPT.State == report.StateAbsent:
+		s[inTLSRPT].add("tls-rpt-missing", at{name: "_smtp._tls." + c.domain}, "%s has a policy on TLS, but asks for no reports on it", c.domain)
+	}
+	c.bimiEligible(s[inBIMI], &out.BIMI)
+}
+
+type (
+	addr   = netip.Addr
+	prefix = netip.Prefix
+)
+
+// parseAddr reads an address that this package wrote.
+func parseAddr(s string) netip.Addr {
+	a, _ := netip.ParseAddr(s)
+	return a
+}
+
+// quoted is a text from the DNS for use in a message, cut where it is long.
+func quoted(s string) string {
+	const most = 300
+	if len(s) > most {
+		return fmt.Sprintf("%q…", s[:most])
+	}
+	return fmt.Sprintf("%q", s)
+}

@@ -1,0 +1,75 @@
+package domain
+
+import (
+	"fmt"
+	"strings"
+)
+
+// field is one name=value of a record such as that of MTA-STS.
+type field struct {
+	name, value string
+	pos         int // of the name
+}
+
+// splitFields reads "name=value; name=value;", the form of RFC 8461 §3.1, RFC
+// 8460 §3 and BIMI. Blanks around names and values are left out. The fields
+// that can be read come back also with a problem, which is the first fault.
+func splitFields(text string) (out []field, problem string) {
+	fault := func(format string, args ...any) {
+		if problem == "" {
+			problem = fmt.Sprintf(format, args...)
+		}
+	}
+	if len(text) > MaxRecordBytes {
+		return nil, fmt.Sprintf("longer than %d bytes; not read", MaxRecordBytes)
+	}
+	for pos := 0; pos < len(text); {
+		end := strings.IndexByte(text[pos:], ';')
+		if end < 0 {
+			end = len(text) - pos
+		}
+		part := text[pos : pos+end]
+		trimmed := strings.Trim(part, " \t")
+		switch name, value, ok := strings.Cut(trimmed, "="); {
+		case trimmed == "" && pos+end >= len(text)-1:
+			// What follows the last semicolon.
+		case trimmed == "":
+			fault("nothing between two semicolons at byte %d", pos)
+		case !ok:
+			fault("%s at byte %d has no \"=\"", quoted(cut(trimmed, 40)), pos)
+		case len(out) == MaxFields:
+			fault("more than %d fields", MaxFields)
+			return out, problem
+		default:
+			name = strings.TrimRight(name, " \t")
+			if name == "" {
+				fault("a field without name at byte %d", pos)
+			}
+			out = append(out, field{name, strings.TrimLeft(value, " \t"), pos + strings.Index(part, trimmed)})
+		}
+		pos += end + 1
+	}
+	return out, problem
+}
+
+// withVersion picks the TXT records that begin with a version field; the
+// standards have all others discarded. near are those that look like one.
+func withVersion(texts []string, version string) (records, near []string) {
+	for _, t := range texts {
+		first, _, _ := strings.Cut(t, ";")
+		name, value, _ := strings.Cut(first, "=")
+		switch {
+		case strings.Trim(name, " \t") == "v" && strings.Trim(value, " \t") == version:
+			records = append(records, t)
+		case strings.Contains(strings.ToLower(t[:min(len(t), 40)]), strings.ToLower(version)):
+			near = append(near, t)
+		}
+	}
+	return records, near
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isAlnum(c byte) bool {
+	return isDigit(c) || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}

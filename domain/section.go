@@ -1,0 +1,92 @@
+package domain
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// section collects what one check finds. A check has its own, so that checks
+// can run side by side.
+type section struct {
+	name     string
+	check    *report.DomainCheck
+	problems []report.DomainProblem
+	gaps     []report.Gap // other than DNS questions without an answer
+	dropped  int
+}
+
+// at says where a problem is, and how it differs from its row in the table.
+// All may be zero.
+type at struct {
+	name     string // DNS name
+	term     string
+	pos      int // byte offset, where term is not ""
+	severity string
+	harmless bool // does not make the record invalid
+}
+
+func (s *section) add(code string, where at, format string, args ...any) {
+	if len(s.problems) >= MaxProblems {
+		s.dropped++
+		return
+	}
+	k := kind(code)
+	p := report.DomainProblem{
+		Check: s.name, Code: code, Severity: k.Severity, Title: k.Title, Advice: k.Advice, Source: k.Source,
+		Invalid: k.Invalid && !where.harmless, Message: fmt.Sprintf(format, args...), Name: where.name, Term: where.term,
+	}
+	if where.severity != "" {
+		p.Severity = where.severity
+	}
+	if where.term != "" {
+		pos := where.pos
+		p.Position = &pos
+	}
+	s.problems = append(s.problems, p)
+}
+
+// gap notes something that could not be checked and is no DNS question.
+func (s *section) gap(what, why string) {
+	s.gaps = append(s.gaps, report.Gap{What: what, Why: why})
+}
+
+// found notes the record of a check and where it stands.
+func (s *section) found(location, state string, records []string) {
+	s.check.State, s.check.Location = state, &location
+	switch {
+	case len(records) == 1:
+		s.check.Record = &records[0]
+	case len(records) > 1:
+		s.check.Records = records[:min(len(records), MaxRecords)]
+	}
+}
+
+// finish draws Valid, Error and Warnings from the problems.
+func (s *section) finish() {
+	if s.dropped > 0 {
+		s.gap(s.name, fmt.Sprintf("%d more problems are not listed", s.dropped))
+	}
+	c := s.check
+	c.Warnings = []string{}
+	for i := range s.problems {
+		switch p := &s.problems[i]; {
+		case !p.Invalid:
+			c.Warnings = append(c.Warnings, p.Message)
+		case c.Error == nil:
+			c.Error = &p.Message
+		default:
+			c.Warnings = append(c.Warnings, p.Message)
+		}
+	}
+	if c.State == report.StatePresent {
+		valid := c.Error == nil
+		c.Valid = &valid
+	}
+}
+
+// is makes an optional truth value.
+func is(b bool) *bool { return &b }
+
+// holds reports that a truth value is known and true.
+func holds(b *bool) bool { return b != nil && *b }

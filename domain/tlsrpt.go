@@ -1,0 +1,84 @@
+package domain
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// tlsRPT checks the record of RFC 8460 §3.
+func (c *checker) tlsRPT(s *section, out *report.TLSRPT) {
+	out.RUA = []string{}
+	name := "_smtp._tls." + c.domain
+	a := c.ask(name, dns.TypeTXT)
+	records, near := withVersion(a.Texts(), "TLSRPTv1")
+	s.found(name, stateOf(&a, len(records)), records)
+	switch {
+	case a.gap:
+	case len(records) == 0 && len(near) > 0:
+		s.add("tls-rpt-record-invalid", at{name: name}, "%s does not begin with v=TLSRPTv1; senders ignore it", quoted(near[0]))
+	case len(records) > 1: // §3: treated as if there were none
+		s.add("tls-rpt-record-invalid", at{name: name}, "%s has %d TLS-RPT records; senders ignore them all", name, len(records))
+	case len(records) == 1:
+		rua, problem := parseTLSRPT(records[0])
+		if out.RUA = rua; rua == nil {
+			out.RUA = []string{}
+		}
+		if problem != "" {
+			s.add("tls-rpt-record-invalid", at{name: name}, "%s: %s", name, problem)
+		}
+	}
+}
+
+// parseTLSRPT reads the record. problem is "" for a valid one.
+func parseTLSRPT(text string) (rua []string, problem string) {
+	fields, problem := splitFields(text)
+	found := false
+	for _, f := range fields {
+		if f.name != "rua" || found {
+			continue
+		}
+		found = true
+		for uri := range strings.SplitSeq(f.value, ",") {
+			uri = strings.Trim(uri, " \t")
+			if len(rua) == MaxFields {
+				break
+			}
+			if p := reportURI(uri); p != "" && problem == "" {
+				problem = "rua=" + quoted(cut(uri, 80)) + " " + p
+			}
+			rua = append(rua, uri)
+		}
+	}
+	if !found && problem == "" {
+		problem = "there is no rua="
+	}
+	return rua, problem
+}
+
+// reportURI says what is wrong with an address for reports (RFC 8460 §3).
+func reportURI(uri string) string {
+	u, err := url.Parse(uri)
+	switch {
+	case err != nil:
+		return "is no URI"
+	case strings.ContainsAny(uri, "! \t"):
+		return "holds a character that must be written as %hex"
+	case strings.EqualFold(u.Scheme, "mailto"):
+		at := strings.LastIndexByte(u.Opaque, '@')
+		if at < 1 || at == len(u.Opaque)-1 {
+			return "is no mail address"
+		}
+	case strings.EqualFold(u.Scheme, "https"):
+		if u.Host == "" {
+			return "names no host"
+		}
+	case u.Scheme == "":
+		return "does not begin with mailto: or https:"
+	default:
+		return "is neither mailto: nor https:"
+	}
+	return ""
+}
