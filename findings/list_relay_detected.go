@@ -65,9 +65,20 @@ type mailingList struct {
 // listFields name a list, the surest first.
 var listFields = []string{"List-Id", "X-BeenThere", "List-Post", "Mailing-List"}
 
+// foreignAuthor reports whether an author belongs to another organisation than
+// the list.
+func foreignAuthor(f *Facts, list string) bool {
+	for _, a := range f.FromOthers {
+		if headers.Org(a) != headers.Org(list) {
+			return true
+		}
+	}
+	return false
+}
+
 // findList tells a mailing list from a newsletter: the list's domain is that of
-// the envelope sender, and either the message came to the list from outside or the
-// author belongs to another organisation. nil where there is no list.
+// the envelope sender, and the message came to the list from outside. nil where
+// there is no list.
 func findList(f *Facts) *mailingList {
 	b := borderHop(f)
 	if f.MailFrom == nil || *f.MailFrom == "" || b < 0 {
@@ -84,15 +95,10 @@ func findList(f *Facts) *mailingList {
 		if d == "" || headers.Org(d) == "" || headers.Org(d) != headers.Org(bounce) {
 			continue
 		}
-		// A list sends from its own domain on behalf of others.
-		foreign := false
-		for _, a := range f.FromOthers {
-			if headers.Org(a) != headers.Org(d) {
-				foreign = true
-			}
-		}
+		// The message was written to the list, or the list received it from
+		// outside: a newsletter's author and list are one organisation.
 		through := len(f.Runs) > 1 && f.Runs[1].Role == headers.Intermediary
-		if !foreign && !through {
+		if !through && !(foreignAuthor(f, d) && (toList(f) || handedOver(f))) {
 			continue
 		}
 		return &mailingList{name: l, domain: d, sender: *f.MailFrom, field: i, hop: b}

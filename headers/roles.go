@@ -56,12 +56,12 @@ func (f *Facts) contradict() {
 			seen = hostOrg(newer.Helo)
 		}
 		if seen != "" && seen != shown {
-			r.Contradicted = "hop " + strconv.Itoa(f.Hops[r.Last].Index) + " names " + host(f.Hops[r.Last].By) + " of " + shown +
+			r.Contradicted = "hop " + strconv.Itoa(f.Hops[r.Last].Index) + " names " + orElse(host(f.Hops[r.Last].By), "a host") + " of " + shown +
 				" as its writer, but hop " + strconv.Itoa(newer.Index) + " received the message from " + seen
 		} else if i == 1 {
 			// Next below the border, and the border did not take its client for
 			// one of its own.
-			r.Contradicted = "hop " + strconv.Itoa(f.Hops[r.Last].Index) + " names " + host(f.Hops[r.Last].By) + " of " + shown +
+			r.Contradicted = "hop " + strconv.Itoa(f.Hops[r.Last].Index) + " names " + orElse(host(f.Hops[r.Last].By), "a host") + " of " + shown +
 				" as its writer, but the client of hop " + strconv.Itoa(newer.Index) + " is not of " + shown
 		}
 	}

@@ -59,6 +59,13 @@ func (f *Facts) walk(top int, newest bool) Run {
 	if w.r.Rcpt == "" && newest && len(f.Recipients) > 0 && w.isDomain(domainOf(f.Recipients[0])) {
 		w.r.Rcpt = f.Recipients[0]
 	}
+	if d := domainOf(w.r.Rcpt); newest && len(w.r.Orgs) > 0 && providerNamed(w.r.Orgs[0]) != nil && providerOf(d) == nil {
+		// A service's run is named after the customer.
+		if org := Org(d); org != "" {
+			w.r.Orgs = slices.DeleteFunc(w.r.Orgs, func(o string) bool { return o == org })
+			w.r.Orgs = append([]string{org}, w.r.Orgs...)
+		}
+	}
 	if h := w.r.Border; h >= 0 {
 		w.r.Helo = f.Hops[h].Helo
 		// That the border is an exchanger of the recipient says more than how
