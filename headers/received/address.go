@@ -167,9 +167,7 @@ func (p *peer) word(w string, expect *string) {
 		p.account, *expect = w, ""
 		return
 	}
-	if strings.HasPrefix(w, `"`) { // zmailer: "EHLO name" in quotes, here without its end
-		w = w[1:]
-	}
+	w = strings.TrimPrefix(w, `"`) // zmailer: "EHLO name" in quotes, here without its end
 	switch {
 	case w == "HELO" || w == "EHLO" || w == "LHLO":
 		*expect = "helo"
