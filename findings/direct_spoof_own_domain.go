@@ -55,7 +55,7 @@ delivery to the tenant.
 			Hop:        index(f, b),
 			Confidence: report.Strong,
 			AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, b)},
-			Message:    fmt.Sprintf("%s is outside and writes as %s to %s itself (hop %d); nothing of %s vouches for it", fromName(f, b), f.FromDomain, f.LastRun().Name(), h.Index, own),
+			Message:    fmt.Sprintf("%s is outside and writes as %s to %s itself (hop %d); nothing of %s vouches for it", fromHost(f, b), f.FromDomain, f.LastRun().Name(), h.Index, own),
 			Advice:     fmt.Sprintf("%s: treat as forged; enforce p=reject for the own domain at the border, and take mail of it only from own hosts and logins", f.LastRun().Name()),
 			Evidence:   []report.Evidence{hop(f, b)},
 		}

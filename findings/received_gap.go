@@ -75,9 +75,6 @@ func meetable(f *Facts, k int) bool {
 		return false
 	case older.Local || older.OwnHost || newer.OwnHost || newer.Fetched || older.Fetched:
 		return false
-	case older.ByIP.IsValid() && headers.Private(older.ByIP):
-		// Its public side is not known: NAT.
-		return false
 	case f.RunOf(k-1) != nil && f.RunOf(k-1).Contradicted != "":
 		return false // received-forged says so
 	}
@@ -103,11 +100,12 @@ func meetable(f *Facts, k int) bool {
 }
 
 // sameLabel reports whether two organisations differ in their suffix only, as
-// gmx.com and gmx.net do.
+// gmx.com and gmx.net do. The names that are reserved for documentation (RFC
+// 2606 §3) stand for different ones.
 func sameLabel(a, b string) bool {
 	x, _, _ := strings.Cut(headers.Org(a), ".")
 	y, _, _ := strings.Cut(headers.Org(b), ".")
-	return x != "" && x == y
+	return x != "" && x == y && x != "example"
 }
 
 func mailFromDomain(f *Facts) string {

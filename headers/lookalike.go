@@ -39,7 +39,7 @@ const (
 	Unlike     Likeness = ""
 	SameLook   Likeness = "looks the same"      // letters that are drawn alike
 	OneLetter  Likeness = "differs in a letter" // one letter more, less, other or exchanged
-	NamePrefix Likeness = "begins with it"      // example.com.attacker.example
+	NamePrefix Likeness = "carries its name"    // example.com.attacker.example
 )
 
 // Bounds on the names that are compared.
