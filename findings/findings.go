@@ -99,10 +99,22 @@ func link(found []report.Finding) {
 		if x.Because == nil {
 			x.Because = []string{}
 		}
-		if x.Evidence == nil {
-			x.Evidence = []report.Evidence{}
+		x.Evidence = distinct(x.Evidence)
+	}
+}
+
+// distinct drops pieces of evidence that say the same twice: two verdicts of one
+// field quote the same field.
+func distinct(all []report.Evidence) []report.Evidence {
+	out := make([]report.Evidence, 0, len(all))
+	for _, e := range all {
+		if !slices.ContainsFunc(out, func(have report.Evidence) bool {
+			return have.Kind == e.Kind && have.Text == e.Text && have.DNS == e.DNS && (have.Line == nil) == (e.Line == nil) && (have.Line == nil || *have.Line == *e.Line)
+		}) {
+			out = append(out, e)
 		}
 	}
+	return out
 }
 
 var severityRank = map[string]int{report.Critical: 0, report.High: 1, report.Medium: 2, report.Low: 3, report.Info: 4}
