@@ -13,16 +13,16 @@ import (
 // Bounds of a search by [Verifier.Repair].
 const (
 	// DefaultMaxHashes is how many candidates are hashed where
-	// RepairOptions.MaxHashes is 0: half of them at most for the body, the
-	// rest for the header. A candidate that is compared by an Ed25519
-	// verification counts as [EdCost] hashes.
-	DefaultMaxHashes = 16_000
+	// RepairOptions.MaxHashes is 0: half of them at most for the body, half for
+	// the header. A candidate that is compared by an Ed25519 verification counts
+	// as [EdCost] hashes.
+	DefaultMaxHashes = 20_000
 	// EdCost is what one Ed25519 verification counts for.
-	EdCost = 32
+	EdCost = 16
 	// RepairPasses times the length of the body, and at least MinRepairBytes,
 	// is how many bytes the search in the body hashes or writes.
 	RepairPasses   = 8
-	MinRepairBytes = 8 << 20
+	MinRepairBytes = 12 << 20
 	// MaxRepairBody is the longest body that is searched.
 	MaxRepairBody = 64 << 20
 	// MaxRepairHeader is the longest signed header that is searched: the sum of
@@ -184,7 +184,7 @@ func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*
 	}
 	if !headerOK && ctx.Err() == nil {
 		r.Exhausted = work.out
-		work.out, work.hashes, work.bytes = false, most-work.used, 1<<62
+		work.out, work.hashes, work.bytes = false, max(1, most/2), 1<<62
 		if found := newHeaderSearch(v, p, target, &work).find(); found != nil {
 			r.Changes, r.HeaderProved = append(r.Changes, found...), true
 		}

@@ -24,7 +24,15 @@ type bodySearch struct {
 	w     *budget
 	hash  hash.Hash
 	floor int  // of w.bytes, for the family of edits that is being tried
-	cut   bool // a family ended at its floor
+	least int  // of w.hashes, likewise
+	full  bool // the family came to its floor
+	cut   bool // some family did
+
+	// The candidate before, and states of the hash on the way: most candidates
+	// begin as the one before did.
+	last, next []byte
+	states     []hash.Hash // after each step bytes
+	step       int
 
 	raw   []byte // the body with CRLF line ends
 	parts []part
@@ -123,16 +131,38 @@ func (s *bodySearch) hitLiteral(pieces [][]byte) bool {
 		}
 		size = int(limit)
 	}
-	if !s.afford(1, size) {
+	if !s.afford(1, size/4) {
 		return false
 	}
-	s.hash.Reset()
-	left := size
-	for _, b := range pieces {
-		b = b[:min(len(b), left)]
-		s.hash.Write(b)
-		left -= len(b)
+	if cap(s.next) < size {
+		s.next = make([]byte, 0, size+size/4)
 	}
+	candidate := s.next[:0]
+	for _, b := range pieces {
+		candidate = append(candidate, b[:min(len(b), size-len(candidate))]...)
+	}
+	same := 0 // steps
+	for same < len(s.states) && (same+1)*s.step <= size && bytes.Equal(candidate[same*s.step:(same+1)*s.step], s.last[same*s.step:(same+1)*s.step]) {
+		same++
+	}
+	if !s.afford(0, size-same*s.step) {
+		return false
+	}
+	if same == 0 {
+		s.step = max(minStep, size/64)
+		s.states = s.states[:0]
+		s.hash.Reset()
+	} else {
+		s.hash = cloneHash(s.states[same-1])
+		s.states = s.states[:same]
+	}
+	at := same * s.step
+	for ; at+s.step <= size; at += s.step {
+		s.hash.Write(candidate[at : at+s.step])
+		s.states = append(s.states, cloneHash(s.hash))
+	}
+	s.hash.Write(candidate[at:])
+	s.last, s.next = candidate, s.last
 	var sum [64]byte
 	if !bytes.Equal(s.hash.Sum(sum[:0]), s.p.BodyHashSigned) {
 		return false
@@ -141,14 +171,29 @@ func (s *bodySearch) hitLiteral(pieces [][]byte) bool {
 	return true
 }
 
+// minStep is the least distance of the states that are kept.
+const minStep = 1 << 10
+
+// cloneHash copies a hash. All of crypto can (hash.Cloner).
+func cloneHash(h hash.Hash) hash.Hash {
+	c, err := h.(hash.Cloner).Clone()
+	if err != nil {
+		panic(err) // SHA-1 and SHA-256 return none
+	}
+	return c.(hash.Hash)
+}
+
 // afford asks for work within the share of this family of edits.
 func (s *bodySearch) afford(n, size int) bool {
-	if s.w.bytes-size < s.floor {
-		s.cut = true
+	if s.full || s.w.bytes-size < s.floor || s.w.hashes-n < s.least {
+		s.full, s.cut = true, true
 		return false
 	}
 	return s.w.take(n, size)
 }
+
+// over reports whether the family that is being tried must end.
+func (s *bodySearch) over() bool { return s.full || s.w.out }
 
 // patch replaces raw[from:to] by whole lines. from and to are marks.
 type patch struct {
@@ -162,7 +207,7 @@ func (s *bodySearch) fits(patches ...patch) bool {
 	pieces := make([][]byte, 0, 2*len(patches)+2)
 	done := 0
 	for _, x := range patches {
-		if !s.afford(0, 2*len(x.data)) { // canonicalizing costs as well
+		if !s.afford(0, len(x.data)/2) { // canonicalizing costs as well
 			return false
 		}
 		pieces = append(pieces, s.c[s.place(done):s.place(x.from)], appendLines(nil, s.p.BodyCanon, x.data))
@@ -227,22 +272,23 @@ func (s *bodySearch) find() *Change {
 	if !s.w.pay(2 * len(s.raw)) {
 		return nil
 	}
-	whole := s.w.bytes
+	whole, hashes := s.w.bytes, s.w.hashes
 	for _, family := range []struct {
 		share float64 // of the whole, that the families up to here may use
 		try   func(*bodySearch) *Change
 	}{
-		{0.20, (*bodySearch).appended},
-		{0.30, (*bodySearch).parted},
-		{0.42, (*bodySearch).linked},
-		{0.54, (*bodySearch).reencoded},
-		{0.62, (*bodySearch).respelled},
-		{0.72, (*bodySearch).fronted},
-		{0.90, (*bodySearch).texts},
-		{0.95, (*bodySearch).charsets},
+		{0.22, (*bodySearch).appended},
+		{0.30, (*bodySearch).respelled},
+		{0.38, (*bodySearch).parted},
+		{0.48, (*bodySearch).linked},
+		{0.58, (*bodySearch).reencoded},
+		{0.66, (*bodySearch).fronted},
+		{0.80, (*bodySearch).texts},
+		{0.84, (*bodySearch).charsets},
 		{1.00, (*bodySearch).bothTexts},
 	} {
-		s.floor = whole - int(family.share*float64(whole))
+		s.floor, s.full = whole-int(family.share*float64(whole)), false
+		s.least = hashes - int(family.share*float64(hashes))
 		if c := family.try(s); c != nil {
 			s.finish(c)
 			return c

@@ -14,7 +14,7 @@ func (s *bodySearch) reencoded() *Change {
 	all := make([]styled, 0, len(leaves))
 	for _, q := range leaves {
 		text, ok := decodePart(q.cte, s.raw[q.bodyAt:q.end])
-		if !ok || !s.w.pay(2*len(text)) {
+		if !ok || !s.afford(0, 2*len(text)) {
 			continue
 		}
 		all = append(all, styled{q, crlfText(text, q)})
@@ -40,14 +40,19 @@ func (s *bodySearch) reencoded() *Change {
 		sets = append(sets, []styled{x})
 	}
 	for _, set := range sets {
-		for _, st := range s.stylesFor(set[0].q, set[0].text) {
+		styles := s.stylesFor(set[0].q, set[0].text)
+		main := mainStyles(styles)
+		for _, st := range styles {
 			for ends := range 3 {
-				if ends > 0 && set[0].q.top && st.cte != "base64" {
+				if ends > 0 && (set[0].q.top && st.cte != "base64" || !slices.Contains(main, st)) {
 					break
 				}
 				for form := range headerForms {
-					if form > 0 && (set[0].q.top || st.cte == canonicalCTE(set[0].q.cte)) {
+					if form > 0 && (set[0].q.top || st.cte == canonicalCTE(set[0].q.cte) || !slices.Contains(main, st)) {
 						break
+					}
+					if s.over() {
+						return nil
 					}
 					patches := make([]patch, 0, len(set))
 					for _, x := range set {
@@ -61,6 +66,18 @@ func (s *bodySearch) reencoded() *Change {
 		}
 	}
 	return nil
+}
+
+// cost is what writing n bytes of text in a style counts for, beside hashing
+// them.
+func (s style) cost(n int) int {
+	switch s.cte {
+	case "base64":
+		return n
+	case "quoted-printable":
+		return 4 * n
+	}
+	return n / 4
 }
 
 type styled struct {
@@ -104,7 +121,7 @@ func (s *bodySearch) stylesFor(q *part, text []byte) []style {
 	now := canonicalCTE(q.cte)
 	own := func(styles []style) []style {
 		raw := bytes.TrimRight(s.raw[q.bodyAt:q.end], "\r\n")
-		if canonicalCTE(q.cte) != styles[0].cte || !s.w.pay(2*len(raw)) {
+		if canonicalCTE(q.cte) != styles[0].cte || !s.afford(0, 2*len(raw)) {
 			return styles
 		}
 		for i, st := range styles {
@@ -145,7 +162,7 @@ const headerForms = 3
 // style. ends chooses the line ends after it.
 func (s *bodySearch) rewrite(q *part, text []byte, st style, form, ends int) patch {
 	raw := s.raw[q.bodyAt:q.end]
-	s.w.pay(2 * len(text))
+	s.afford(0, st.cost(len(text)))
 	content := make([]byte, 0, len(text)+len(text)/2+16)
 	bare := bytes.TrimRight(text, "\r\n")
 	if st.cte == "base64" {
@@ -264,6 +281,9 @@ func (s *bodySearch) charsets() *Change {
 			}
 			for _, st := range []style{plainStyle, qpStyles[0], qpStyles[1], base64Styles[0], qpStyles[2], base64Styles[1]} {
 				for ends := range 3 {
+					if s.over() {
+						return nil
+					}
 					x := s.rewrite(q, b, st, 0, ends)
 					if !q.top {
 						header := strings.TrimSuffix(string(x.data[:len(x.data)-len(contentOf(x, q))]), "\r\n")
@@ -345,6 +365,9 @@ func (s *bodySearch) linked() *Change {
 		raw  bool // undone in the encoded form
 	}
 	for _, how := range unwrappings {
+		if s.over() {
+			return nil
+		}
 		var all []linkedText
 		wrapped, link := "", ""
 		for i := range s.parts {
@@ -353,7 +376,7 @@ func (s *bodySearch) linked() *Change {
 				continue
 			}
 			text, ok := decodePart(q.cte, s.raw[q.bodyAt:q.end])
-			if !ok || !s.w.pay(2*len(text)) {
+			if !ok || !s.afford(0, 2*len(text)) {
 				continue
 			}
 			h := how

@@ -8,6 +8,12 @@ import (
 // respelled undoes what transport and mailbox files do to lines.
 func (s *bodySearch) respelled() *Change {
 	for _, r := range respellings {
+		if !s.afford(0, len(s.raw)/8) {
+			return nil
+		}
+		if !r.may(s.raw) {
+			continue
+		}
 		if !s.afford(0, 2*len(s.raw)) {
 			return nil
 		}
@@ -69,10 +75,11 @@ func (s *bodySearch) partEnds() *Change {
 // few bodies, or the same one where it has nothing to undo.
 var respellings = []struct {
 	what string
+	may  func([]byte) bool // a quick look
 	undo func([]byte) [][]byte
 }{
-	{"“>” was put before lines that begin with “From ”", unescapeFrom},
-	{"a dot was added to lines that begin with one", func(b []byte) [][]byte {
+	{"“>” was put before lines that begin with “From ”", holds(">From "), unescapeFrom},
+	{"a dot was added to lines that begin with one", holds(".."), func(b []byte) [][]byte {
 		return one(eachLine(b, func(line []byte) []byte {
 			if bytes.HasPrefix(line, []byte("..")) {
 				return line[1:]
@@ -80,7 +87,7 @@ var respellings = []struct {
 			return line
 		}))
 	}},
-	{"a dot was taken off lines that begin with one", func(b []byte) [][]byte {
+	{"a dot was taken off lines that begin with one", holds("\n."), func(b []byte) [][]byte {
 		return one(eachLine(b, func(line []byte) []byte {
 			if bytes.HasPrefix(line, []byte(".")) {
 				return append([]byte("."), line...)
@@ -88,10 +95,25 @@ var respellings = []struct {
 			return line
 		}))
 	}},
-	{"blanks were put at line ends", func(b []byte) [][]byte {
-		return one(eachLine(b, func(line []byte) []byte { return bytes.TrimRight(line, " \t") }))
+	{"blanks were put at line ends", holds(" \r\n", "\t\r\n"), func(b []byte) [][]byte {
+		mark := []byte("-- ")
+		return [][]byte{
+			eachLine(b, func(line []byte) []byte { return bytes.TrimRight(line, " \t") }),
+			eachLine(b, func(line []byte) []byte {
+				if bytes.Equal(line, mark) {
+					return line
+				}
+				return bytes.TrimRight(line, " \t")
+			}),
+			eachLine(b, func(line []byte) []byte {
+				if bytes.Equal(line, mark) {
+					return line
+				}
+				return bytes.TrimSuffix(line, oneSP)
+			}),
+		}
 	}},
-	{"the blank was taken off the signature mark “-- ”", func(b []byte) [][]byte {
+	{"the blank was taken off the signature mark “-- ”", holds("\n--\r\n"), func(b []byte) [][]byte {
 		return one(eachLine(b, func(line []byte) []byte {
 			if string(line) == "--" {
 				return []byte("-- ")
@@ -99,30 +121,43 @@ var respellings = []struct {
 			return line
 		}))
 	}},
-	{"the blanks were taken off the line ends of flowed text", func(b []byte) [][]byte {
+	{"the blanks were taken off the line ends of flowed text", shortText, func(b []byte) [][]byte {
 		return [][]byte{flow(b, 1), flow(b, 60), flow(b, 66)}
 	}},
-	{"lines end in CR CR LF", func(b []byte) [][]byte {
+	{"lines end in CR CR LF", holds("\r\r\n"), func(b []byte) [][]byte {
 		return [][]byte{bytes.ReplaceAll(b, []byte("\r\r\n"), crlf)}
 	}},
-	{"CR became the end of a line, or ceased to be one", func(b []byte) [][]byte {
+	{"CR became the end of a line, or ceased to be one", bareCR, func(b []byte) [][]byte {
 		x := bytes.ReplaceAll(b, crlf, crlf[1:])
 		x = bytes.ReplaceAll(x, crlf[:1], crlf[1:])
 		y := bytes.ReplaceAll(b, []byte("\r"), nil)
 		return [][]byte{bytes.ReplaceAll(x, crlf[1:], crlf), bytes.ReplaceAll(y, crlf[1:], crlf)}
 	}},
-	{"blank lines were put between the lines", halveBlank},
-	{"blank lines at the beginning were changed", func(b []byte) [][]byte {
+	{"blank lines were put between the lines", holds("\r\n\r\n"), halveBlank},
+	{"blank lines at the beginning were changed", func(b []byte) bool { return bytes.HasPrefix(b, crlf) }, func(b []byte) [][]byte {
 		return [][]byte{bytes.TrimLeft(b, "\r\n")}
 	}},
-	{"long lines were broken", joinLong},
-	{"tabs were made blanks", func(b []byte) [][]byte {
+	{"long lines were broken", shortText, joinLong},
+	{"tabs were made blanks", shortText, func(b []byte) [][]byte {
 		return [][]byte{bytes.ReplaceAll(b, []byte("        "), []byte("\t")), bytes.ReplaceAll(b, []byte("    "), []byte("\t"))}
 	}},
-	{"a byte order mark was put in front, or NUL bytes were put in", func(b []byte) [][]byte {
+	{"a byte order mark was put in front, or NUL bytes were put in", holds("\xef\xbb\xbf", "\x00"), func(b []byte) [][]byte {
 		return [][]byte{bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), bytes.ReplaceAll(b, []byte{0}, nil)}
 	}},
 }
+
+// holds returns a look for any of some strings.
+func holds(of ...string) func([]byte) bool {
+	return func(b []byte) bool {
+		return slices.ContainsFunc(of, func(s string) bool { return bytes.Contains(b, []byte(s)) })
+	}
+}
+
+// shortText is a look for what is tried in short bodies only: a message with
+// attachments has other reasons to be broken.
+func shortText(b []byte) bool { return len(b) <= 256<<10 }
+
+func bareCR(b []byte) bool { return bytes.Count(b, crlf[:1]) != bytes.Count(b, crlf) }
 
 func one(b []byte) [][]byte { return [][]byte{b} }
 

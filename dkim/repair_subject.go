@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"mime"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -23,12 +24,18 @@ func subjectEdits(p *proposals) {
 		put(v)
 	}
 	if decoded, names := decodeWords(raw); decoded != raw || !plainASCII(decoded) {
-		for i, text := range append([]string{decoded}, untagged(decoded)...) {
-			if i > 12 {
-				break
-			}
-			for _, v := range encodeWords(text, names) {
-				put(v)
+		texts := append(untagged(decoded), "")
+		copy(texts[1:], texts)
+		texts[0] = decoded
+		if len(texts) > 1 {
+			texts[0], texts[1] = texts[1], texts[0]
+		}
+		texts = compactTexts(texts, 12)
+		for _, charsets := range [][]string{append(names, "UTF-8", "utf-8"), {"iso-8859-1", "ISO-8859-1", "windows-1252"}} {
+			for _, text := range texts {
+				for _, v := range encodeWords(text, charsets) {
+					put(v)
+				}
 			}
 		}
 	}
@@ -85,6 +92,17 @@ func untagged(s string) []string {
 	return out
 }
 
+// compactTexts drops what stands twice, and all after the first few.
+func compactTexts(texts []string, most int) []string {
+	var out []string
+	for _, s := range texts {
+		if len(out) < most && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // decodeWords decodes the encoded words (RFC 2047) of a value and returns the
 // charsets as they are written there.
 func decodeWords(s string) (text string, charsets []string) {
@@ -125,7 +143,7 @@ func encodeWords(text string, names []string) []string {
 		return out
 	}
 	seen := make(map[string]bool)
-	for _, name := range append(names, "UTF-8", "utf-8", "iso-8859-1", "ISO-8859-1", "windows-1252") {
+	for _, name := range names {
 		if seen[name] {
 			continue
 		}

@@ -14,7 +14,9 @@ const (
 	maxTextEnds    = 64 // lines at which text behind a part may begin
 	maxMainStyles  = 3  // styles for each edit after the first ones
 	maxFirstEdits  = 16
-	maxPairs       = 40 // edits of each of two parts that are combined
+	maxPairs       = 24 // edits of the plain part that are combined with those of the HTML
+	firstPlain     = 6  // of these in the first round
+	firstHTML      = 60
 	maxMarksHTML   = 4
 	maxRespellings = 8
 )
@@ -59,22 +61,30 @@ func (s *bodySearch) texts() *Change {
 			// A list server that adds to 8bit text may have decoded it first.
 			styles = styles[:len(styles)-1]
 		}
+		own := slices.IndexFunc(styles, func(st style) bool { return st.cte == canonicalCTE(q.cte) })
 		for n, e := range editsOf(text, q) {
 			use := styles
 			if n >= maxFirstEdits {
-				use = mainStyles(styles)
+				if !encoded {
+					break
+				}
+				use = []style{styles[own], plainStyle}
 			}
 			for _, st := range use {
+				if s.over() {
+					return nil
+				}
+				same := st.cte == canonicalCTE(q.cte)
 				for ends := range 3 {
 					for form := range headerForms {
-						if form > 0 && (q.top || st.cte == canonicalCTE(q.cte)) {
+						if form > 0 && (q.top || same || n >= maxFirstEdits) {
 							break
 						}
 						if s.fits(s.rewrite(q, e.text, st, form, ends)) {
 							return s.describeText(q, e, st.cte)
 						}
 					}
-					if st.cte != "base64" && q.top {
+					if st.cte != "base64" || !same && n >= maxFirstEdits/2 {
 						break
 					}
 				}
@@ -358,8 +368,13 @@ func (s *bodySearch) bothTexts() *Change {
 }
 
 func (s *bodySearch) bothOf(a, b *part) *Change {
-	// In the form that they have, then decoded and encoded again.
-	for pass := range 2 {
+	// In the form that they have, then decoded and encoded again; the likeliest
+	// pairs of each first.
+	for round := range 4 {
+		pass := round % 2
+		if pass == 1 && canonicalCTE(a.cte) == "8bit" && canonicalCTE(b.cte) == "8bit" {
+			continue
+		}
 		texts := make([][]byte, 2)
 		styles := make([]style, 2)
 		for k, q := range []*part{a, b} {
@@ -395,28 +410,37 @@ func (s *bodySearch) bothOf(a, b *part) *Change {
 			}
 			ea, eb := of(texts[0], a), of(texts[1], b)
 			ea = ea[:min(len(ea), maxPairs)]
-			eb = eb[:min(len(eb), maxTextEdits)]
-			write := func(q *part, e textEdit, st style) patch {
-				if st.cte == "" {
-					return patch{q.bodyAt, q.next, append(slices.Clip(e.text), crlf...)}
-				}
-				return s.rewrite(q, e.text, st, 0, 0)
+			if round < 2 {
+				ea, eb = ea[:min(len(ea), firstPlain)], eb[:min(len(eb), firstHTML)]
 			}
-			for sum := 0; sum < len(ea)+len(eb)-1; sum++ {
-				for x := max(0, sum-len(eb)+1); x <= sum && x < len(ea); x++ {
-					if s.fits(write(a, ea[x], styles[0]), write(b, eb[sum-x], styles[1])) {
+			write := func(q *part, e textEdit, st style) []byte {
+				if s.over() {
+					return nil
+				}
+				data := append(slices.Clip(e.text), crlf...)
+				if st.cte != "" {
+					data = s.rewrite(q, e.text, st, 0, 0).data
+				}
+				return appendLines(nil, s.p.BodyCanon, data)
+			}
+			second := make([][]byte, len(eb))
+			for y := range eb {
+				second[y] = write(b, eb[y], styles[1])
+			}
+			// The plain text outside: what comes before the HTML stays the same.
+			for x := range ea {
+				first := write(a, ea[x], styles[0])
+				for y := range eb {
+					if s.over() {
+						return nil
+					}
+					if s.hit(s.c[:s.place(a.bodyAt)], first, s.c[s.place(a.next):s.place(b.bodyAt)], second[y], s.c[s.place(b.next):]) {
 						c := s.describeText(a, ea[x], styles[0].cte)
 						c.Description += "; and into the HTML part as well"
 						return c
 					}
-					if s.cut && s.w.bytes-len(s.c) < s.floor {
-						return nil
-					}
 				}
 			}
-		}
-		if canonicalCTE(a.cte) == "8bit" && canonicalCTE(b.cte) == "8bit" {
-			break
 		}
 	}
 	return nil
