@@ -34,7 +34,7 @@ delivery to the tenant.
 	Find: func(f *Facts) []report.Finding {
 		b := borderHop(f)
 		own := headers.Org(f.FromDomain)
-		if b < 0 || own == "" || !ownDomain(f, own) || !straight(f) || ownSource(f) != "" || !headers.Public(f.Hops[b].IP) || dmarcPasses(f) {
+		if b < 0 || own == "" || headers.Service(f.FromDomain) || f.IsReport() || !ownDomain(f, own) || !straight(f) || ownSource(f) != "" || !headers.Public(f.Hops[b].IP) || dmarcPasses(f) {
 			return nil
 		}
 		h := &f.Hops[b]
@@ -44,6 +44,11 @@ delivery to the tenant.
 		s, known := spfAtBorder(f)
 		comp := compauth(f)
 		if known && (s.result == "pass" || s.result == "temperror") && sameOrganisation(f, s.domain) {
+			return nil
+		}
+		// Another domain's pass is what services that send for the owner have:
+		// third-party-sender-unaligned.
+		if known && (s.null || s.result == "pass") && comp == nil {
 			return nil
 		}
 		failed := known && (s.result == "fail" || s.result == "softfail") && sameOrganisation(f, s.domain)

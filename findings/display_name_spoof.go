@@ -46,6 +46,9 @@ Recipient: show the address beside the name, mark mail from outside, and refuse 
 		if slices.Contains(f.Protected(), headers.Org(domainPart(addr))) && !bulk(f) {
 			x.Severity, x.Confidence = "", report.Strong
 			x.Message += "; " + domainPart(addr) + " is the recipient's own domain"
+			if dmarcPasses(f) {
+				x.Confidence = report.Likely // a service may write for that person
+			}
 			if selfMail(f, addr) {
 				// People who write to themselves from another mailbox.
 				x.Severity, x.Confidence = report.Medium, report.Likely

@@ -32,6 +32,10 @@ func (f *Facts) Protected() []string {
 	return out
 }
 
+// Service reports whether a mail domain or host is of a large service, whose
+// customers are not one organisation.
+func Service(name string) bool { return providerOf(name) != nil }
+
 // Likeness says how one name imitates another.
 type Likeness string
 

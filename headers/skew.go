@@ -15,7 +15,7 @@ const (
 	maxSkewed = 8
 	// transit is how long a hand-over may take for an offset still to count as
 	// a wrong time zone.
-	transit = 3 * time.Minute
+	transit = 30 * time.Second
 )
 
 // Clock is a host whose time stamps contradict those of the others.
@@ -42,6 +42,9 @@ type skew struct {
 	known []bool
 	host  []int // of each hop, index into names
 	names []string
+	// observed and service say of each host that it is the recipient's, and
+	// that it is of a large service.
+	observed, service []bool
 	apart []bool // apart[a*n+b]: hosts a and b contradict each other
 }
 
@@ -112,7 +115,10 @@ func newSkew(f *Facts) *skew {
 			id = len(s.names)
 			index[name] = id
 			s.names = append(s.names, name)
+			s.observed = append(s.observed, false)
+			s.service = append(s.service, providerOf(name) != nil)
 		}
+		s.observed[id] = s.observed[id] || h.Observed
 		s.host[i] = id
 		if h.Time.IsZero() {
 			continue
@@ -165,7 +171,7 @@ func (s *skew) worst() (suspect, bool) {
 	}
 	best := suspect{id: -1}
 	for id := range n {
-		x := suspect{id: id, self: self[id]}
+		x := suspect{id: id, self: self[id], observed: s.observed[id], service: s.service[id]}
 		for b := range n {
 			if s.apart[id*n+b] {
 				x.against++
@@ -208,8 +214,6 @@ func (s *skew) bounds(x *suspect) {
 		if s.host[i] != x.id || !s.known[i] {
 			continue
 		}
-		x.observed = x.observed || s.f.Hops[i].Observed
-		x.service = x.service || providerOf(s.f.Hops[i].By) != nil
 		for k := range s.at {
 			if !s.known[k] || s.host[k] == x.id {
 				continue
