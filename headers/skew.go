@@ -45,7 +45,7 @@ type skew struct {
 	// observed and service say of each host that it is the recipient's, and
 	// that it is of a large service.
 	observed, service []bool
-	apart []bool // apart[a*n+b]: hosts a and b contradict each other
+	apart             []bool // apart[a*n+b]: hosts a and b contradict each other
 }
 
 // readClocks looks for hosts whose clock is wrong and works out the delays
