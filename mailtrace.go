@@ -21,6 +21,7 @@ import (
 	"github.com/mailtrace/mailtrace/findings"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/redact"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -54,6 +55,9 @@ type Options struct {
 	Helo     string
 	MailFrom *string
 	Rcpt     string
+	// Redact hides people and the inner network in the report; nil hides
+	// nothing.
+	Redact *redact.Options
 	// CrossCheck asks independent libraries the same questions.
 	CrossCheck bool
 	// HeadersOnly says that the body is not there or not whole, where that does
@@ -103,6 +107,9 @@ func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (*report.Report, e
 		return nil, err
 	}
 	r.DNS = dnsAnswers(rec)
+	if o.Redact != nil {
+		r = redact.Report(r, *o.Redact)
+	}
 	return r, nil
 }
 

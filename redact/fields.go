@@ -1,0 +1,100 @@
+package redact
+
+import (
+	"reflect"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// policy says how the text of a key is treated.
+type policy int
+
+const (
+	text     policy = iota // secrets in it are replaced, the rest stays
+	keep                   // a word of the report's own, never touched
+	prose                  // a stranger's sentence: only known words stay
+	quotes                 // what stands in quotation marks is hidden
+	lines                  // lines of the message: only how many, and how long
+	person                 // a display name
+	topic                  // the subject
+	address                // an e-mail address
+	login                  // an authenticated user
+	serial                 // a queue id
+	host                   // a host name, or words in its place
+	version                // of software, as written
+	path                   // on disk
+	server                 // a name server, or the file in its place
+	record                 // the value of a DNS answer
+	selector               // of a DKIM key
+)
+
+var reportPath = reflect.TypeFor[report.Report]().PkgPath()
+
+// policies of the keys, by struct and field. A key that is not listed is
+// text; a test wants every key listed.
+var policies = map[string]policy{
+	"Report.EvaluatedAtBasis": keep,
+
+	"Tool.Name": keep, "Tool.Version": keep,
+
+	"Source.Path": path, "Source.Kind": keep, "Source.Part": keep,
+
+	"Message.MailFrom": address, "Message.MailFromBasis": keep, "Message.Helo": host, "Message.RcptTo": address,
+	"Message.Subject": topic, "Message.MessageID": text, "Message.Date": text,
+	"Address.Name": person, "Address.Address": address, "Address.Domain": host,
+
+	"Hop.Dialect": keep, "Hop.Protocol": text, "Hop.Auth": login, "Hop.ID": serial, "Hop.For": address,
+	"Hop.EnvelopeFrom": address, "Hop.Zone": host, "Hop.Trust": keep,
+	"HopFrom.Helo": host, "HopFrom.RDNS": host, "HopFrom.IP": text,
+	"HopBy.Name": host, "HopBy.IP": text,
+	"TLS.Version": text, "TLS.Cipher": text,
+	"Software.Product": keep, "Software.Version": version, "Software.Release": keep,
+
+	"Zone.Name": host, "Zone.Role": keep,
+	"Border.ClientIP": text, "Border.Helo": host, "Border.MailFrom": address, "Border.Basis": text,
+
+	"Claim.Method": text, "Claim.Result": text, "Claim.Reason": text, "Claim.Comment": text, "Claim.Header": text,
+	"Claim.Writer": host, "Claim.AuthservID": host, "Claim.ClientIP": text, "Claim.ClientIPBasis": keep,
+	"Claim.Domain": text, "Claim.Selector": selector, "Claim.Trust": keep,
+
+	"SPF.Result": keep, "SPF.Identity": keep, "SPF.Domain": text, "SPF.ClientIP": text, "SPF.Record": text, "SPF.Matched": text,
+	"SPF.Reason": text, "SPF.Explanation": text,
+	"SPFNode.Term": text, "SPFNode.Kind": keep, "SPFNode.Domain": text, "SPFNode.Outcome": keep,
+	"SPFNode.Question": text, "SPFNode.Answer": text, "SPFNode.Note": text,
+	"SPFCell.ClientIP": text, "SPFCell.Domain": text, "SPFCell.Result": keep, "SPFCell.Matched": text,
+
+	"DKIM.Domain": text, "DKIM.Selector": selector, "DKIM.Identity": text, "DKIM.Algorithm": text, "DKIM.Canonicalization": text,
+	"DKIM.KeyType": text, "DKIM.Result": keep, "DKIM.Reason": text, "DKIM.BodyHash": keep, "DKIM.HeaderSignature": keep,
+	"Change.Kind": keep, "Change.Description": quotes, "Change.Diff": lines,
+
+	"ARC.Result": keep, "ARC.Reason": text,
+	"ARCSet.Domain": text, "ARCSet.Selector": selector, "ARCSet.CV": text, "ARCSet.Seal": keep, "ARCSet.MessageSignature": keep,
+	"ARCSet.Reason":  text,
+	"ARCResults.SPF": text, "ARCResults.DKIM": text, "ARCResults.DMARC": text,
+
+	"DMARC.Result": keep, "DMARC.FromDomain": text, "DMARC.RecordDomain": text, "DMARC.Record": text, "DMARC.Policy": text,
+	"DMARC.Disposition": text, "DMARC.Method": keep, "DMARC.Reason": text,
+	"DMARCOther.Method": keep, "DMARCOther.Result": keep, "DMARCOther.RecordDomain": text, "DMARCOther.Policy": text,
+
+	"CrossCheck.Method": keep, "CrossCheck.Library": keep, "CrossCheck.Version": keep, "CrossCheck.Result": text, "CrossCheck.Note": text,
+
+	"Verdict.Status": keep, "Verdict.Summary": text, "Verdict.RootCause": keep, "Verdict.AtFault": keep,
+	"Triple.SPF": text, "Triple.DKIM": text, "Triple.DMARC": text,
+
+	"Finding.Code": keep, "Finding.Title": keep, "Finding.Severity": keep, "Finding.Confidence": keep,
+	"Finding.Message": text, "Finding.Advice": text, "Finding.Because": keep,
+	"Party.Role": keep, "Party.Host": host,
+	"Evidence.Kind": keep, "Evidence.Text": text, "Evidence.DNS": text, "Evidence.Ref": keep,
+
+	"Gap.What": text, "Gap.Why": text,
+	"DNSAnswer.Name": text, "DNSAnswer.Type": keep, "DNSAnswer.Status": keep, "DNSAnswer.Values": record, "DNSAnswer.Server": server,
+
+	"DSN.ReportingMTA": host, "DSNRecipient.Final": address, "DSNRecipient.Original": address, "DSNRecipient.Action": text,
+	"DSNRecipient.Status": text, "DSNRecipient.RemoteMTA": host, "DSNRecipient.Diagnostic": prose,
+
+	"Note.Kind": keep,
+}
+
+func policyOf(s reflect.Type, field int) policy {
+	return policies[s.Name()+"."+s.Field(field).Name]
+}
