@@ -2,7 +2,6 @@ package domain
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -158,10 +157,7 @@ func discovery(p *policy) report.DMARCDiscovery {
 		d.Policy, d.PolicyTag = string(p.domain.disposition), p.domain.tag
 	}
 	if p.err != nil {
-		d.Error = why(errors.Unwrap(p.err))
-		if d.Error == "" {
-			d.Error = p.err.Error()
-		}
+		d.Error = why(p.err)
 	}
 	return d
 }

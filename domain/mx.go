@@ -250,7 +250,7 @@ func (c *checker) helo(s *section, out *report.DomainMX) {
 	for i := range out.Hosts {
 		h := &out.Hosts[i]
 		switch {
-		case h.SPF == nil || c.opt.Parked || !c.own(h.Hostname):
+		case h.SPF == nil || c.opt.Parked || !c.own(h.Hostname) || len(h.CNAME) > 0: // an alias can have no record
 		case h.SPF.State == report.StateAbsent:
 			s.add("spf-helo-none", at{name: h.Hostname}, "%s has no SPF record; bounces that it sends are judged by that", h.Hostname)
 		case h.SPF.Error != "":
