@@ -290,7 +290,7 @@ func (t *table) spotDomains(r *report.Report) {
 		})
 	})
 	add := func(selector string) {
-		if selector != "" && !common(selector) {
+		if telling(wordsOf(selector)) && !common(selector) {
 			t.phrase(wordsOf(selector), t.add(t.keys, strings.ToLower(selector), kindKey))
 			t.subs[strings.ToLower(selector)] = t.keys[strings.ToLower(selector)]
 		}

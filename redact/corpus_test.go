@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/net/publicsuffix"
+
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/message"
@@ -216,6 +218,13 @@ func TestNothingSurvives(t *testing.T) {
 				for _, h := range before.hosts {
 					if bounded(low, h, "-") {
 						fail("inner host", h)
+					}
+				}
+				if o.Domains {
+					for _, d := range domainsOf(r) {
+						if org, err := publicsuffix.EffectiveTLDPlusOne(strings.ToLower(d)); err == nil && bounded(low, org, "-") {
+							fail("domain", org)
+						}
 					}
 				}
 				if id, _, _ := strings.Cut(strings.Trim(r.Message.MessageID, "<> "), "@"); len(id) >= 8 && strings.Contains(low, strings.ToLower(id)) {

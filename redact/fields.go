@@ -76,7 +76,7 @@ var policies = map[string]policy{
 	"DMARC.Disposition": text, "DMARC.Method": keep, "DMARC.Reason": text,
 	"DMARCOther.Method": keep, "DMARCOther.Result": keep, "DMARCOther.RecordDomain": text, "DMARCOther.Policy": text,
 
-	"CrossCheck.Method": keep, "CrossCheck.Library": keep, "CrossCheck.Version": keep, "CrossCheck.Result": text, "CrossCheck.Note": text,
+	"CrossCheck.Method": text, "CrossCheck.Library": keep, "CrossCheck.Version": keep, "CrossCheck.Result": text, "CrossCheck.Note": text,
 
 	"Verdict.Status": keep, "Verdict.Summary": text, "Verdict.RootCause": keep, "Verdict.AtFault": keep,
 	"Triple.SPF": text, "Triple.DKIM": text, "Triple.DMARC": text,

@@ -241,6 +241,8 @@ func (t *table) addHost(name string) {
 	s := t.add(t.hosts, n, kindHost)
 	if i := t.keptSuffix(n); i > 0 {
 		s.after = n[i-1:]
+	} else if org := t.orgOf(n); org != "" && org != n && !insideName(org) {
+		s.after = "." + org
 	} else if strings.Contains(n, ".") {
 		s.after = ".internal"
 	}

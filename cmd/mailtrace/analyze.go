@@ -22,6 +22,7 @@ import (
 type analysis struct {
 	output
 	resolving
+	redacting
 	at          string
 	trust       []string
 	clientIP    string
@@ -52,6 +53,7 @@ PATH is a message (.eml), an mbox, a Maildir, a folder of messages or an Outlook
 	}
 	a.output.register(cmd)
 	a.resolving.register(cmd)
+	a.redacting.register(cmd)
 	f := cmd.Flags()
 	f.StringVar(&a.at, "at", "delivery", "`TIME` at which signatures and keys are judged: delivery, now or an RFC 3339 time")
 	f.StringArrayVar(&a.trust, "trust", nil, "my own server, network or authserv-id: `HOST`, CIDR or ID; repeatable")
@@ -78,6 +80,10 @@ func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, erro
 		return o, err
 	}
 	if err := checkWhen("--progress", a.progress); err != nil {
+		return o, err
+	}
+	var err error
+	if o.Redact, err = a.redacting.options(); err != nil {
 		return o, err
 	}
 	switch a.crossCheck {

@@ -10,27 +10,35 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailtrace/mailtrace"
+	"github.com/mailtrace/mailtrace/redact"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
 )
 
 func (c *cli) showCommand() *cobra.Command {
 	var o output
+	var hide redacting
 	cmd := &cobra.Command{
 		Use:   "show [flags] REPORT.json...",
 		Short: "render a saved report again",
 		Long: `Show renders reports that analyze saved as json or jsonl, in any format. Nothing
 is evaluated again, and no question is asked.`,
 		Example: `  mailtrace show report.json
-  mailtrace show --format sarif reports.jsonl`,
-		RunE: func(_ *cobra.Command, args []string) error { return c.showSaved(&o, args) },
+  mailtrace show --format sarif reports.jsonl
+  mailtrace show --redact report.json`,
+		RunE: func(_ *cobra.Command, args []string) error { return c.showSaved(&o, &hide, args) },
 	}
 	o.register(cmd)
+	hide.register(cmd)
 	return cmd
 }
 
-func (c *cli) showSaved(o *output, paths []string) error {
+func (c *cli) showSaved(o *output, hide *redacting, paths []string) error {
 	if err := o.check(); err != nil {
+		return err
+	}
+	red, err := hide.options()
+	if err != nil {
 		return err
 	}
 	if len(paths) == 0 {
@@ -44,7 +52,7 @@ func (c *cli) showSaved(o *output, paths []string) error {
 	f, _ := render.FormatNamed(format)
 	w := f.New(out, c.options(o, format))
 	for _, path := range paths {
-		if err := c.saved(o, path, w); err != nil {
+		if err := c.saved(o, red, path, w); err != nil {
 			if errors.Is(err, errClosed) {
 				return nil
 			}
@@ -56,7 +64,7 @@ func (c *cli) showSaved(o *output, paths []string) error {
 
 // saved shows the reports of one file: one, or several one after the other as
 // in jsonl.
-func (c *cli) saved(o *output, path string, w render.Writer) error {
+func (c *cli) saved(o *output, red *redact.Options, path string, w render.Writer) error {
 	const hint = "show takes what mailtrace analyze --json wrote"
 	var r = c.stdin
 	if path != "-" {
@@ -83,7 +91,11 @@ func (c *cli) saved(o *output, path string, w render.Writer) error {
 		case rep.Schema > report.Schema:
 			return wrong("take a newer mailtrace", "%s: a report of schema %d; this program knows %d", name(path), rep.Schema, report.Schema)
 		}
-		if err := c.show(o, w, result{report: &rep}); err != nil {
+		shown := &rep
+		if red != nil {
+			shown = redact.Report(shown, *red)
+		}
+		if err := c.show(o, w, result{report: shown}); err != nil {
 			return err
 		}
 	}

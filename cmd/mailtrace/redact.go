@@ -1,0 +1,30 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/mailtrace/mailtrace/redact"
+)
+
+// redacting is the flag that hides what strangers must not know.
+type redacting struct{ redact string }
+
+func (r *redacting) register(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&r.redact, "redact", "", "hide `WHAT`: people (and the inner network; meant where nothing is named), or all (also domains and public addresses)")
+	f.Lookup("redact").NoOptDefVal = "people"
+	_ = cmd.RegisterFlagCompletionFunc("redact", cobra.FixedCompletions([]string{"people", "all"}, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// options are those of the redaction, nil for none.
+func (r *redacting) options() (*redact.Options, error) {
+	switch r.redact {
+	case "":
+		return nil, nil
+	case "people":
+		return &redact.Options{}, nil
+	case "all":
+		return &redact.Options{Domains: true}, nil
+	}
+	return nil, wrong("--redact, --redact=people or --redact=all", "--redact=%s", r.redact)
+}
