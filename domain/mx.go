@@ -309,7 +309,7 @@ func (c *checker) ipv6Uncovered(s *section) {
 			}
 		}
 		if sends && missing != "" {
-			s.add("spf-ipv6-uncovered", at{name: h.Hostname}, "the MX host %s may send over IPv4, but %s gets no pass", h.Hostname, missing)
+			s.add("spf-mx-ipv6-uncovered", at{name: h.Hostname}, "the MX host %s may send over IPv4, but %s gets no pass", h.Hostname, missing)
 		}
 	}
 }

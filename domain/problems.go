@@ -28,10 +28,10 @@ var problems = [...]Problem{
 
 	// Mail exchangers.
 	{"mx-missing", "No MX record", report.Low, false,
-		"publish an MX record; for a domain without mail publish MX 0 .", "RFC 5321 §5.1, RFC 7505"},
+		"publish an MX record; for a domain without mail publish a null MX (MX 0 .)", "RFC 5321 §5.1, RFC 7505"},
 	{"mx-none-reachable", "No MX record and no address: mail cannot be delivered", report.Medium, false,
 		"publish an MX record, or MX 0 . for a domain without mail", "RFC 5321 §5.1"},
-	{"sender-null-mx", "The domain declares that it receives no mail, but is set up to send", report.Medium, false,
+	{"sender-null-mx", "Envelope or From domain declares it sends/receives no mail", report.Medium, false,
 		"publish v=spf1 -all where the domain sends no mail, or an MX record where it does: receivers may refuse senders that cannot be answered", "RFC 7505 §4.2"},
 	{"mx-null-not-alone", "A null MX stands beside other MX records", report.High, true,
 		"remove either the null MX or the others", "RFC 7505 §3"},
@@ -46,8 +46,8 @@ var problems = [...]Problem{
 	{"mx-duplicate", "The same MX host is named twice", report.Low, false,
 		"remove the duplicate, or keep the one preference that is meant", "RFC 5321 §5.1"},
 	{"mx-parked", "A parked domain accepts mail", report.Info, false,
-		"publish MX 0 .", "RFC 7505 §3"},
-	{"helo-or-rdns-defect", "Names and addresses of an MX host do not confirm each other", report.Low, false,
+		"publish a null MX (MX 0 .)", "RFC 7505 §3"},
+	{"helo-or-rdns-defect", "HELO/PTR inconsistent", report.Low, false,
 		"publish a PTR record for the address and an address record for that name", "RFC 1912 §2.1"},
 
 	// SPF.
@@ -69,7 +69,7 @@ var problems = [...]Problem{
 		"name the networks of the hosts in place of mx", "RFC 7208 §4.6.4"},
 	{"spf-overbroad-pass", "Pass proves little", report.Medium, false,
 		"name only the networks that send mail of the domain", "RFC 7208 §10.1"},
-	{"spf-softfail-or-neutral", "The record makes no statement on other hosts", report.Low, false,
+	{"spf-softfail-or-neutral", "Result is weak, not a failure", report.Low, false,
 		"end the record with -all or ~all", "RFC 7208 §5.1, §8.2"},
 	{"spf-ptr", "The record uses ptr or %{p}", report.Low, false,
 		"name networks or hosts in its place", "RFC 7208 §5.5, §7.2"},
@@ -103,7 +103,7 @@ var problems = [...]Problem{
 		"publish v=spf1 a -all at the names that servers say as HELO; bounces are judged by it", "RFC 7208 §2.3, §10.1.3"},
 	{"spf-helo-defect", "The SPF record of an MX host fails the host itself, or is broken", report.Low, false,
 		"publish v=spf1 a -all at the name of the host", "RFC 7208 §10.1.3"},
-	{"spf-ipv6-uncovered", "An MX host is authorised over IPv4 but not over IPv6", report.Medium, false,
+	{"spf-mx-ipv6-uncovered", "An MX host is authorised over IPv4 but not over IPv6", report.Medium, false,
 		"add the IPv6 address of the host, if it sends mail too", "RFC 7208 §5.6"},
 
 	// DKIM.
