@@ -104,16 +104,31 @@ func refusedCheck(r headers.Reply) (check string, byCode bool) {
 		return "", false
 	}
 	name, byCode := authCodes[detail]
-	for _, w := range refusals {
-		if w.words.MatchString(r.Text) {
-			// Words without a code count only in refusals for policy.
-			if byCode || r.Status == "" || strings.HasPrefix(detail, "7.") || strings.HasPrefix(detail, "5.") {
-				return w.check, byCode
+	// Words without a code count only in refusals for policy, or for no reason.
+	if byCode || r.Status == "" || policyDetail(detail) {
+		var named []string
+		for _, w := range refusals {
+			if w.words.MatchString(r.Text) {
+				named = append(named, w.check)
 			}
+		}
+		switch {
+		case len(named) > 1 && named[0] == "SPF" && named[1] == "DKIM":
+			return "SPF and DKIM", byCode
+		case len(named) > 0:
+			return named[0], byCode
 		}
 	}
 	if byCode && !smtpAuth.MatchString(r.Text) {
 		return name, true
 	}
 	return "", false
+}
+
+// policyDetail reports whether a status code may stand for a refusal by a
+// check of the sender: security (7), protocol (5), undefined (0), and a bad
+// sender's address (1.7, 1.8) of RFC 3463 §3.
+func policyDetail(detail string) bool {
+	subject, _, _ := strings.Cut(detail, ".")
+	return subject == "7" || subject == "5" || subject == "0" || detail == "1.7" || detail == "1.8"
 }

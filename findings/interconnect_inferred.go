@@ -17,7 +17,7 @@ var interconnectInferred = &Rule{
 Two organisations hand mail to each other on a path of their own: a private line, a tunnel, or a connector that both have set up.
 
 ## How it is proved
-Both ends of a hop between two organisations have private addresses, and the server is none of those to which the MX points. Or Exchange says that the
+Both ends of a hop between two organisations have private addresses of different blocks, and the server is none of those to which the MX points. Or Exchange says that the
 client is a partner, or names the server behind its connector.
 
 ## What looks like it

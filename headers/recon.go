@@ -3,6 +3,7 @@ package headers
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -72,14 +73,14 @@ type Link struct {
 }
 
 // Links finds hops whose client is of another organisation and has a private
-// address, as its server has: a dedicated line or a tunnel. A server behind a
-// load balancer looks the same, so that hosts to which an MX points are left
-// out.
+// address of another block than its server's: a dedicated line or a tunnel. A
+// server behind a load balancer looks much the same, so that addresses of one
+// block, and hosts to which an MX points, are left out.
 func (f *Facts) Links() []Link {
 	var out []Link
 	for k := range f.Hops {
 		h := &f.Hops[k]
-		if !h.IP.IsValid() || !Private(h.IP) || h.IP.IsLoopback() || !h.ByIP.IsValid() || !Private(h.ByIP) || h.Auth || h.Local {
+		if !h.IP.IsValid() || !Private(h.IP) || h.IP.IsLoopback() || !h.ByIP.IsValid() || !Private(h.ByIP) || h.Auth || h.Local || block(h.IP) == block(h.ByIP) {
 			continue
 		}
 		from := hostOrg(h.Helo)
@@ -97,6 +98,16 @@ func (f *Facts) Links() []Link {
 		out = append(out, Link{Hop: k, From: from, To: h.Org})
 	}
 	return out
+}
+
+// block names the block of private addresses that an address is of: the first
+// octet tells those of RFC 1918 apart, the first 48 bits those of RFC 4193.
+func block(ip netip.Addr) string {
+	if ip.Is4() {
+		return strconv.Itoa(int(ip.As4()[0]))
+	}
+	p, _ := ip.Prefix(48)
+	return p.String()
 }
 
 // Disclosure is one thing that the header tells of the inside of a network.
