@@ -1,0 +1,160 @@
+package findings
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const docFile = "../docs/findings.md"
+
+var fixDocs = flag.Bool("fixdocs", false, "write docs/findings.md anew from the catalogue")
+
+// docGroups are the groups of the catalogue as the page shows them.
+var docGroups = []struct {
+	title, about string
+	rules        []*Rule
+}{
+	{"SPF checked in the wrong place", "The sender's record is right, and the server that failed it was not the one to ask.", wrongPlace},
+	{"Forwarding and lists", "Somebody sent the message on, under the same envelope sender or another.", forwarding},
+	{"DKIM broken in transit", "The message was changed after it was signed.", brokenDKIM},
+	{"DKIM keys and signatures", "The signature or its key would not hold anywhere.", dkimKeys},
+	{"DMARC", "Alignment, policy and record of the author's domain.", dmarcRules},
+	{"SPF records and results", "What the sender's record says, and what follows from it.", spfRules},
+	{"ARC", "What the seals of servers on the way are worth.", arcRules},
+	{"Trust in verdicts", "Which of the results in the header can be believed.", trustRules},
+	{"Spoofing", "The message is not from whom it seems to be.", spoofing},
+	{"Path and infrastructure", "What else the header tells of the way and of the servers.", infrastructure},
+}
+
+// TestDocs holds docs/findings.md against the catalogue.
+func TestDocs(t *testing.T) {
+	var listed []*Rule
+	for _, g := range docGroups {
+		listed = append(listed, g.rules...)
+	}
+	if !slices.Equal(listed, Rules()) {
+		t.Error("docGroups in this file are not the groups of the catalogue")
+	}
+	want := docPage()
+	if *fixDocs {
+		if err := os.WriteFile(docFile, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(docFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("docs/findings.md is not what the catalogue says (%s); refresh it with\n\tgo test ./findings -run '^TestDocs$' -fixdocs", differs(got, want))
+	}
+}
+
+// differs names the first line in which two pages differ.
+func differs(got, want []byte) string {
+	a, b := strings.Split(string(got), "\n"), strings.Split(string(want), "\n")
+	for i := range b {
+		if i >= len(a) || a[i] != b[i] {
+			return fmt.Sprintf("line %d: want %q", i+1, b[i])
+		}
+	}
+	return "it is too long"
+}
+
+// docPage is the page of all findings.
+func docPage() []byte {
+	var b bytes.Buffer
+	b.WriteString(`# Findings
+
+What mailtrace finds, and what to do about it. ` + "`mailtrace explain CODE`" + ` prints the same for one code. This page is
+made from the catalogue in the package ` + "`findings`" + `.
+
+A code never changes its meaning. The severity is the usual one: a finding may carry another where its circumstances are
+milder or graver, and says so. "Explained by" names the findings that cause this one: where one of them is in the report too,
+this one is shown as its consequence.
+
+| severity | meaning |
+|---|---|
+| critical | somebody passes for another |
+| high | honest mail is lost or refused, or will be; or mail that should fail passes |
+| medium | something is broken and nothing is lost yet |
+| low | worth putting right |
+| info | good to know |
+
+`)
+	fmt.Fprintf(&b, "## Index\n\n%d findings.\n", len(Rules()))
+	for _, g := range docGroups {
+		if len(g.rules) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n[%s](#%s)\n\n| code | severity | |\n|---|---|---|\n", g.title, anchor(g.title))
+		for _, r := range g.rules {
+			fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", r.Code, r.Code, r.Severity, cell(r.Title))
+		}
+	}
+	for _, g := range docGroups {
+		if len(g.rules) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", g.title, g.about)
+		for _, r := range g.rules {
+			docRule(&b, r)
+		}
+	}
+	return b.Bytes()
+}
+
+func docRule(b *bytes.Buffer, r *Rule) {
+	fmt.Fprintf(b, "\n### %s\n\n**%s**\n\n- severity: %s\n", r.Code, r.Title, r.Severity)
+	if len(r.SymptomOf) > 0 {
+		links := make([]string, len(r.SymptomOf))
+		for i, c := range r.SymptomOf {
+			links[i] = c
+			if Lookup(c) != nil {
+				links[i] = "[" + c + "](#" + c + ")"
+			}
+		}
+		fmt.Fprintf(b, "- explained by: %s\n", strings.Join(links, ", "))
+	}
+	if len(r.Refs) > 0 {
+		fmt.Fprintf(b, "- see: %s\n", strings.Join(r.Refs, ", "))
+	}
+	b.WriteByte('\n')
+	after := ""
+	for line := range strings.Lines(strings.TrimSpace(r.Doc)) {
+		line = strings.TrimRight(line, " \r\n")
+		if title, ok := strings.CutPrefix(line, "## "); ok {
+			if after != "" {
+				b.WriteByte('\n')
+			}
+			line = "#### " + title + "\n"
+		}
+		if line == "" && after == "" {
+			continue
+		}
+		b.WriteString(linked(line, r.Code) + "\n")
+		after = line
+	}
+}
+
+// linked makes links of the codes of other findings in a line.
+func linked(line, own string) string {
+	fields := strings.SplitAfter(line, " ")
+	for i, f := range fields {
+		core := strings.Trim(f, " .,;:()")
+		if core != own && strings.Contains(core, "-") && Lookup(core) != nil {
+			fields[i] = strings.Replace(f, core, "["+core+"](#"+core+")", 1)
+		}
+	}
+	return strings.Join(fields, "")
+}
+
+func anchor(title string) string { return strings.ReplaceAll(strings.ToLower(title), " ", "-") }
+
+func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
