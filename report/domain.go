@@ -37,6 +37,9 @@ type Domain struct {
 	Findings []Finding       `json:"findings"`
 	Gaps     []Gap           `json:"gaps"`
 	DNS      []DNSAnswer     `json:"dns"` // sorted by name and type
+	// Suggested is a piece of a zone file with the records to publish instead;
+	// "" where there is nothing to suggest.
+	Suggested string `json:"suggested,omitempty"`
 }
 
 // DomainCheck is what all checks have in common.

@@ -17,12 +17,19 @@ import (
 	"github.com/mailtrace/mailtrace/report"
 )
 
-const (
-	schemaFile = "../docs/report.schema.json"
-	docFile    = "../docs/json.md"
-)
+// published are the schemas with the pages that are made from them.
+var published = []struct {
+	schema, doc, intro string
+	root               string
+	typ                reflect.Type
+}{
+	{"../docs/report.schema.json", "../docs/json.md", intro, "report", reflect.TypeFor[report.Report]()},
+	{"../docs/domain.schema.json", "../docs/domain.md", domainIntro, "domain", reflect.TypeFor[report.Domain]()},
+}
 
-var update = flag.Bool("update", false, "write docs/json.md anew from the schema")
+const schemaFile = "../docs/report.schema.json"
+
+var update = flag.Bool("update", false, "write the pages of docs anew from the schemas")
 
 // node is a part of the schema, as far as these tests read it.
 type node struct {
@@ -37,11 +44,12 @@ type node struct {
 	Const       any              `json:"const"`
 	Format      string           `json:"format"`
 	Defs        map[string]*node `json:"$defs"`
+	Values      *node            `json:"additionalProperties"`
 }
 
-func load(t *testing.T) (*node, []byte) {
+func load(t *testing.T, file string) (*node, []byte) {
 	t.Helper()
-	text, err := os.ReadFile(schemaFile)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,9 +91,26 @@ func (n *node) types() []string {
 // The structs and the schema have the same keys, in types that fit, and every
 // key is described.
 func TestSchemaKeys(t *testing.T) {
-	s, _ := load(t)
+	for _, p := range published {
+		t.Run(p.root, func(t *testing.T) { schemaKeys(t, p.schema, p.root, p.typ) })
+	}
+}
+
+func schemaKeys(t *testing.T, file, root string, typ reflect.Type) {
+	s, _ := load(t, file)
 	seen := map[string]bool{}
 	var compare func(name string, typ reflect.Type)
+	var fields func(typ reflect.Type) []reflect.StructField
+	fields = func(typ reflect.Type) (out []reflect.StructField) {
+		for i := range typ.NumField() {
+			if f := typ.Field(i); f.Anonymous {
+				out = append(out, fields(f.Type)...)
+			} else {
+				out = append(out, f)
+			}
+		}
+		return out
+	}
 	compare = func(name string, typ reflect.Type) {
 		if seen[name] {
 			return
@@ -100,8 +125,7 @@ func TestSchemaKeys(t *testing.T) {
 			t.Errorf("%s has no description", name)
 		}
 		var keys []string
-		for i := range typ.NumField() {
-			f := typ.Field(i)
+		for _, f := range fields(typ) {
 			key, option, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if key == "" || key == "-" {
 				t.Errorf("%s.%s has no key", typ, f.Name)
@@ -132,12 +156,20 @@ func TestSchemaKeys(t *testing.T) {
 				}
 			case kind.Kind() == reflect.String:
 				want = "string"
-			case kind.Kind() == reflect.Int, kind.Kind() == reflect.Uint32:
+			case kind.Kind() == reflect.Int, kind.Kind() == reflect.Int64, kind.Kind() == reflect.Uint32:
 				want = "integer"
 			case kind.Kind() == reflect.Float64:
 				want = "number"
 			case kind.Kind() == reflect.Bool:
 				want = "boolean"
+			case kind.Kind() == reflect.Map:
+				want = "object"
+				if k.Values == nil {
+					t.Errorf("%s.%s: a map whose values are not described", name, key)
+					continue
+				}
+				ref, _ := k.Values.target()
+				compare(ref, kind.Elem())
 			case kind.Kind() == reflect.Slice:
 				want = "array"
 				elem := kind.Elem()
@@ -175,7 +207,7 @@ func TestSchemaKeys(t *testing.T) {
 			}
 		}
 	}
-	compare("report", reflect.TypeFor[report.Report]())
+	compare(root, typ)
 	for name := range s.Defs {
 		if !seen[name] {
 			t.Errorf("definition %s is not used", name)
@@ -215,21 +247,46 @@ func TestSchemaValidates(t *testing.T) {
 	test("a wrong type", func(r map[string]any) { r["source"].(map[string]any)["bytes"] = "1" }, false)
 }
 
-// docs/json.md says the same as the schema, because it is made from it.
+// The pages say the same as the schemas, because they are made from them.
 func TestSchemaDoc(t *testing.T) {
-	s, text := load(t)
-	got := document(s, text)
-	if *update {
-		if err := os.WriteFile(docFile, got, 0o644); err != nil {
+	for _, p := range published {
+		s, text := load(t, p.schema)
+		got := document(p.intro, s, text)
+		if *update {
+			if err := os.WriteFile(p.doc, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(p.doc)
+		if err != nil {
 			t.Fatal(err)
 		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s is not what %s says; run go test ./report -update", p.doc, p.schema)
+		}
 	}
-	want, err := os.ReadFile(docFile)
-	if err != nil {
-		t.Fatal(err)
+}
+
+// What both schemas define has one meaning.
+func TestSchemasAgree(t *testing.T) {
+	read := func(file string) map[string]any {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc struct {
+			Defs map[string]any `json:"$defs"`
+		}
+		if err := json.Unmarshal(text, &doc); err != nil {
+			t.Fatal(err)
+		}
+		return doc.Defs
 	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what %s says; run go test ./report -update", docFile, schemaFile)
+	reports, domains := read(published[0].schema), read(published[1].schema)
+	for _, name := range []string{"tool", "finding", "party", "evidence", "gap", "dns_answer"} {
+		if !reflect.DeepEqual(reports[name], domains[name]) || reports[name] == nil {
+			t.Errorf("%s is not the same in %s and %s", name, published[0].schema, published[1].schema)
+		}
 	}
 }
 
@@ -251,8 +308,46 @@ mailtrace analyze --format jsonl Maildir/ | jq -r '[.source.path, .verdict.statu
 ` + "```" + `
 `
 
+const domainIntro = `# What mailtrace domain reports
+
+` + "`mailtrace domain`" + ` looks at what a domain publishes for mail: MX, SPF with all its includes, DKIM keys, DMARC as RFC 9989 and
+RFC 7489 find it, MTA-STS, TLS-RPT, DANE, BIMI and DNSSEC. [cli.md](cli.md#domain) tells how to call it.
+
+## How to read it
+
+- A mark stands before each block: ✓ good; ! works, and should be better; ✗ wrong; · not there; ? not answered. The words
+  beside it say the same.
+- A question without an answer is a gap. Its check is "unknown", never "none", and the exit code is 3 where nothing worse is.
+- Any name can be a DKIM selector, so "no key known" is no statement that there is none. Give the selectors with
+  ` + "`--selector`" + `, or mail that the domain sent with ` + "`--selectors-from`" + `.
+- Lookups of SPF are counted over all branches, as for a client that nothing matches: that is the count that must not exceed
+  10. The number beside a term is that of the term with all below it.
+- "Forged mail" says what receivers are asked to do with mail that neither SPF nor DKIM vouches for. RFC 7489 gets a line of
+  its own only where it says something else.
+- DNSSEC is the resolver's word (the AD bit) unless the program validates by itself; ` + "`basis`" + ` says which.
+
+## The table
+
+` + "`--format csv`" + ` gives one row a domain. The columns up to ` + "`smtp_tls_reporting_warnings`" + ` have the names and the order of
+checkdmarc's, so that scripts for its output go on working; several values in a cell are divided by "|". What is not looked at
+(` + "`tls`, `starttls`, `ns`, `ns_error`, `ns_warnings`" + `) is empty. An empty cell is "not known" or "none", never "False". Columns of
+our own follow: ` + "`spf_dns_lookups`, `spf_void_dns_lookups`, `dkim_selectors`, `dmarc_policy`, `dane`, `findings`, `gaps`" + `. A cell that
+a spreadsheet would take for a formula begins with an apostrophe.
+
+## The JSON report
+
+` + "`--json`" + ` writes one document a domain, ` + "`--format jsonl`" + ` one line a domain. What follows is made from
+[domain.schema.json](domain.schema.json) (JSON Schema, draft 2020-12), which a program can check reports against. A fact that
+is absent is null or missing; a list is never null; text from the DNS is kept as it came. "Always" says whether a key is always
+there.
+
+` + "```" + `
+mailtrace domain --format jsonl domains.txt | jq -r 'select(.dmarc.state == "absent") | .domain'
+` + "```" + `
+`
+
 // document writes the page: one table for each definition.
-func document(s *node, text []byte) []byte {
+func document(intro string, s *node, text []byte) []byte {
 	var b bytes.Buffer
 	b.WriteString(intro)
 	for _, name := range ordered(text, "$defs") {
@@ -289,6 +384,9 @@ func typeName(k *node) string {
 		return link
 	}
 	types := k.types()
+	if types[0] == "object" && k.Values != nil {
+		return "object of " + typeName(k.Values)
+	}
 	if types[0] == "array" {
 		return "list of " + typeName(k.Items)
 	}
