@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
@@ -219,9 +220,22 @@ func dkimOf(f *headers.Facts) []report.DKIM {
 		if s.HeaderCanon != "" {
 			x.Canonicalization = s.HeaderCanon + "/" + s.BodyCanon
 		}
+		x.Repair = repairOf(f.Repair(i))
 		out = append(out, x)
 	}
 	return out
+}
+
+// repairOf writes down the changes that make a signature verify again.
+func repairOf(r *dkim.Repaired) *report.Repair {
+	if r == nil {
+		return nil
+	}
+	x := &report.Repair{Changes: []report.Change{}, Proved: r.Complete()}
+	for _, c := range r.Changes {
+		x.Changes = append(x.Changes, report.Change{Kind: string(c.Kind), Description: c.Description, Diff: c.Diff})
+	}
+	return x
 }
 
 func arcOf(f *headers.Facts) *report.ARC {

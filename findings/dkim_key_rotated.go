@@ -31,7 +31,8 @@ Nothing: the verdict of delivery counts. To prove old mail, keep old keys.
 		for i := range f.DKIM {
 			s := &f.DKIM[i]
 			gone := s.Code == dkim.ReasonKeyMissing || s.Code == dkim.ReasonKeyRevoked || s.Code == dkim.ReasonKeyMalformed
-			other := s.Code == dkim.ReasonSignature && s.BodyHash == dkim.Match
+			// Where the change of the message is known, the key is the same.
+			other := rotatedSince(f, i) && f.Repair(i) == nil
 			c := passedThen(f, s)
 			if c == nil || !gone && !other {
 				continue
@@ -40,7 +41,7 @@ Nothing: the verdict of delivery counts. To prove old mail, keep old keys.
 			x.AtFault.Role = "none"
 			x.Confidence = report.Strong
 			x.Message = fmt.Sprintf("the signature of %s verified at delivery; the key at %s has changed since", s.Domain, s.KeyName)
-			if other {
+			if other && !otherKey(s) {
 				x.Confidence = report.Likely
 				x.Message += " (or a signed field has)"
 			}

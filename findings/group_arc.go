@@ -1,4 +1,12 @@
 package findings
 
 // Group G: ARC.
-var arcRules = []*Rule{}
+var arcRules = []*Rule{
+	arcChainIntact,
+	arcChainBroken,
+	arcMalformed,
+	arcFailInherited,
+	arcSealerUntrusted,
+	arcOverrideApplied,
+	arcTestimonyRecoversCause,
+}

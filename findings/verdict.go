@@ -35,6 +35,8 @@ var precedence = []struct {
 	{"spf-checked-behind-own-forwarder", report.CheckedInWrongPlace, notAuthenticated},
 
 	// The author's domain is misused.
+	{"dkim-body-length-limited", report.SpoofSuspected, textAppended},
+	{"dkim-replay-suspected", report.SpoofSuspected, always},
 	{"self-spoof-filter", report.BrokenInTransit, notAuthenticated},
 	// A pass that a relay lent says nothing of the author.
 	{"spf-pass-for-own-relay", report.Unauthenticated, func(s *state) bool { return s.border.DKIM != "pass" }},
@@ -42,6 +44,7 @@ var precedence = []struct {
 	// The message was changed or re-sent on the way.
 	{"dmarc-both-paths-broken", report.BrokenInTransit, dmarcFails},
 	{"dkim-broken-from-rewritten", report.BrokenInTransit, dmarcFails},
+	{"dkim-broken-tnef-conversion", report.BrokenInTransit, dmarcFails},
 	{"dkim-broken-subject-tag", report.BrokenInTransit, dmarcFails},
 	{"dkim-broken-footer", report.BrokenInTransit, dmarcFails},
 	{"dkim-broken-banner", report.BrokenInTransit, dmarcFails},
@@ -52,7 +55,6 @@ var precedence = []struct {
 	{"dkim-broken-line-endings", report.BrokenInTransit, dmarcFails},
 	{"dkim-broken-oversigned-header-added", report.BrokenInTransit, dmarcFails},
 	{"dkim-broken-signed-header-removed", report.BrokenInTransit, dmarcFails},
-	{"dkim-broken-tnef-conversion", report.BrokenInTransit, dmarcFails},
 	{"dkim-broken-attachment-removed", report.BrokenInTransit, dmarcFails},
 	{"dkim-signature-removed", report.BrokenInTransit, dmarcFails},
 	{"forward-without-srs", report.BrokenInTransit, notAuthenticated},
@@ -102,6 +104,18 @@ type state struct {
 }
 
 func always(*state) bool { return true }
+
+// textAppended: a signature of the author passes over a body with text behind
+// what it covers, and no list put it there.
+func textAppended(s *state) bool {
+	for i := range s.f.DKIM {
+		d := &s.f.DKIM[i]
+		if aligned(s.f, i) && d.Result == dkim.Pass && d.UnsignedBytes > blankTail {
+			return listHop(s.f) < 0
+		}
+	}
+	return false
+}
 
 // severalFromFields: one of them is shown, another may be checked.
 func severalFromFields(s *state) bool { return s.f.FromFields > 1 && len(s.f.FromOthers) > 1 }
@@ -303,6 +317,9 @@ func borderDKIM(f *headers.Facts) string {
 	for i := range f.DKIM {
 		if i < len(f.Aligned) && f.Aligned[i] && f.DKIM[i].Result != "" {
 			better(string(f.DKIM[i].Result))
+			if f.HeldAtBorder(i) {
+				better("pass")
+			}
 		}
 	}
 	if b := borderHop(f); b >= 0 {

@@ -302,7 +302,9 @@ func (f *Facts) markIn(b *Bracket) (hop, field int) {
 
 // namesHost reports whether a text holds a host name as a whole word.
 func namesHost(text, name string) bool {
-	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' || r == ';' || r == ',' || r == '(' || r == ')' || r == '/' }) {
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool {
+		return r == ' ' || r == '\t' || r == '\r' || r == '\n' || r == ';' || r == ',' || r == '(' || r == ')' || r == '/'
+	}) {
 		if strings.TrimSuffix(w, ".") == name {
 			return true
 		}

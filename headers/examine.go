@@ -99,6 +99,7 @@ func (f *Facts) verifySignatures(ctx context.Context) {
 			f.ask.addGap(Gap{"DKIM key " + f.DKIM[i].KeyName, "the DNS did not answer"})
 		}
 	}
+	f.repairSignatures(ctx, v)
 }
 
 // excuseBody takes back body hashes that say nothing because the body is not
@@ -281,7 +282,8 @@ func (f *Facts) signaturesNow() []dmarc.Identifier {
 }
 
 // signaturesAtBorder are signatures that a trusted verdict of the border says
-// verified there, whatever became of them since.
+// verified there, or that were changed behind it, whatever became of them
+// since.
 func (f *Facts) signaturesAtBorder() []dmarc.Identifier {
 	var out []dmarc.Identifier
 	r := f.LastRun()
@@ -291,6 +293,11 @@ func (f *Facts) signaturesAtBorder() []dmarc.Identifier {
 	for _, c := range f.Trusted("dkim") {
 		if c.Hop == r.Border && c.Normal == "pass" && c.Domain != "" && f.hasSignature(c.Domain) {
 			out = append(out, dmarc.Identifier{Domain: c.Domain, Pass: true})
+		}
+	}
+	for i := range f.DKIM {
+		if f.HeldAtBorder(i) {
+			out = append(out, dmarc.Identifier{Domain: f.DKIM[i].Domain, Pass: true})
 		}
 	}
 	return out

@@ -212,6 +212,11 @@ type Facts struct {
 	// Brackets[i] says where on the path DKIM[i] stopped to verify; nil where it
 	// was not changed.
 	Brackets []*Bracket
+	// Repairs[i] is the change that broke DKIM[i], nil where there is none or
+	// it was not found. SealRepair is the same for the message signature of the
+	// newest ARC set.
+	Repairs    []*dkim.Repaired
+	SealRepair *dkim.Repaired
 
 	// MX holds the mail exchangers of the final recipient's domain.
 	MX []Exchanger

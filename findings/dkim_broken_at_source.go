@@ -1,0 +1,85 @@
+package findings
+
+import (
+	"fmt"
+
+	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var dkimBrokenAtSource = &Rule{
+	Code:     "dkim-broken-at-source",
+	Title:    "Signature was not valid when the message left its sender",
+	Severity: report.High,
+	Refs:     []string{"RFC 6376 §5.3", "RFC 6376 §5.6"},
+	Doc: `
+## What happened
+The first server that received the message from its sender found the signature broken. So it was never valid outside: the signer uses another
+private key than the one published, signs before its own servers change the message (footer, disclaimer, long lines), or computes wrongly.
+
+## How it is proved
+The verdict of the first foreign server on the path, with no other server between. With RSA, a signature that was made with another key
+shows that by itself; and where the change is found, the proof names it.
+
+## What looks like it
+A recipient's gateway that changes the message before its own check. A key that was replaced since, with a verdict of delivery that says pass:
+dkim-key-rotated.
+
+## What to do
+Sender: sign last, at the outermost server; compare the private key with the published one; wrap lines under 998 octets.
+`,
+	Find: func(f *Facts) []report.Finding {
+		var out []report.Finding
+		for i := range f.DKIM {
+			s, b := &f.DKIM[i], f.Bracket(i)
+			if b == nil || passedThen(f, s) != nil || b.Intact != nil || b.IntactSet > 0 {
+				continue
+			}
+			other := otherKey(s)
+			direct := atSource(b) && b.Broken != nil
+			if !other && !direct {
+				continue
+			}
+			x := dkimFinding(f, s)
+			x.Severity = brokenSeverity(f, i)
+			x.Confidence = report.Strong
+			x.Message = fmt.Sprintf("the signature of %s was broken already when %s received the message", s.Domain, receiver(f, b))
+			x.Advice = fmt.Sprintf("%s: sign last, at the outermost server, and compare the private key with the one published at %s", s.Domain, s.KeyName)
+			switch r := f.Repair(i); {
+			case other:
+				x.Message = fmt.Sprintf("the signature of %s was made with another private key than the one published at %s", s.Domain, s.KeyName)
+				x.Advice = fmt.Sprintf("%s: give the signer the private key that belongs to %s, or publish the key it uses", s.Domain, s.KeyName)
+				x.Evidence = append(x.Evidence, computed("RFC 8017 §8.2.2", "with the published key the signature turns into no hash at all: it was made with another key"))
+				if b.Broken == nil {
+					// The key may have been replaced since.
+					x.Confidence = report.Likely
+					x.Message += "; the key may have been replaced since"
+				}
+			case r != nil:
+				x.Message += ": " + r.Changes[0].Description
+				x.Advice = fmt.Sprintf("%s: sign last, after everything that changes the message", s.Domain)
+				x.Evidence = append(x.Evidence, computed("RFC 6376 §3.7", "undone: %s; then body hash %s, header signature %s", r.Changes[0].Description, matches(r.BodyProved), matches(r.HeaderProved)))
+			case s.BodyHash == dkim.Mismatch:
+				x.Message += ": the body is not the one that was signed"
+			default:
+				x.Message += ": the header signature does not verify"
+			}
+			x.Evidence = append(x.Evidence, computed("RFC 6376 §6.1.3", "%s", s.Reason))
+			if b.Broken != nil {
+				x.Evidence = append(x.Evidence, claim(f, b.Broken), hop(f, b.Broken.Hop))
+				if b.Broken.Trust != headers.Trusted {
+					x.Confidence = atMost(x.Confidence, report.Likely)
+				}
+			}
+			out = append(out, x)
+		}
+		return out
+	},
+}
+
+// receiver names the server that found a signature broken.
+func receiver(f *Facts, b *headers.Bracket) string {
+	k := b.Broken.Hop
+	return fmt.Sprintf("%s (hop %d)", byName(f, k), f.Hops[k].Index)
+}

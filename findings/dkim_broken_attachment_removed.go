@@ -1,0 +1,79 @@
+package findings
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+var dkimBrokenAttachmentRemoved = &Rule{
+	Code:     "dkim-broken-attachment-removed",
+	Title:    "Attachment taken out or replaced after signing",
+	Severity: report.High,
+	Refs:     []string{"RFC 6376 §3.7", "RFC 7960 §3.2.5"},
+	Doc: `
+## What happened
+A virus scanner or a policy took a part out of the message, or put a harmless one in its place. The body is not the one that was signed.
+
+## How it is proved
+It can't be: without the part the signature can't be brought to verify. The notice that such systems leave in place of the part stands in the
+body, and the body hash differs.
+
+## What looks like it
+The author may have sent such a notice himself, or quoted one.
+
+## What to do
+Gateway: verify first and change afterwards, and seal by ARC what is passed on. Systems behind it: believe its verdict.
+`,
+	Find: func(f *Facts) []report.Finding {
+		var out []report.Finding
+		for i := range f.DKIM {
+			s, b := &f.DKIM[i], f.Bracket(i)
+			if b == nil || atSource(b) || bodyExplained(f, i) {
+				continue
+			}
+			mark := removalNotice(f.Msg.BodyBytes())
+			if mark == "" {
+				continue
+			}
+			x := locate(f, b)
+			x.Severity = brokenSeverity(f, i)
+			x.Confidence = report.Likely
+			x.Message = fmt.Sprintf("an attachment was taken out after %s had signed the message (%s stands in its place), by %s", s.Domain, quoted(mark), who(f, b))
+			x.Advice = fmt.Sprintf("%s: verify signatures before parts are taken out; systems behind must believe that verdict", orWord(x.AtFault.Host, "the gateway that did it"))
+			x.Evidence = append([]report.Evidence{
+				field(f, s.Field), computed("RFC 6376 §6.1.3", "%s", s.Reason), computed("RFC 6376 §3.7", "in the body: %s", mark),
+			}, x.Evidence...)
+			out = append(out, x)
+		}
+		return merge(out)
+	},
+}
+
+// maxNoticeScan is how much of a body is looked through for a notice.
+const maxNoticeScan = 1 << 20
+
+// removalNotices are file names and sentences that gateways leave in place of
+// what they took out, lower case.
+var removalNotices = []string{
+	"malware alert text.txt", "deletedattachment", "removedattachment", "attachment-removed", "attachment removed", "attachment was removed",
+	"attachment has been removed", "attachments were removed", "attachments have been removed", "attachment has been blocked", "attachment was blocked",
+	"attachment has been stripped", "replaced attachment", "viruswarning.txt", "virus-warnung", "warning: this message has had one or more attachments removed",
+	"unsafe attachments", "anhang wurde entfernt", "pièce jointe supprimée",
+}
+
+// removalNotice finds such a notice, "" where there is none.
+func removalNotice(body []byte) string {
+	if len(body) > maxNoticeScan {
+		body = body[:maxNoticeScan]
+	}
+	low := bytes.ToLower(body)
+	for _, n := range removalNotices {
+		if i := bytes.Index(low, []byte(n)); i >= 0 {
+			return strings.ToValidUTF8(n, "?")
+		}
+	}
+	return ""
+}

@@ -1,0 +1,82 @@
+package headers
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/mailtrace/mailtrace/dkim"
+)
+
+// maxRepairs bounds the signatures for which the change that broke them is
+// searched.
+const maxRepairs = 4
+
+// repairSignatures searches for the change that broke a signature: first for
+// those of the author's organisation, then for the others, then for the message
+// signature of the newest ARC set.
+func (f *Facts) repairSignatures(ctx context.Context, v *dkim.Verifier) {
+	f.Repairs = make([]*dkim.Repaired, len(f.DKIM))
+	var todo []int
+	for i := range f.DKIM {
+		if Changed(&f.DKIM[i]) {
+			todo = append(todo, i)
+		}
+	}
+	slices.SortStableFunc(todo, func(a, b int) int { return cmp.Compare(f.authorRank(a), f.authorRank(b)) })
+	if len(todo) > maxRepairs {
+		f.ask.addGap(Gap{What: "what changed the message", Why: "more broken signatures than are searched"})
+		todo = todo[:maxRepairs]
+	}
+	for _, i := range todo {
+		f.Repairs[i] = f.repair(ctx, v, &f.DKIM[i])
+	}
+	if f.ARC == nil || len(f.ARC.Sets) == 0 || len(todo) == maxRepairs {
+		return
+	}
+	if s := f.ARC.Sets[len(f.ARC.Sets)-1].Message; s != nil && Changed(s) {
+		f.SealRepair = f.repair(ctx, v, s)
+	}
+}
+
+// authorRank orders signatures: 0 for the author's organisation.
+func (f *Facts) authorRank(i int) int {
+	org := Org(f.DKIM[i].Domain)
+	if org != "" && slices.ContainsFunc(f.FromOthers, func(d string) bool { return Org(d) == org }) {
+		return 0
+	}
+	return 1
+}
+
+func (f *Facts) repair(ctx context.Context, v *dkim.Verifier, s *dkim.Signature) *dkim.Repaired {
+	// A body that is not there, or cut off, can't be mended; the header may.
+	only := s.BodyHash == dkim.Unchecked || f.Body != BodyWhole
+	if only && s.HeaderSignature != dkim.Mismatch {
+		return nil
+	}
+	r, err := v.Repair(ctx, s, dkim.RepairOptions{HeaderOnly: only})
+	if err != nil {
+		f.ask.gap("what changed the message signed by "+s.Domain, err)
+		return nil
+	}
+	if r != nil && r.Exhausted && len(r.Changes) == 0 {
+		f.ask.addGap(Gap{"what changed the message signed by " + s.Domain, "the search ended at its bound"})
+	}
+	return r
+}
+
+// Repair returns what broke signature i, nil where it was not found.
+func (f *Facts) Repair(i int) *dkim.Repaired {
+	if i < 0 || i >= len(f.Repairs) || f.Repairs[i] == nil || len(f.Repairs[i].Changes) == 0 {
+		return nil
+	}
+	return f.Repairs[i]
+}
+
+// HeldAtBorder reports whether signature i, broken as it is now, verified where
+// the recipient's organisation received the message: the change was found, and
+// only servers behind that border can have made it.
+func (f *Facts) HeldAtBorder(i int) bool {
+	r, last := f.Repair(i), f.LastRun()
+	return r != nil && r.Complete() && last != nil && last.Border >= 0 && f.Bracket(i).After(last.Border)
+}
