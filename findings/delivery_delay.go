@@ -41,11 +41,16 @@ delay of some days.
 		var total, longest time.Duration
 		at := -1
 		for k := range f.Hops {
-			if d := f.Hops[k].Corrected; d != nil {
-				total += *d
-				if *d > longest {
-					longest, at = *d, k
-				}
+			if f.Hops[k].Corrected == nil {
+				continue
+			}
+			d := *f.Hops[k].Corrected
+			if k == 1 {
+				d = max(0, d-aheadOfFirst(f))
+			}
+			total += d
+			if d > longest {
+				longest, at = d, k
 			}
 		}
 		grey, wait := greylisted(f)

@@ -3,9 +3,11 @@ package findings
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -57,7 +59,9 @@ Owner of the domain: publish p=reject once your own mail is in order. Receiver: 
 		if c := claimAt(f, b, "dmarc"); c != nil {
 			x.Evidence = append(x.Evidence, claim(f, c))
 		}
-		if f.SPF.Result != spf.Fail {
+		// A record that does not say no may have forgotten the source, and so may
+		// the owner who writes through a provider.
+		if f.SPF.Result != spf.Fail || len(f.Runs) > 1 && f.Runs[1].Contradicted == "" {
 			x.Confidence = report.Likely
 			x.Severity = report.High
 		}
@@ -101,7 +105,12 @@ func ownSource(f *Facts) string {
 		// Its IPv4 side is in the domain's own SPF record.
 		return f.Twin.Name
 	}
-	for _, n := range f.BorderNames {
+	names := f.BorderNames
+	// The border's own look-up at the time counts as much as ours now.
+	if h := f.BorderHop(); h != nil && h.RDNSKind == received.RDNSConfirmed {
+		names = append(slices.Clone(names), strings.ToLower(h.RDNS))
+	}
+	for _, n := range names {
 		if org != "" && headers.Org(n) == org {
 			return n
 		}

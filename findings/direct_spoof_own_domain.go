@@ -98,11 +98,14 @@ func ownDomain(f *Facts, org string) bool {
 // source, with nothing in between that could have broken what was whole.
 func straight(f *Facts) bool {
 	last := f.LastRun()
-	if last == nil || last.Border < 0 || last.NAT || len(f.Runs) > 2 {
+	if last == nil || last.Border < 0 || last.NAT {
 		return false
 	}
-	if len(f.Runs) == 2 && (f.Runs[1].Role == headers.Intermediary || f.Runs[1].Border >= 0) {
-		return false
+	// What stands below an invented line is no path.
+	for i := 1; i < len(f.Runs) && f.Runs[i].Contradicted == ""; i++ {
+		if i > 1 || f.Runs[i].Role == headers.Intermediary || f.Runs[i].Border >= 0 {
+			return false
+		}
 	}
 	for i := range f.DKIM {
 		if sameOrganisation(f, f.DKIM[i].Domain) && f.DKIM[i].HeaderSignature != "unchecked" {

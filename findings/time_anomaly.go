@@ -116,6 +116,13 @@ func dateOutOfOrder(f *Facts) (report.Finding, bool) {
 		Evidence:   []report.Evidence{field(f, i), hop(f, 0)},
 	}
 	switch d := date.Sub(first); {
+	case d > dateAhead && beforeSecondHop(f, date):
+		// Date agrees with the rest of the path: it may be the first server
+		// whose clock is behind.
+		x.Confidence, x.AtFault.Role, x.AtFault.Host = report.Likely, report.RoleUnknown, byName(f, 0)
+		x.Message = fmt.Sprintf("Date lies %s after %s received the message (hop 1), but before the next hop: the clock of %s is behind, or the author's is ahead", span(d), byName(f, 0), byName(f, 0))
+		x.Advice = "operator of " + byName(f, 0) + ": set the clock and the time zone by NTP"
+		x.Evidence = append(x.Evidence, hop(f, 1))
 	case d > dateAhead:
 		x.Message = fmt.Sprintf("Date lies %s after the first server received the message", span(d))
 	case d < -dateBehind:
@@ -126,4 +133,19 @@ func dateOutOfOrder(f *Facts) (report.Finding, bool) {
 		return report.Finding{}, false
 	}
 	return x, true
+}
+
+// beforeSecondHop reports whether a time is not later than the second hop.
+func beforeSecondHop(f *Facts, t time.Time) bool {
+	return len(f.Hops) > 1 && !f.Hops[1].Time.IsZero() && !t.After(f.Hops[1].Time.Add(skewNoted))
+}
+
+// aheadOfFirst is by how much Date lies after the first hop where it agrees
+// with the second: then that much of the delay between the two is in doubt.
+func aheadOfFirst(f *Facts) time.Duration {
+	date, ok := received.ParseDate(f.Msg.Get("Date"))
+	if !ok || len(f.Hops) < 2 || f.Hops[0].Time.IsZero() || !beforeSecondHop(f, date) {
+		return 0
+	}
+	return max(0, date.Sub(f.Hops[0].Time))
 }
