@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -106,7 +107,7 @@ func (l *Live) Lookup(ctx context.Context, name string, t Type) (Answer, error) 
 	}
 	a := Answer{Name: name, Type: t, TTL: 1<<32 - 1, Authenticated: true}
 	for target := name; ; {
-		r, from, err := l.ask(ctx, target, t)
+		r, from, err := l.ask(ctx, target, t, nil)
 		if err != nil {
 			if target != name {
 				return Answer{}, forTarget(err, name, target)
@@ -135,8 +136,9 @@ func rank(f Failure) int {
 	return slices.Index([]Failure{Unreachable, Timeout, Refused, Malformed, ServFail}, f)
 }
 
-// ask puts one question to the servers in turn.
-func (l *Live) ask(ctx context.Context, name string, t Type) (reply, string, error) {
+// ask puts one question to the servers in turn. Where raw is given it asks for
+// signatures, unchecked, and raw gets the message.
+func (l *Live) ask(ctx context.Context, name string, t Type, raw *Raw) (reply, string, error) {
 	fail := &Error{Name: name, Type: t, Failure: Unreachable, Err: text("no server to ask")}
 	begin := int(l.first.Load())
 	tries := make([]int, len(l.servers)) // how often a server spoke; -1 is enough
@@ -149,7 +151,7 @@ func (l *Live) ask(ctx context.Context, name string, t Type) (reply, string, err
 			}
 			s := l.servers[n]
 			asked = true
-			r, err := l.try(ctx, s, name, t)
+			r, err := l.try(ctx, s, name, t, raw)
 			if err == nil {
 				if i > 0 {
 					l.first.Store(int32(n))
@@ -187,16 +189,19 @@ func (l *Live) ask(ctx context.Context, name string, t Type) (reply, string, err
 
 // try asks one server once: with EDNS, without it if the server does not know
 // that (RFC 6891 §7), over TCP if the answer is cut off.
-func (l *Live) try(ctx context.Context, s *server, name string, t Type) (reply, *Error) {
+func (l *Live) try(ctx context.Context, s *server, name string, t Type, raw *Raw) (reply, *Error) {
 	failed := func(f Failure, err error) (reply, *Error) {
 		return reply{}, &Error{Name: name, Type: t, Failure: f, Server: s.address, Err: err}
 	}
 	if s.invalid != nil {
 		return failed(Unreachable, s.invalid)
 	}
-	edns := !s.plain.Load()
+	edns := raw != nil || !s.plain.Load()
 	for {
 		q, err := l.query(name, t, edns)
+		if raw != nil {
+			q, err = rawQuery(name, t)
+		}
 		if err != nil {
 			return failed(BadName, err)
 		}
@@ -204,7 +209,7 @@ func (l *Live) try(ctx context.Context, s *server, name string, t Type) (reply, 
 		if err != nil {
 			return failed(classify(err), err)
 		}
-		if edns && m.IsEdns0() == nil && (m.Rcode == mdns.RcodeFormatError || m.Rcode == mdns.RcodeNotImplemented) {
+		if edns && raw == nil && m.IsEdns0() == nil && (m.Rcode == mdns.RcodeFormatError || m.Rcode == mdns.RcodeNotImplemented) {
 			edns = false
 			continue
 		}
@@ -218,6 +223,9 @@ func (l *Live) try(ctx context.Context, s *server, name string, t Type) (reply, 
 		if !edns {
 			s.plain.Store(true)
 		}
+		if raw != nil {
+			raw.Message, raw.Server = q.reply, s.address
+		}
 		return r, nil
 	}
 }
@@ -227,6 +235,8 @@ type query struct {
 	name   string
 	typ    Type
 	packet []byte
+	keep   bool   // whether to keep the message that answers
+	reply  []byte // that message
 }
 
 func (q *query) id() uint16 { return binary.BigEndian.Uint16(q.packet) }
@@ -409,6 +419,9 @@ func readMessage(packet []byte, q *query) (m *mdns.Msg, cut bool, err error) {
 	}
 	if err != nil {
 		return nil, false, fmt.Errorf("%w: %v", errMessage, err)
+	}
+	if q.keep {
+		q.reply = bytes.Clone(packet)
 	}
 	return m, false, nil
 }
