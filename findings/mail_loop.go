@@ -29,17 +29,18 @@ The message goes round in circles: mailboxes or hosts forward it to each other.
 
 ## How it is proved
 The same mailbox delivered it twice with another mailbox in between; or the same server received it three times from the same public
-address; or there are more Received fields than any path has; or a server refused it because of a loop (5.4.6, 5.4.14).
+address; or there are more Received fields than any path has; or a server refused it because of a loop (5.4.6, 5.4.14). A weaker sign is a mark
+(X-Loop, X-MS-Exchange-Inbox-Rules-Loop) of the mailbox to which it comes, that it already brought along.
 
 ## What looks like it
 Content filters hand a message back to their own server, and a tenant with centralised transport sees it twice: both are ordinary. A robot's
-X-Loop field is its guard against loops, not a sign of one.
+X-Loop field is its guard against loops, no sign of one in another's mailbox.
 
 ## What to do
 Owner of the mailboxes: remove one of the forwarding rules.
 `,
 	Find: func(f *Facts) []report.Finding {
-		for _, find := range []func(*Facts) (report.Finding, bool){loopRefused, mailboxTwice, hostsAgain, tooManyHops} {
+		for _, find := range []func(*Facts) (report.Finding, bool){loopRefused, mailboxTwice, hostsAgain, tooManyHops, loopMarked} {
 			if x, ok := find(f); ok {
 				return []report.Finding{x}
 			}
@@ -163,4 +164,36 @@ func tooManyHops(f *Facts) (report.Finding, bool) {
 		Advice:     "owner of the recipient's mailbox: remove the forwarding rule that sends the message back",
 		Evidence:   []report.Evidence{hop(f, last), computed("RFC 5321 §6.3", "%d Received fields; servers give up between 25 and 100", f.Hops[last].Index)},
 	}, true
+}
+
+// loopMarked: the message brings along the mark of a forwarding rule of the
+// very mailbox to which it comes.
+func loopMarked(f *Facts) (report.Finding, bool) {
+	b := borderHop(f)
+	rcpt := ""
+	if r := f.LastRun(); r != nil {
+		rcpt = r.Rcpt
+	}
+	if b < 0 || rcpt == "" {
+		return report.Finding{}, false
+	}
+	for _, name := range []string{"X-MS-Exchange-Inbox-Rules-Loop", "X-Loop"} {
+		for _, i := range f.Msg.All(name) {
+			addr := strings.Trim(strings.TrimSpace(f.Msg.Value(i)), "<>")
+			// The author's own mark on mail to the own mailbox is no loop.
+			if i < f.Hops[b].Field || !strings.EqualFold(addr, rcpt) || len(f.From) != 1 || strings.EqualFold(f.From[0].Address, rcpt) {
+				continue
+			}
+			return report.Finding{
+				Severity:   report.Low,
+				Hop:        index(f, b),
+				Confidence: report.Likely,
+				AtFault:    report.Party{Role: report.RoleRecipient, Host: domainPart(rcpt)},
+				Message:    fmt.Sprintf("the message comes to %s and brings along the mark of a rule of that mailbox: it has been there before", rcpt),
+				Advice:     "owner of " + rcpt + ": look for a forwarding rule whose target sends mail back",
+				Evidence:   []report.Evidence{field(f, i), hop(f, b)},
+			}, true
+		}
+	}
+	return report.Finding{}, false
 }
