@@ -79,7 +79,7 @@ func (t *table) apply(p policy, s string) string {
 func (t *table) address(s string) string {
 	kind, addr, ok := strings.Cut(s, ";")
 	if ok {
-		kind += ";" + addr[:len(addr)-len(strings.TrimLeft(addr, " "))]
+		kind += ";"
 	} else {
 		kind, addr = "", s
 	}
@@ -105,6 +105,9 @@ func (t *table) address(s string) string {
 func (t *table) hostText(s string) string {
 	if c := t.hosts[hostName(s)]; c != nil {
 		return c.String()
+	}
+	if !strings.ContainsAny(s, " ;@") && len(s) > maxName {
+		return hidden
 	}
 	return t.text(s)
 }
@@ -141,12 +144,16 @@ func (t *table) text(s string) string {
 			continue
 		}
 		limit := limits[i]
+		begun := k.start < done // a phrase ended in it
+		k.start = max(k.start, done)
 		piece := s[k.start:k.end]
 		switch k.kind {
 		case tokenEncoded:
 			put(k.start, k.end, "(encoded text)")
 		case tokenCut:
 			put(k.start, k.end, "")
+		case tokenLong:
+			put(k.start, k.end, hidden)
 		case tokenLocal:
 			if c := t.locals[localKey(piece)]; c != nil {
 				put(k.start, k.end, c.String())
@@ -163,7 +170,7 @@ func (t *table) text(s string) string {
 			}
 			// A token may hold several words, of which any can begin a phrase.
 			last := max(done, k.start)
-			if k.kind == tokenHost {
+			if k.kind == tokenHost && !begun {
 				if c, end := t.match(s, words[w:], limit); c != nil && end >= k.end && c.kind != kindDomain {
 					put(k.start, end, c.String())
 				} else if to := t.name(piece); to != piece {
@@ -272,6 +279,14 @@ func (t *table) name(piece string) string {
 		fixed = strings.Count(n[t.keptSuffix(n):], ".") + 1
 	}
 	for i := 0; i < len(labels)-fixed; i++ {
+		// A local part with dots makes several labels.
+		for k := min(len(labels)-fixed, i+maxPhrase); k > i+1; k-- {
+			if c := t.locals[strings.ToLower(strings.Join(labels[i:k], "."))]; c != nil {
+				labels = append(append(append([]string{}, labels[:i]...), c.name), labels[k:]...)
+				changed = true
+				break
+			}
+		}
 		l := strings.ToLower(labels[i])
 		c := t.locals[l]
 		if c == nil {

@@ -20,6 +20,9 @@ var specialTop = set("example test invalid")
 // what is no name in the DNS: a version, a file, a property such as
 // "smtp.mailfrom".
 func (t *table) orgOf(n string) string {
+	if len(n) > maxName {
+		return ""
+	}
 	last := n[strings.LastIndexByte(n, '.')+1:]
 	if last == "arpa" || number(last) || last == "" {
 		return ""

@@ -232,7 +232,7 @@ func (t *table) addOneLabel(s string) {
 // stays elsewhere.
 func (t *table) addHost(name string) {
 	n := hostName(name)
-	if n == "" || nobody[n] || t.hosts[n] != nil || strings.ContainsAny(n, " @") {
+	if n == "" || len(n) > maxName || nobody[n] || t.hosts[n] != nil || strings.ContainsAny(n, " @") {
 		return
 	}
 	if _, err := netip.ParseAddr(strings.TrimPrefix(n, "ipv6:")); err == nil {
@@ -259,6 +259,9 @@ func (t *table) addHost(name string) {
 // keptSuffix returns where the longest domain that stays begins in a name, -1
 // where there is none.
 func (t *table) keptSuffix(n string) int {
+	if len(n) > maxName {
+		return -1
+	}
 	for i := 0; ; {
 		if t.kept[n[i:]] {
 			return i

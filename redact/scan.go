@@ -16,6 +16,7 @@ const (
 	tokenHost                     // a name with a dot in it
 	tokenEncoded                  // an encoded word (RFC 2047)
 	tokenCut                      // a word that was cut off, before "…"
+	tokenLong                     // a name longer than any can be
 )
 
 type token struct {
@@ -29,6 +30,9 @@ const (
 	// maxQuotedLocal is how far the closing quote of a quoted local part is
 	// looked for, in bytes. RFC 5321 §4.5.3.1.1 allows 64 characters.
 	maxQuotedLocal = 320
+	// maxName is how long a name may be, with room for one that breaks the
+	// rules. RFC 1035 §2.3.4 allows 255 octets.
+	maxName = 1024
 )
 
 // scan cuts a text into tokens, in order. It reads every byte a bounded number
@@ -70,10 +74,6 @@ func scan(s string, yield func(token)) {
 			i += n + 1
 			continue
 		}
-		// An encoded word may stand in the middle, behind a name and "=".
-		if k := strings.Index(run[1:], "=?"); k >= 0 && encodedWord(s[i+1+k:]) > 0 {
-			n = k + 1
-		}
 		names(s, i, i+n, yield)
 		i += n
 	}
@@ -94,6 +94,10 @@ var punctuation = []string{"“", "”", "‘", "’", ellipsis, "→", "—", "
 func atomRun(s string) int {
 	n := 0
 	for n < len(s) && isAtom(s[n]) {
+		// An encoded word may stand behind a name and "=".
+		if n > 0 && s[n] == '=' && strings.HasPrefix(s[n:], "=?") && encodedWord(s[n:]) > 0 {
+			return n
+		}
 		if s[n] == 0xe2 {
 			for _, p := range punctuation {
 				if strings.HasPrefix(s[n:], p) {
@@ -237,6 +241,8 @@ func names(s string, i, end int, yield func(token)) {
 		switch {
 		case strings.HasPrefix(s[j:], ellipsis) && b == j:
 			yield(token{kind: tokenCut, start: a, end: b})
+		case len(piece) > maxName:
+			yield(token{kind: tokenLong, start: a, end: b})
 		case strings.IndexByte(piece, '.') >= 0:
 			if ip, err := netip.ParseAddr(piece); err == nil {
 				yield(token{kind: tokenIP, start: a, end: b, ip: ip})
