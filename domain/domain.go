@@ -182,10 +182,12 @@ func (c *checker) run() {
 	first.Wait()
 
 	var second sync.WaitGroup
-	second.Go(func() { c.helo(s[inSPF], &out.MX) })
+	helo := make([]*report.HeloSPF, len(out.MX.Hosts))
+	second.Go(func() { c.heloRecords(helo, out.MX.Hosts) })
 	second.Go(func() { c.dane(s[inDANE], &out.DANE) })
 	second.Go(func() { c.dnssec(s[inDNSSEC], &out.DNSSEC) })
 	second.Wait()
+	c.helo(s[inSPF], helo, out.MX.Hosts)
 
 	c.daneSecurity(s[inDANE], &out.DANE)
 	c.policyHosts(s[inMTASTS], &out.MTASTS)
@@ -206,10 +208,15 @@ func (c *checker) run() {
 	}
 }
 
-// exists reports that the domain is not proved to be missing.
+// exists reports that the domain is not proved to be missing: one answer
+// suffices for that, whatever its type (RFC 8020).
 func (c *checker) exists() bool {
-	a := c.ask(c.domain, dns.TypeMX)
-	return a.gap || a.Status != dns.NXDomain
+	for _, t := range [...]dns.Type{dns.TypeMX, dns.TypeTXT} {
+		if a := c.ask(c.domain, t); a.Status == dns.NXDomain {
+			return false
+		}
+	}
+	return true
 }
 
 // across finds what shows only in several checks.

@@ -23,11 +23,11 @@ func (c *checker) mx(s *section, out *report.DomainMX) {
 	slices.Sort(records)
 	s.found(c.domain, a.state(), records)
 	switch {
-	case a.gap:
-		return
-	case a.Status == dns.NXDomain:
+	case !c.exists():
 		c.out.Exists = is(false)
 		s.add("domain-nonexistent", at{name: c.domain}, "%s does not exist", c.domain)
+		return
+	case a.gap:
 		return
 	}
 	c.out.Exists = is(true)
@@ -236,19 +236,24 @@ func scope(ip addr) string {
 	return "public"
 }
 
-// helo checks SPF of the names of the MX hosts, which they say as HELO when
-// they send bounces (RFC 7208 §2.3).
-func (c *checker) helo(s *section, out *report.DomainMX) {
+// heloRecords checks SPF of the names of the MX hosts, which they say as HELO
+// when they send bounces (RFC 7208 §2.3). Others read the hosts meanwhile, so
+// the outcome goes into a slice of its own.
+func (c *checker) heloRecords(out []*report.HeloSPF, hosts []report.MXHost) {
 	var wg sync.WaitGroup
-	for i := range out.Hosts {
-		h := &out.Hosts[i]
-		if h.State == report.StatePresent && h.Hostname != c.domain {
-			wg.Go(func() { h.SPF = c.heloSPF(h) })
+	for i := range hosts {
+		if h := &hosts[i]; h.State == report.StatePresent && h.Hostname != c.domain {
+			wg.Go(func() { out[i] = c.heloSPF(h) })
 		}
 	}
 	wg.Wait()
-	for i := range out.Hosts {
-		h := &out.Hosts[i]
+}
+
+// helo judges what heloRecords found.
+func (c *checker) helo(s *section, found []*report.HeloSPF, hosts []report.MXHost) {
+	for i := range hosts {
+		h := &hosts[i]
+		h.SPF = found[i]
 		switch {
 		case h.SPF == nil || c.opt.Parked || !c.own(h.Hostname) || len(h.CNAME) > 0: // an alias can have no record
 		case h.SPF.State == report.StateAbsent:
