@@ -16,9 +16,12 @@ import (
 func JSON(w io.Writer, r *report.Report) error { return Indented(w, filled(r)) }
 
 // JSONL writes a report as one line of JSON.
-func JSONL(w io.Writer, r *report.Report) error {
+func JSONL(w io.Writer, r *report.Report) error { return lineOf(w, filled(r)) }
+
+// lineOf writes any part of a report as one line of JSON.
+func lineOf(w io.Writer, v any) error {
 	var b bytes.Buffer
-	if err := encode(&b, filled(r), ""); err != nil {
+	if err := encode(&b, v, ""); err != nil {
 		return err
 	}
 	_, err := w.Write(safeJSON(b.Bytes()))

@@ -13,19 +13,21 @@ import (
 // place.
 type engine struct {
 	analyze func(ctx context.Context, raw []byte, o mailtrace.Options) (*report.Report, error)
+	domain  func(ctx context.Context, name string, o mailtrace.DomainOptions) (*report.Domain, error)
 	rules   func() []render.Rule
 }
 
 func libraryEngine() engine {
-	return engine{analyze: mailtrace.AnalyzeBytes, rules: rules}
+	return engine{analyze: mailtrace.AnalyzeBytes, domain: mailtrace.CheckDomain, rules: rules}
 }
 
-// rules is the catalogue as the renderer takes it.
+// rules is the catalogue as the renderer takes it, with what is only found in
+// what a domain publishes.
 func rules() []render.Rule {
 	all := findings.Rules()
 	out := make([]render.Rule, len(all))
 	for i, r := range all {
 		out[i] = render.Rule{Code: r.Code, Title: r.Title, Severity: r.Severity, Refs: r.Refs, Doc: r.Doc}
 	}
-	return out
+	return append(out, domainRules(out)...)
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"context"
+	"crypto/x509"
+	"net"
 	"os"
 	"runtime"
 	"time"
@@ -20,7 +23,10 @@ type environment struct {
 	// servers returns the name servers of the system, as "IP:PORT".
 	servers func() ([]string, error)
 	// live makes the resolver for name servers.
-	live   func(dns.LiveOptions) dns.Resolver
+	live func(dns.LiveOptions) dns.Resolver
+	// dial connects to web servers.
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	roots  *x509.CertPool // of web servers; nil: those of the system
 	cpus   int
 	engine engine
 }
@@ -40,6 +46,7 @@ func systemEnvironment() environment {
 			return dns.SystemServers(text), nil
 		},
 		live:   func(o dns.LiveOptions) dns.Resolver { return dns.NewLive(o) },
+		dial:   new(net.Dialer).DialContext,
 		cpus:   runtime.GOMAXPROCS(0),
 		engine: libraryEngine(),
 	}

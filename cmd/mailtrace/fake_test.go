@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,6 +35,9 @@ func testEnvironment() environment {
 	env.terminal = func(any) int { return 0 }
 	env.servers = func() ([]string, error) { return []string{"192.0.2.53:53"}, nil }
 	env.live = func(dns.LiveOptions) dns.Resolver { return noNetwork{} }
+	env.dial = func(_ context.Context, _, address string) (net.Conn, error) {
+		panic("a test connected to " + address)
+	}
 	return env
 }
 

@@ -135,6 +135,7 @@ an input that cannot be read, 3 not finished (the DNS did not answer).`,
 	// One constructor a command; a new command is a file and a line here.
 	root.AddCommand(
 		c.analyzeCommand(),
+		c.domainCommand(),
 		c.spfCommand(),
 		c.explainCommand(),
 		c.showCommand(),

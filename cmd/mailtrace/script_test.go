@@ -28,10 +28,28 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE COMMAND ARG...   run a command that must exit with this code
 //	schema FILE...              check reports against docs/report.schema.json
+//	domainschema FILE...        check them against docs/domain.schema.json
 func TestScripts(t *testing.T) {
 	schema, err := jsonschema.NewCompiler().Compile("../../docs/report.schema.json")
 	if err != nil {
 		t.Fatal(err)
+	}
+	domains, err := jsonschema.NewCompiler().Compile("../../docs/domain.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	validate := func(schema *jsonschema.Schema) func(*testscript.TestScript, bool, []string) {
+		return func(ts *testscript.TestScript, neg bool, args []string) {
+			for _, file := range args {
+				for line := range bytes.Lines([]byte(ts.ReadFile(file))) {
+					v, err := jsonschema.UnmarshalJSON(bytes.NewReader(line))
+					ts.Check(err)
+					if err := schema.Validate(v); (err == nil) == neg {
+						ts.Fatalf("%s: %v", file, err)
+					}
+				}
+			}
+		}
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -55,17 +73,8 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("exit code %d, want %d", got, want)
 				}
 			},
-			"schema": func(ts *testscript.TestScript, neg bool, args []string) {
-				for _, file := range args {
-					for line := range bytes.Lines([]byte(ts.ReadFile(file))) {
-						v, err := jsonschema.UnmarshalJSON(bytes.NewReader(line))
-						ts.Check(err)
-						if err := schema.Validate(v); (err == nil) == neg {
-							ts.Fatalf("%s: %v", file, err)
-						}
-					}
-				}
-			},
+			"schema":       validate(schema),
+			"domainschema": validate(domains),
 		},
 	})
 }

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailtrace/mailtrace"
+	"github.com/mailtrace/mailtrace/bulk"
+	"github.com/mailtrace/mailtrace/domain"
+	"github.com/mailtrace/mailtrace/render"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// checking are the flags of domain.
+type checking struct {
+	output
+	resolving
+	selectors     []string
+	selectorsFrom []string
+	files         []string
+	parked        bool
+	suggest       bool
+	profile       string
+	limit         time.Duration
+	jobs          int
+	progress      string
+}
+
+// bulkSender is the one profile that there is.
+const bulkSender = "bulk-sender"
+
+// domainLimit is how long one domain may take by default.
+const domainLimit = time.Minute
+
+func (c *cli) domainCommand() *cobra.Command {
+	var k checking
+	cmd := &cobra.Command{
+		Use:   "domain [flags] DOMAIN...",
+		Short: "check what domains publish for mail",
+		Long: `Domain checks what domains publish for mail: MX, SPF with all its includes, DKIM
+keys, DMARC and what it does to forged mail, MTA-STS, TLS-RPT, DANE, BIMI and
+DNSSEC. It says what is wrong and what to publish instead.
+
+DOMAIN is a domain name, or a file with one on each line (@FILE, or the path of
+a file that exists); - and nothing at all stand for standard input.
+
+Of DKIM keys only those are found whose selector is known. Common selectors are
+tried; --selectors-from reads those of mail that the domain sent.`,
+		Example: `  mailtrace domain example.com
+  mailtrace domain --selector s2026 --selectors-from sent.mbox example.com
+  mailtrace domain --suggest example.com
+  mailtrace domain -q domains.txt
+  mailtrace domain --format csv -o domains.csv domains.txt
+  mailtrace domain --dns zone:new.zone --dns system example.com`,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.domain(cmd, &k, args) },
+	}
+	var names []string
+	for _, f := range render.DomainFormats() {
+		names = append(names, f.Name)
+	}
+	f := cmd.Flags()
+	f.StringVar(&k.format, "format", "text", "one of `FORMAT`s "+strings.Join(names, ", "))
+	f.BoolVar(&k.json, "json", false, "the same as --format json")
+	k.output.registerPlain(cmd)
+	f.Lookup("quiet").Usage = "one line a domain"
+	f.Lookup("verbose").Usage = "also the SPF tree with all answers, all keys, all questions, the rules for bulk senders"
+	k.resolving.register(cmd)
+	f.StringArrayVar(&k.selectors, "selector", nil, "a DKIM `SELECTOR` that the domain uses; repeatable")
+	f.StringArrayVar(&k.selectorsFrom, "selectors-from", nil, "read selectors from `PATH`: a message, an mbox, a folder of messages or a list; repeatable")
+	f.StringArrayVar(&k.files, "from-file", nil, "read domains from `FILE`, one on each line; repeatable")
+	f.BoolVar(&k.parked, "parked", false, "the domains neither send nor receive mail")
+	f.BoolVar(&k.suggest, "suggest", false, "show the records to publish as a piece of a zone file")
+	f.StringVar(&k.profile, "profile", "", "hold the domains against the rules of a `PROFILE`: "+bulkSender)
+	f.DurationVar(&k.limit, "time-limit", domainLimit, "give up on one domain after this `TIME`; what is missing then is a gap")
+	f.IntVar(&k.jobs, "jobs", 0, "work on `N` domains at once (default by the number of processors)")
+	f.StringVar(&k.progress, "progress", "auto", "`WHEN` to show the progress: auto, always, never")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions([]string{bulkSender}, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// check finds flags that are wrong before any work is done.
+func (k *checking) check(cmd *cobra.Command) error {
+	format := k.format
+	if k.json {
+		if cmd.Flags().Changed("format") && format != "json" {
+			return wrong("give one of them", "--json and --format %s", format)
+		}
+		format = "json"
+	}
+	if _, ok := render.DomainFormatNamed(format); !ok {
+		var names []string
+		for _, f := range render.DomainFormats() {
+			names = append(names, f.Name)
+		}
+		return wrong("one of "+strings.Join(names, ", "), "no format %q", format)
+	}
+	rest := k.output
+	rest.format, rest.json = "", false // csv is no format of messages
+	if err := rest.check(); err != nil {
+		return err
+	}
+	k.format = format
+	if err := k.resolving.check(); err != nil {
+		return err
+	}
+	if err := checkWhen("--progress", k.progress); err != nil {
+		return err
+	}
+	if k.profile != "" && k.profile != bulkSender {
+		return wrong(bulkSender, "--profile %q", k.profile)
+	}
+	if k.jobs < 0 {
+		return wrong("0 or more", "--jobs %d", k.jobs)
+	}
+	if k.limit <= 0 {
+		return wrong("a time such as 30s or 2m", "--time-limit %s", k.limit)
+	}
+	for _, s := range k.selectors {
+		if s == "" || strings.ContainsAny(s, " \t\r\n,;/@") {
+			return wrong("a selector is the s= of a DKIM-Signature, such as s2026", "--selector %q", s)
+		}
+	}
+	return nil
+}
+
+// domainResult is the outcome for one domain.
+type domainResult struct {
+	report *report.Domain
+	err    error
+}
+
+func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
+	if err := k.check(cmd); err != nil {
+		return err
+	}
+	names, total, err := c.domains(k, args)
+	if err != nil {
+		return err
+	}
+	seen, err := c.seenSelectors(k.selectorsFrom)
+	if err != nil {
+		return err
+	}
+	src, err := c.open(&k.resolving)
+	if err != nil {
+		return err
+	}
+	o := mailtrace.DomainOptions{Resolver: src.Resolver, Parked: k.parked, Now: c.now()}
+	if src.remote {
+		// A policy file is asked for only where the DNS is that of the network:
+		// a zone or a recording speaks of other times or places.
+		o.Fetch = c.fetch(src.Resolver)
+	}
+	out, done, err := c.create(&k.output)
+	if err != nil {
+		return err
+	}
+	f, _ := render.DomainFormatNamed(k.format)
+	w := f.New(out, render.DomainOptions{Options: c.options(&k.output, k.format), Bulk: k.profile == bulkSender, Suggest: k.suggest})
+	err = c.checkAll(cmd.Context(), k, o, names, total, seen, src.remote, w, out)
+	err = errors.Join(err, writeError(first(k.file, "standard output"), w.Close()), done(), src.finish())
+	return c.unjoin(err)
+}
+
+// flusher is an output that keeps what is written to it for a while.
+type flusher interface{ Flush() error }
+
+// checkAll checks domains side by side and shows them in their order.
+func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptions, names iter.Seq[domainName], total int,
+	seen []domain.Seen, remote bool, w render.DomainWriter, out io.Writer) error {
+	jobs := k.jobs
+	if jobs == 0 {
+		jobs = c.cpus
+		if remote {
+			jobs = max(jobs, networkJobs)
+		}
+	}
+	sum := domainSummary{codes: map[domainCode]int{}}
+	bar := c.bar(k, total)
+	err := bulk.Run(ctx, jobs, names,
+		func(ctx context.Context, n domainName) domainResult {
+			if n.err != nil {
+				return domainResult{err: n.err}
+			}
+			// A domain whose servers are dead takes no longer than this, so that
+			// it does not hold up the rest for good.
+			ctx, cancel := context.WithTimeout(ctx, k.limit)
+			defer cancel()
+			o := o
+			o.Selectors = append(slices.Clone(k.selectors), domain.Selectors(seen, n.name)...)
+			r, err := c.engine.domain(ctx, n.name, o)
+			if err != nil {
+				return domainResult{err: wrong(domainHint, "%s", err)}
+			}
+			return domainResult{report: r}
+		},
+		func(r domainResult) error {
+			sum.add(r)
+			if r.err != nil {
+				bar.clear()
+				c.complain(r.err)
+				bar.add(sum.done())
+				return nil
+			}
+			c.code = worse(c.code, k.codeOf(r.report))
+			bar.clear()
+			err := writeFailure(first(k.file, "standard output"), w.Domain(r.report))
+			if f, ok := out.(flusher); ok && err == nil && total != 1 {
+				// One after the other, as they come.
+				err = writeFailure(first(k.file, "standard output"), f.Flush())
+			}
+			bar.add(sum.done())
+			return err
+		})
+	bar.clear()
+	if ctx.Err() != nil {
+		err = &problem{what: fmt.Sprintf("interrupted after %d domains", sum.domains), code: exitUnfinish}
+	}
+	if !k.quiet && sum.done() > 1 {
+		if err := sum.write(c.stderr); err != nil {
+			return err
+		}
+	}
+	return ended(err)
+}
+
+// domainRules are the problems of domains that no finding of messages shares
+// its code with, as the renderer takes them.
+func domainRules(known []render.Rule) []render.Rule {
+	var out []render.Rule
+	for _, p := range domain.Problems() {
+		if slices.ContainsFunc(known, func(r render.Rule) bool { return r.Code == p.Code }) {
+			continue
+		}
+		doc := "## What is wrong\n\n" + upperFirst(p.Title) + ".\n\n## What to do\n\n" + upperFirst(p.Advice) + ".\n"
+		out = append(out, render.Rule{Code: p.Code, Title: p.Title, Severity: p.Severity, Refs: []string{p.Source}, Doc: doc})
+	}
+	return out
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// codeOf is the exit code for a domain. With a profile a rule that is not kept
+// counts as high.
+func (k *checking) codeOf(d *report.Domain) int {
+	r := report.Report{Findings: d.Findings, Gaps: d.Gaps}
+	if k.profile == bulkSender && slices.ContainsFunc(d.Bulk, func(b report.BulkRule) bool { return b.State == "fail" }) {
+		r.Findings = append(slices.Clip(r.Findings), report.Finding{Severity: report.High})
+	}
+	return codeOf(&r, k.failOn)
+}

@@ -1,0 +1,138 @@
+package render
+
+import (
+	"io"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// DomainWriter writes reports on domains in one format. Close ends the output;
+// it does not close what it is written to.
+type DomainWriter interface {
+	Domain(d *report.Domain) error
+	Close() error
+}
+
+// DomainFormat is a way to show reports on domains.
+type DomainFormat struct {
+	Name string
+	// Help is one line for people.
+	Help string
+	New  func(w io.Writer, o DomainOptions) DomainWriter
+}
+
+// DomainFormats lists the formats; the first is the default.
+func DomainFormats() []DomainFormat {
+	return []DomainFormat{
+		{"text", "for people", func(w io.Writer, o DomainOptions) DomainWriter { return &domainText{w: w, o: o} }},
+		{"json", "indented JSON, one document a domain", func(w io.Writer, _ DomainOptions) DomainWriter {
+			return domainJSON{w, func(w io.Writer, d *report.Domain) error { return Indented(w, filledDomain(d)) }}
+		}},
+		{"jsonl", "JSON, one line a domain", func(w io.Writer, _ DomainOptions) DomainWriter {
+			return domainJSON{w, func(w io.Writer, d *report.Domain) error { return lineOf(w, filledDomain(d)) }}
+		}},
+		{"csv", "one row a domain", func(w io.Writer, _ DomainOptions) DomainWriter { return newDomainCSV(w) }},
+		{"sarif", "SARIF 2.1.0, for code scanning", func(w io.Writer, o DomainOptions) DomainWriter {
+			return domainSARIF{newSARIF(w, o.Options)}
+		}},
+	}
+}
+
+// DomainFormatNamed returns the format of a name.
+func DomainFormatNamed(name string) (DomainFormat, bool) {
+	for _, f := range DomainFormats() {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return DomainFormat{}, false
+}
+
+// domainText puts a blank line between reports, but none between the lines of
+// a list.
+type domainText struct {
+	w    io.Writer
+	o    DomainOptions
+	next bool
+}
+
+func (t *domainText) Domain(d *report.Domain) error {
+	if t.next && t.o.Detail != Verdict {
+		if _, err := io.WriteString(t.w, "\n"); err != nil {
+			return err
+		}
+	}
+	t.next = true
+	return Domain(t.w, d, t.o)
+}
+
+func (t *domainText) Close() error { return nil }
+
+type domainJSON struct {
+	w     io.Writer
+	write func(io.Writer, *report.Domain) error
+}
+
+func (j domainJSON) Domain(d *report.Domain) error { return j.write(j.w, d) }
+func (j domainJSON) Close() error                  { return nil }
+
+// domainSARIF shows the findings of a domain as those of a file with its name.
+type domainSARIF struct{ Writer }
+
+func (s domainSARIF) Domain(d *report.Domain) error {
+	return s.Report(&report.Report{Tool: d.Tool, Source: report.Source{Path: d.Domain}, Findings: d.Findings})
+}
+
+// filledDomain returns a copy with an empty list for every list that is nil
+// and is always written. The report itself is not changed.
+func filledDomain(d *report.Domain) *report.Domain {
+	c := fillValue(reflect.ValueOf(*d)).Interface().(report.Domain)
+	return &c
+}
+
+// fillValue copies plain data, structs and lists all the way down.
+func fillValue(v reflect.Value) reflect.Value {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() || v.Elem().Kind() != reflect.Struct {
+			return v
+		}
+		out := reflect.New(v.Type().Elem())
+		out.Elem().Set(fillValue(v.Elem()))
+		return out
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			return v
+		}
+		out := reflect.New(v.Type()).Elem()
+		out.Set(v)
+		for i := range v.NumField() {
+			f, optional := v.Field(i), strings.HasSuffix(v.Type().Field(i).Tag.Get("json"), ",omitempty")
+			switch {
+			case f.Kind() == reflect.Slice && f.IsNil() && !optional:
+				out.Field(i).Set(reflect.MakeSlice(f.Type(), 0, 0))
+			case f.Kind() == reflect.Map && f.IsNil() && !optional:
+				out.Field(i).Set(reflect.MakeMap(f.Type()))
+			default:
+				out.Field(i).Set(fillValue(f))
+			}
+		}
+		return out
+	case reflect.Slice:
+		switch elem := v.Type().Elem(); {
+		case v.IsNil():
+			return v
+		case elem.Kind() != reflect.Struct && (elem.Kind() != reflect.Pointer || elem.Elem().Kind() != reflect.Struct):
+			return v
+		}
+		out := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		for i := range v.Len() {
+			out.Index(i).Set(fillValue(v.Index(i)))
+		}
+		return out
+	}
+	return v
+}
