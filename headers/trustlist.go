@@ -1,0 +1,51 @@
+package headers
+
+import (
+	"net/netip"
+	"strings"
+)
+
+// trustList is what --trust names.
+type trustList struct {
+	nets  []netip.Prefix
+	names []string
+}
+
+func newTrustList(items []string) *trustList {
+	if len(items) == 0 {
+		return nil
+	}
+	t := &trustList{}
+	for _, s := range items {
+		if p, err := netip.ParsePrefix(s); err == nil {
+			t.nets = append(t.nets, p.Masked())
+		} else if a, err := netip.ParseAddr(s); err == nil {
+			t.nets = append(t.nets, netip.PrefixFrom(a, a.BitLen()))
+		} else {
+			t.names = append(t.names, host(s))
+		}
+	}
+	return t
+}
+
+func (t *trustList) hasIP(ip netip.Addr) bool {
+	for _, p := range t.nets {
+		if p.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+// hasName reports whether a name is listed or lies below a listed one.
+func (t *trustList) hasName(name string) bool {
+	if t == nil || name == "" {
+		return false
+	}
+	for _, n := range t.names {
+		if name == n || strings.HasSuffix(name, "."+n) {
+			return true
+		}
+	}
+	return false
+}
