@@ -106,6 +106,9 @@ func keyOfSealerGone(f *Facts, s *arc.Set, x *report.Finding) {
 // ones who can have done it.
 func changedAfterSeal(f *Facts, s *arc.Set, x *report.Finding) {
 	what := "the body"
+	if r := f.SealRepair; r != nil && len(r.Changes) > 0 {
+		x.Evidence = append(x.Evidence, computed("RFC 8617 §4.1.2", "undone: %s; then body hash %s, header signature %s", r.Changes[0].Description, matches(r.BodyProved), matches(r.HeaderProved)))
+	}
 	switch {
 	case s.Message.BodyHash != dkim.Mismatch:
 		what = "a header field that it signs"

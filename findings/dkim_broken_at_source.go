@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
@@ -37,7 +38,7 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 				continue
 			}
 			other := otherKey(s)
-			direct := atSource(b) && b.Broken != nil
+			direct := atSource(b) && b.Broken != nil && !changedByReceiver(f, i)
 			if !other && !direct {
 				continue
 			}
@@ -65,6 +66,10 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 			default:
 				x.Message += ": the header signature does not verify"
 			}
+			if x.AtFault.Role == report.RoleUnknown {
+				x.Confidence = atMost(x.Confidence, report.Likely)
+				x.Message += fmt.Sprintf("; SPF of %s does not know the client either, so the signature may be a forger's", s.Domain)
+			}
 			x.Evidence = append(x.Evidence, computed("RFC 6376 §6.1.3", "%s", s.Reason))
 			if b.Broken != nil {
 				x.Evidence = append(x.Evidence, claim(f, b.Broken), hop(f, b.Broken.Hop))
@@ -76,6 +81,12 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 		}
 		return out
 	},
+}
+
+// changedByReceiver reports whether what broke a signature is what receivers do.
+func changedByReceiver(f *Facts, i int) bool {
+	r := f.Repair(i)
+	return r != nil && slices.ContainsFunc(r.Changes, func(c dkim.Change) bool { return receiversEdit(c.Kind) })
 }
 
 // receiver names the server that found a signature broken.

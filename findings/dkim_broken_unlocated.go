@@ -61,6 +61,7 @@ Compare with the sender's copy; ask those who are named. Get the raw message fro
 				x.Message += "; nothing shows that the signature was ever valid"
 				if b.Broken == nil || !b.Single() {
 					x.AtFault = report.Party{Role: report.RoleUnknown}
+					x.Advice = "compare with the sender's copy, and get the raw message from the server"
 				}
 			}
 			x.Evidence = append([]report.Evidence{field(f, s.Field), computed("RFC 6376 §6.1.3", "%s", s.Reason)}, x.Evidence...)

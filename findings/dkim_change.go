@@ -91,7 +91,10 @@ func severityOrRule(s string) int {
 // where the signer itself did: that is dkim-broken-at-source.
 func (c change) finding(f *Facts, advice string) (x report.Finding, ok bool) {
 	if atSource(c.where) {
-		return x, false
+		if !receiversEdit(c.edit.Kind) || c.where.Broken == nil {
+			return x, false
+		}
+		return c.beforeOwnCheck(f, advice), true
 	}
 	x = locate(f, c.where)
 	x.Confidence = report.Proved
@@ -121,6 +124,28 @@ func (c change) finding(f *Facts, advice string) (x report.Finding, ok bool) {
 	ref := "RFC 6376 §3.7"
 	x.Evidence = append(x.Evidence, computed(ref, "undone: %s; then body hash %s, header signature %s", c.edit.Description, matches(c.repair.BodyProved), matches(c.repair.HeaderProved)))
 	return x, true
+}
+
+// receiversEdit reports whether an edit is of a kind that receivers make and
+// senders do not.
+func receiversEdit(k dkim.ChangeKind) bool {
+	return k == dkim.SubjectTag || k == dkim.Banner || k == dkim.LinkRewrite
+}
+
+// beforeOwnCheck describes a receiver's edit that the first receiver already
+// found made: he checks behind his own filter, or the sender's side did it.
+func (c change) beforeOwnCheck(f *Facts, advice string) report.Finding {
+	k := c.where.Broken.Hop
+	x := locate(f, c.where)
+	x.Hop = index(f, k)
+	x.AtFault = report.Party{Role: role(f.RunOf(k)), Host: byName(f, k)}
+	x.Confidence = report.Likely
+	x.Severity = brokenSeverity(f, c.i)
+	x.Message = fmt.Sprintf("%s (hop %d) found the signature of %s broken by what receivers do: %s; it seems to check behind its own filter", byName(f, k), f.Hops[k].Index, c.sig.Domain, c.edit.Description)
+	x.Advice = fmt.Sprintf("%s: %s", x.AtFault.Host, advice)
+	x.Evidence = append([]report.Evidence{field(f, c.sig.Field), hop(f, k)}, x.Evidence...)
+	x.Evidence = append(x.Evidence, computed("RFC 6376 §3.7", "undone: %s; then body hash %s, header signature %s", c.edit.Description, matches(c.repair.BodyProved), matches(c.repair.HeaderProved)))
+	return x
 }
 
 func otherEdits(n int) string {
@@ -192,16 +217,23 @@ func who(f *Facts, b *headers.Bracket) string {
 // counted for the author; medium otherwise.
 func brokenSeverity(f *Facts, i int) string {
 	fell := borderTriple(f).DMARC == "fail" || deliveryTriple(f).DMARC == "fail"
-	b := f.Bracket(i)
 	switch {
 	case fell && aligned(f, i):
 		return ""
-	case !fell && (listHop(f) >= 0 || b != nil && b.After(borderHop(f)) && borderHop(f) >= 0):
+	case !fell && (listHop(f) >= 0 || heldAtBorder(f, i)):
 		return report.Info
 	case !aligned(f, i), otherSignature(f, i):
 		return report.Low
 	}
 	return report.Medium
+}
+
+// heldAtBorder reports whether signature i, broken since, verified at the
+// recipient's border: by the proof of what was changed behind it, or by a
+// trusted verdict there.
+func heldAtBorder(f *Facts, i int) bool {
+	c := passedThen(f, &f.DKIM[i])
+	return f.HeldAtBorder(i) || c != nil && c.Hop == borderHop(f)
 }
 
 // otherKey reports whether a signature was made with another private key than

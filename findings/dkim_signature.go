@@ -1,9 +1,13 @@
 package findings
 
 import (
+	"slices"
+
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
 )
 
 // dkimFinding starts a finding about one signature that its signer has to
@@ -15,6 +19,10 @@ func dkimFinding(f *Facts, s *dkim.Signature) report.Finding {
 		Confidence: report.Proved,
 		AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, k)},
 		Evidence:   []report.Evidence{field(f, s.Field)},
+	}
+	if !fromSigner(f, s, k) {
+		// Whoever brought it may have made the signature up.
+		x.AtFault.Role = report.RoleUnknown
 	}
 	if s.KeyRecord != "" {
 		x.Evidence = append(x.Evidence, record(s.KeyName, "TXT", s.KeyRecord))
@@ -48,6 +56,26 @@ func signerHop(f *Facts, s *dkim.Signature) int {
 		return borderHop(f)
 	}
 	return first
+}
+
+// fromSigner reports whether nothing speaks against the signer having sent the
+// message himself: false where SPF of his own domain rejects the client of hop
+// k, and no name of it is his.
+func fromSigner(f *Facts, s *dkim.Signature, k int) bool {
+	r, org := f.RunOf(k), headers.Org(s.Domain)
+	if r == nil || r.SPF == nil || org == "" || headers.Org(r.SPF.Domain) != org {
+		return true
+	}
+	switch r.SPF.Result {
+	case spf.Fail, spf.SoftFail, spf.Neutral:
+	default:
+		return true
+	}
+	h := &f.Hops[k]
+	if h.RDNSKind == received.RDNSConfirmed && headers.Org(h.RDNS) == org {
+		return true
+	}
+	return k == borderHop(f) && slices.ContainsFunc(f.BorderNames, func(n string) bool { return headers.Org(n) == org })
 }
 
 // aligned reports whether signature i is the author's.

@@ -58,8 +58,10 @@ the rest may be a replay.
 			if c := failedThen(f, s); c != nil {
 				x.Evidence = append(x.Evidence, claim(f, c))
 			} else if c := passedThen(f, s); c != nil {
+				// The receiver's clock or its tolerance let it pass.
 				x.Evidence = append(x.Evidence, claim(f, c))
 				x.Confidence = atMost(x.Confidence, report.Strong)
+				x.Severity = report.Low
 			}
 			out = append(out, x)
 		}

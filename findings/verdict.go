@@ -73,10 +73,14 @@ var precedence = []struct {
 	{"helo-spf-unaligned", report.SenderMisconfigured, func(s *state) bool { return dmarcFails(s) && heloOfAuthor(s.f) }},
 	{"helo-spf-unaligned", report.Unauthenticated, dmarcFails},
 	{"dmarc-strict-alignment", report.SenderMisconfigured, dmarcFails},
-	{"dkim-broken-at-source", report.SenderMisconfigured, notAuthenticated},
-	{"dkim-key-missing", report.SenderMisconfigured, notAuthenticated},
-	{"dkim-key-revoked", report.SenderMisconfigured, notAuthenticated},
-	{"dkim-key-malformed", report.SenderMisconfigured, notAuthenticated},
+	{"dkim-broken-at-source", report.SenderMisconfigured, signerSent},
+	{"dkim-key-missing", report.SenderMisconfigured, signerSent},
+	{"dkim-key-revoked", report.SenderMisconfigured, signerSent},
+	{"dkim-key-malformed", report.SenderMisconfigured, signerSent},
+	{"dkim-broken-at-source", report.Unauthenticated, notAuthenticated},
+	{"dkim-key-missing", report.Unauthenticated, notAuthenticated},
+	{"dkim-key-revoked", report.Unauthenticated, notAuthenticated},
+	{"dkim-key-malformed", report.Unauthenticated, notAuthenticated},
 	{"dkim-signature-expired", report.SenderMisconfigured, dmarcFails},
 	{"dkim-identity-mismatch", report.SenderMisconfigured, dmarcFails},
 	{"dkim-algorithm-obsolete", report.SenderMisconfigured, dmarcFails},
@@ -112,6 +116,21 @@ func textAppended(s *state) bool {
 		d := &s.f.DKIM[i]
 		if aligned(s.f, i) && d.Result == dkim.Pass && d.UnsignedBytes > blankTail {
 			return listHop(s.f) < 0
+		}
+	}
+	return false
+}
+
+// signerSent: nothing authenticates the author, and the host that brought the
+// message is not known to be a stranger to the signer.
+func signerSent(s *state) bool {
+	if !notAuthenticated(s) {
+		return false
+	}
+	for i := range s.f.DKIM {
+		d := &s.f.DKIM[i]
+		if aligned(s.f, i) && d.Result != dkim.Pass && fromSigner(s.f, d, signerHop(s.f, d)) {
+			return true
 		}
 	}
 	return false
