@@ -98,6 +98,9 @@ func fromName(f *headers.Facts, k int) string {
 		name = h.Helo
 	}
 	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	if _, err := netip.ParseAddr(strings.TrimPrefix(strings.Trim(name, "[]"), "ipv6:")); err == nil {
+		name = "" // an address literal says no more than the address
+	}
 	switch {
 	case name == "" && h.IP.IsValid():
 		return h.IP.String()
