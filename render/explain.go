@@ -10,8 +10,16 @@ import (
 func Explain(w io.Writer, r *Rule, o Options) error {
 	p := newPage(o)
 	p.width = min(p.width, DefaultWidth)
-	p.hang(p.styled(r.Code, bold)+"  ", width(r.Code)+2, r.Title)
+	if width(r.Code)+2+width(r.Title) <= p.width {
+		p.line(p.styled(r.Code, bold), "  ", r.Title)
+	} else {
+		p.line(p.styled(r.Code, bold))
+		p.hang("", 0, r.Title)
+	}
 	p.line("severity ", r.Severity)
+	if len(r.Causes) > 0 {
+		p.hang("explained by ", 13, strings.Join(r.Causes, ", "))
+	}
 	var paragraph []string
 	flush := func() {
 		if len(paragraph) > 0 {

@@ -16,6 +16,7 @@ type Rule struct {
 	Title    string
 	Severity string
 	Refs     []string // standards and sections
+	Causes   []string // codes of the findings that can explain it
 	Doc      string   // the page of explain
 }
 

@@ -27,7 +27,7 @@ func rules() []render.Rule {
 	all := findings.Rules()
 	out := make([]render.Rule, len(all))
 	for i, r := range all {
-		out[i] = render.Rule{Code: r.Code, Title: r.Title, Severity: r.Severity, Refs: r.Refs, Doc: r.Doc}
+		out[i] = render.Rule{Code: r.Code, Title: r.Title, Severity: r.Severity, Refs: r.Refs, Causes: r.SymptomOf, Doc: r.Doc}
 	}
 	return append(out, domainRules(out)...)
 }
