@@ -28,6 +28,9 @@ func (c *checker) mx(s *section, out *report.DomainMX) {
 		s.add("domain-nonexistent", at{name: c.domain}, "%s does not exist", c.domain)
 		return
 	case a.gap:
+		if text := c.ask(c.domain, dns.TypeTXT); !text.gap {
+			c.out.Exists = is(true)
+		}
 		return
 	}
 	c.out.Exists = is(true)
@@ -291,6 +294,11 @@ func (c *checker) heloSPF(h *report.MXHost) *report.HeloSPF {
 		passes = passes && ev.Result == spf.Pass
 	}
 	out.State, out.Passes = report.StatePresent, &passes
+	lint := spf.Lint(c.ctx, c.mem, h.Hostname, spf.Options{})
+	out.DNSLookups, out.VoidDNSLookups = lint.Lookups, lint.Voids
+	for _, n := range lint.Notes {
+		out.Warnings = append(out.Warnings, noteText(n, h.Hostname))
+	}
 	return out
 }
 

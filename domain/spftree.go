@@ -91,7 +91,7 @@ func (w *treeWalk) term(b *report.SPFBranch, t *spf.Term, domain string, depth i
 	case "a":
 		a := w.ask(b, name, dns.TypeA)
 		if a.none() && !a.bad {
-			if v6 := w.c.ask(name, dns.TypeAAAA); v6.none() {
+			if v6 := w.c.ask(name, dns.TypeAAAA); v6.none() { // no address at all
 				b.Voids = 1
 				b.Note = "a void lookup"
 			} else {
@@ -116,7 +116,10 @@ func (w *treeWalk) term(b *report.SPFBranch, t *spf.Term, domain string, depth i
 }
 
 func (w *treeWalk) ask(b *report.SPFBranch, name string, t dns.Type) reply {
-	a := w.c.ask(name, t)
+	a := reply{bad: true}
+	if askable(name) {
+		a = w.c.ask(name, t)
+	}
 	b.Question, b.Answer = name+" "+t.String(), answerLine(&a)
 	return a
 }
@@ -131,8 +134,8 @@ func (w *treeWalk) follow(b *report.SPFBranch, name string, depth int) {
 		b.Note = "nested deeper than " + strconv.Itoa(spf.MaxDepth)
 		return
 	}
-	if !strings.Contains(name, ".") {
-		b.Note = "not a domain with a record"
+	if !checkable(name) {
+		b.Note = "not a domain name"
 		return
 	}
 	a := w.ask(b, name, dns.TypeTXT)
@@ -287,4 +290,33 @@ func transformed(value, how string) string {
 		parts = parts[len(parts)-digits:]
 	}
 	return strings.Join(parts, ".")
+}
+
+// askable reports whether a name in the form of dns.Canonical can be asked for:
+// labels of 1 to 63 octets, 253 in all, ASCII (RFC 1035 §2.3.4, RFC 8616 §4).
+func askable(name string) bool {
+	if name == "" || len(name) > 253 {
+		return false
+	}
+	label := 0
+	for i := 0; i < len(name); i++ {
+		switch c := name[i]; {
+		case c == '.' && label == 0, c >= 0x80, c == 0:
+			return false
+		case c == '.':
+			label = 0
+		default:
+			if label++; label > 63 {
+				return false
+			}
+		}
+	}
+	return label > 0
+}
+
+// checkable reports whether check_host asks for the record of a name: it has
+// two labels and is no address literal (RFC 7208 §4.3).
+func checkable(name string) bool {
+	return askable(name) && strings.IndexByte(name, '.') > 0 && name[0] != '[' &&
+		strings.IndexFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) < 0
 }
