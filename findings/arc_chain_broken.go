@@ -14,6 +14,10 @@ var arcChainBroken = &Rule{
 	Title:    "ARC chain does not verify",
 	Severity: report.Medium,
 	Refs:     []string{"RFC 8617 §5.2"},
+	SymptomOf: []string{
+		"dkim-broken-subject-tag", "dkim-broken-footer", "dkim-broken-banner", "dkim-broken-link-rewrite", "dkim-broken-mime-reencoded",
+		"dkim-broken-header-normalised", "dkim-broken-tnef-conversion", "dkim-broken-attachment-removed", "dkim-broken-signed-header-removed",
+	},
 	Doc: `
 ## What happened
 The message carries ARC seals, but the chain does not hold: the message was changed after the last sealer signed it, or a seal itself does not

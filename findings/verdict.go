@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
@@ -56,7 +57,7 @@ var precedence = []struct {
 	{"dkim-broken-oversigned-header-added", report.BrokenInTransit, dmarcFails},
 	{"dkim-broken-signed-header-removed", report.BrokenInTransit, dmarcFails},
 	{"dkim-broken-attachment-removed", report.BrokenInTransit, dmarcFails},
-	{"dkim-signature-removed", report.BrokenInTransit, dmarcFails},
+	{"dkim-signature-removed", report.BrokenInTransit, signatureTaken},
 	{"forward-without-srs", report.BrokenInTransit, notAuthenticated},
 	{"forward-srs-defective", report.BrokenInTransit, notAuthenticated},
 
@@ -119,6 +120,15 @@ func textAppended(s *state) bool {
 		}
 	}
 	return false
+}
+
+// signatureTaken: DMARC fails, and a server that is trusted, or sealed what it
+// says, verified a signature that is gone. An unsealed word from the path could
+// be a forger's.
+func signatureTaken(s *state) bool {
+	return dmarcFails(s) && slices.ContainsFunc(dkimSignatureRemoved.Find(s.f), func(x report.Finding) bool {
+		return x.Confidence == report.Strong && x.Severity == ""
+	})
 }
 
 // signerSent: nothing authenticates the author, and the host that brought the

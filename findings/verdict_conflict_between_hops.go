@@ -17,7 +17,9 @@ var verdictConflictBetweenHops = &Rule{
 		"spf-rechecked-behind-border", "spf-rechecked-on-internal-relay", "spf-checked-behind-backup-mx", "spf-checked-behind-gateway-service",
 		"spf-checked-behind-own-forwarder", "spf-checked-on-filter-loopback", "spf-checked-behind-nat", "forward-without-srs", "dmarc-both-paths-broken",
 		"dkim-broken-subject-tag", "dkim-broken-footer", "dkim-broken-banner", "dkim-broken-link-rewrite", "dkim-broken-mime-reencoded",
-		"dkim-broken-refold", "dkim-broken-header-normalised", "dkim-broken-unlocated", "ar-forged-own-id",
+		"dkim-broken-refold", "dkim-broken-header-normalised", "dkim-broken-tnef-conversion", "dkim-broken-oversigned-header-added",
+		"dkim-broken-signed-header-removed", "dkim-broken-attachment-removed", "dkim-broken-line-endings", "dkim-signature-removed",
+		"dkim-broken-unlocated", "ar-forged-own-id",
 	},
 	Doc: `
 ## What happened
