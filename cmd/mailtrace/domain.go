@@ -159,6 +159,7 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 		// A policy file is asked for only where the DNS is that of the network:
 		// a zone or a recording speaks of other times or places.
 		o.Fetch = c.fetch(src.Resolver)
+		o.DNSSEC = c.validate(cmd.Context(), src.raw)
 	}
 	out, done, err := c.create(&k.output)
 	if err != nil {

@@ -25,10 +25,12 @@ type environment struct {
 	// live makes the resolver for name servers.
 	live func(dns.LiveOptions) dns.Resolver
 	// dial connects to web servers.
-	dial   func(ctx context.Context, network, address string) (net.Conn, error)
-	roots  *x509.CertPool // of web servers; nil: those of the system
-	cpus   int
-	engine engine
+	dial  func(ctx context.Context, network, address string) (net.Conn, error)
+	roots *x509.CertPool // of web servers; nil: those of the system
+	// anchors are trusted keys of the root zone; nil: those of IANA.
+	anchors []dns.Anchor
+	cpus    int
+	engine  engine
 }
 
 const resolvConf = "/etc/resolv.conf"

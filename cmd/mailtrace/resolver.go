@@ -45,6 +45,9 @@ func (d *resolving) check() error {
 type source struct {
 	dns.Resolver      // nil where DNS is off
 	remote       bool // questions go over the network
+	// raw gives whole messages, for validation; nil where answers do not come
+	// from servers alone, or are recorded: a recording holds no signatures.
+	raw dns.RawSource
 	// finish writes the record; it is called once, when all is asked.
 	finish func() error
 }
@@ -73,6 +76,9 @@ func (c *cli) open(d *resolving) (*source, error) {
 		}
 		out.remote = out.remote || remote
 		chain = append(chain, r)
+		if remote && len(specs) == 1 && d.record == "" {
+			out.raw, _ = r.(dns.RawSource)
+		}
 	}
 	out.Resolver = dns.Chain(chain...)
 	if d.record != "" {
