@@ -25,7 +25,17 @@ func (r *run) answer() {
 		}
 		a.Server, a.Authenticated = m.server, a.Authenticated && m.authenticated
 		if s := m.answer[question{at, a.Type}]; s != nil {
-			r.positive(m, s)
+			from := s
+			if d := m.redirect(at); a.Type == TypeCNAME && d != nil && d.typ == typeDNAME {
+				// RFC 6672 §5.3.1: the signature is that of the DNAME record.
+				made, _ := s.target(at)
+				if target, ok := d.target(at); !ok || made != target {
+					r.fail(Bogus, r.out.Zone, "the "+what(s)+" is not what the DNAME record of "+shown(d.name)+" makes")
+					return
+				}
+				from = d
+			}
+			r.positive(m, from)
 			a.Status = Success
 			for _, rr := range s.rrs {
 				if rec, ok := record(rr, at); ok {
@@ -37,6 +47,10 @@ func (r *run) answer() {
 		s := m.redirect(at)
 		if s == nil {
 			r.negative(m, at, a.Type)
+			return
+		}
+		if a.Type == TypeCNAME {
+			r.fail(Bogus, r.out.Zone, "the CNAME record that the DNAME record of "+shown(s.name)+" makes is missing")
 			return
 		}
 		target, ok := s.target(at)

@@ -117,6 +117,7 @@ func TestValidateMutations(t *testing.T) {
 	test("any.wild.n3.test", TypeA)
 	test("any.wild.n3.test", TypeTXT)
 	test("x.tree.ok.test", TypeTXT)
+	test("x.tree.ok.test", TypeCNAME)
 	t.Logf("%d changes, %d without effect on what is signed", total, stayed)
 	if stayed*2 > total {
 		t.Errorf("%d of %d changes had no effect", stayed, total)
@@ -194,6 +195,14 @@ func TestValidateForged(t *testing.T) {
 	forge("an alias without signature", mail.name, mail.typ, mail, func(w *world, m *mdns.Msg) {
 		only(m, 0, records("mail.ok.test. 300 CNAME evil.plain.test.", "evil.plain.test. 300 A 203.0.113.1"), nil)
 	}, Bogus, "the CNAME record set of mail.ok.test has no signature")
+	tree := question{"x.tree.ok.test", TypeCNAME}
+	forge("an alias that is not what the DNAME record makes", tree.name, tree.typ, tree, func(w *world, m *mdns.Msg) {
+		for _, rr := range m.Answer {
+			if c, ok := rr.(*mdns.CNAME); ok {
+				c.Target = "evil.plain.test."
+			}
+		}
+	}, Bogus, "is not what the DNAME record of tree.ok.test makes")
 	forge("a signature of another name", mail.name, mail.typ, mail, func(w *world, m *mdns.Msg) {
 		q := question{"ns.ok.test", TypeA}
 		only(m, 0, w.zones["ok.test"].with(q, "mail.ok.test"), nil)

@@ -242,6 +242,7 @@ func TestValidate(t *testing.T) {
 		test("wild."+z, TypeA, Secure, "nodata")
 		test("x.tree."+z, TypeTXT, Secure, `noerror ->x.sub.n3.test "by DNAME"`)
 		test("y.tree."+z, TypeTXT, Secure, `nxdomain ->y.sub.n3.test`)
+		test("x.tree."+z, TypeCNAME, Secure, `noerror x.sub.n3.test.`)
 		test("home."+z, TypeA, Insecure, "proves that plain.test has no DS record")
 	}
 	test("", TypeNS, Secure, "noerror ns.")
