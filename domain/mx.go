@@ -265,7 +265,20 @@ func (c *checker) helo(s *section, found []*report.HeloSPF, hosts []report.MXHos
 			s.add("spf-helo-defect", at{name: h.Hostname, severity: report.Medium}, "SPF of the MX host %s ends in permerror: %s", h.Hostname, h.SPF.Error)
 		case h.SPF.Passes != nil && !*h.SPF.Passes:
 			s.add("spf-helo-defect", at{name: h.Hostname}, "the SPF record of the MX host %s does not let its own address pass", h.Hostname)
+			c.heloNotes(s, h.Hostname)
+		default:
+			c.heloNotes(s, h.Hostname)
 		}
+	}
+}
+
+// heloNotes looks at the record of a host as at that of the domain. It is not
+// the domain's record that this makes invalid.
+func (c *checker) heloNotes(s *section, host string) {
+	for _, n := range spf.Lint(c.ctx, c.mem, host, spf.Options{}).Notes {
+		code, where := classify(n)
+		where.harmless = true
+		s.add(code, where, "%s", noteText(n, c.domain))
 	}
 }
 
@@ -294,11 +307,6 @@ func (c *checker) heloSPF(h *report.MXHost) *report.HeloSPF {
 		passes = passes && ev.Result == spf.Pass
 	}
 	out.State, out.Passes = report.StatePresent, &passes
-	lint := spf.Lint(c.ctx, c.mem, h.Hostname, spf.Options{})
-	out.DNSLookups, out.VoidDNSLookups = lint.Lookups, lint.Voids
-	for _, n := range lint.Notes {
-		out.Warnings = append(out.Warnings, noteText(n, h.Hostname))
-	}
 	return out
 }
 

@@ -103,10 +103,6 @@ type HeloSPF struct {
 	State  string `json:"state"`
 	Record string `json:"record,omitempty"`
 	Error  string `json:"error,omitempty"` // why the record is a permerror
-	// DNSLookups and VoidDNSLookups count as those of DomainSPF.
-	DNSLookups     int      `json:"dns_lookups"`
-	VoidDNSLookups int      `json:"void_dns_lookups"`
-	Warnings       []string `json:"warnings,omitempty"`
 	// Passes says whether each known address of the host gets a pass; null
 	// where there is no record or a question had no answer.
 	Passes *bool `json:"passes"`
