@@ -60,8 +60,6 @@ func (t *table) apply(p policy, s string) string {
 			return c.String()
 		}
 		out = t.text(s)
-	case quotes:
-		out = t.text(t.unquote(s))
 	case lines:
 		out = hideLines(s)
 	case version:
@@ -114,7 +112,7 @@ func (t *table) hostText(s string) string {
 
 // text replaces the secrets in a text.
 func (t *table) text(s string) string {
-	s = t.literal.Replace(s)
+	s = unquote(t.literal.Replace(s))
 	if t.o.Domains {
 		s = withoutKeys(s)
 	}
@@ -354,14 +352,20 @@ func (t *table) pseudonym(n string) bool {
 	return t.names[first] || first == "host"
 }
 
-// unquote hides what stands in quotation marks.
-func (t *table) unquote(s string) string {
-	for _, q := range spans(s) {
-		if q != "" {
-			s = strings.Replace(s, "“"+q, "“"+size(q), 1)
+// unquote hides what stands in quotation marks, which is how the report quotes
+// the message. An address stays, to be redacted as one.
+func unquote(s string) string {
+	var b strings.Builder
+	done := 0
+	for _, q := range quotations(s) {
+		if in := s[q[0]:q[1]]; in != "" && (!strings.Contains(in, "@") || strings.ContainsAny(in, " \t\r\n")) {
+			b.WriteString(s[done:q[0]])
+			b.WriteString(size(in))
+			done = q[1]
 		}
 	}
-	return s
+	b.WriteString(s[done:])
+	return b.String()
 }
 
 func size(s string) string {

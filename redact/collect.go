@@ -183,27 +183,37 @@ func (t *table) addPassage(s string) {
 	}
 }
 
-// spans returns what stands in quotation marks, also in marks that do not
-// close.
+// spans returns what stands in quotation marks.
 func spans(s string) []string {
 	var out []string
-	for {
-		_, rest, ok := strings.Cut(s, "“")
-		if !ok {
+	for _, q := range quotations(s) {
+		out = append(out, s[q[0]:q[1]])
+	}
+	return out
+}
+
+// quotations returns where quoted text begins and ends, between “ and ”, also
+// between marks that do not close.
+func quotations(s string) [][2]int {
+	const open, shut = "“", "”"
+	var out [][2]int
+	for i := 0; ; {
+		k := strings.Index(s[i:], open)
+		if k < 0 {
 			return out
 		}
+		start := i + k + len(open)
 		// A quoted text may hold closing marks of its own.
-		end := strings.LastIndex(rest, "”")
-		if next := strings.Index(rest, "“"); next >= 0 {
-			if e := strings.LastIndex(rest[:next], "”"); e >= 0 {
-				end = e
-			}
+		stop := len(s)
+		if next := strings.Index(s[start:], open); next >= 0 {
+			stop = start + next
 		}
+		end := strings.LastIndex(s[start:stop], shut)
 		if end < 0 {
-			return append(out, rest)
+			end = stop - start
 		}
-		out = append(out, rest[:end])
-		s = rest[end:]
+		out = append(out, [2]int{start, start + end})
+		i = start + end
 	}
 }
 

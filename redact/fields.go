@@ -13,7 +13,6 @@ const (
 	text     policy = iota // secrets in it are replaced, the rest stays
 	keep                   // a word of the report's own, never touched
 	prose                  // a stranger's sentence: only known words stay
-	quotes                 // what stands in quotation marks is hidden
 	lines                  // lines of the message: only how many, and how long
 	person                 // a display name
 	topic                  // the subject
@@ -65,7 +64,7 @@ var policies = map[string]policy{
 
 	"DKIM.Domain": text, "DKIM.Selector": selector, "DKIM.Identity": text, "DKIM.Algorithm": text, "DKIM.Canonicalization": text,
 	"DKIM.KeyType": text, "DKIM.Result": keep, "DKIM.Reason": text, "DKIM.BodyHash": keep, "DKIM.HeaderSignature": keep,
-	"Change.Kind": keep, "Change.Description": quotes, "Change.Diff": lines,
+	"Change.Kind": keep, "Change.Description": text, "Change.Diff": lines,
 
 	"ARC.Result": keep, "ARC.Reason": text,
 	"ARCSet.Domain": text, "ARCSet.Selector": selector, "ARCSet.CV": text, "ARCSet.Seal": keep, "ARCSet.MessageSignature": keep,

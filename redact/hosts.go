@@ -158,8 +158,9 @@ func (t *table) hostFacts(r *report.Report, facts map[string]*hostFacts) {
 		if h.By.IP == "" {
 			note(h.By.Name, h.From.IP)
 		}
-		// Whoever logs in does so from where he is.
-		if ip, err := netip.ParseAddr(h.From.IP); err == nil && h.Auth != "" && !borders[h.From.IP] && !ip.IsLoopback() {
+		// Whoever logs in, or writes in a browser, does so from where he is.
+		person := h.Auth != "" || len(h.Protocol) >= 4 && strings.EqualFold(h.Protocol[:4], "http")
+		if ip, err := netip.ParseAddr(h.From.IP); err == nil && person && !borders[h.From.IP] && !ip.IsLoopback() {
 			t.hideIP(ip.Unmap())
 			for _, n := range []string{h.From.Helo, h.From.RDNS} {
 				if n != "" {

@@ -133,6 +133,9 @@ func TestText(t *testing.T) {
 	test("mx.example.org mail.example.com localhost.localdomain", "mx.example.org mail.example.com localhost.localdomain")
 	// Text of the message and what was cut off.
 	test("sent by Ann's phone", "text")
+	test("the tag “[Ext]” was put in front of Subject", "the tag “5 characters” was put in front of Subject")
+	test("“a” and “b ” c”, not “d", "“1 character” and “5 characters”, not “1 character")
+	test("shows “ann.smith@example.com”", "shows “user-1@example.com”")
 	test("for <bob@exam…", "for <user-5@…")
 	test("for <ann.smi…", "for <…")
 	test("Mon, 23 Nov …", "Mon, 23 Nov …")
