@@ -88,8 +88,9 @@ func unvouched(f *Facts) bool {
 	}
 	for i := range f.DKIM {
 		// A signature of the author's domain that does not verify may have been
-		// broken on the way: not a plain forgery.
-		if f.Aligned[i] && f.DKIM[i].HeaderSignature != "unchecked" {
+		// broken on the way: not a plain forgery. Where there was no way, and
+		// nothing is the signer's, it is made up.
+		if f.Aligned[i] && f.DKIM[i].HeaderSignature != "unchecked" && !madeUp(f, i) {
 			return false
 		}
 	}

@@ -10,10 +10,11 @@ import (
 )
 
 var dkimBrokenAtSource = &Rule{
-	Code:     "dkim-broken-at-source",
-	Title:    "Signature was not valid when the message left its sender",
-	Severity: report.High,
-	Refs:     []string{"RFC 6376 §5.3", "RFC 6376 §5.6"},
+	Code:      "dkim-broken-at-source",
+	Title:     "Signature was not valid when the message left its sender",
+	Severity:  report.High,
+	Refs:      []string{"RFC 6376 §5.3", "RFC 6376 §5.6"},
+	SymptomOf: []string{"direct-spoof", "direct-spoof-own-domain"},
 	Doc: `
 ## What happened
 The first server that received the message from its sender found the signature broken. So it was never valid outside: the signer uses another
@@ -68,6 +69,9 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 			}
 			if x.AtFault.Role == report.RoleUnknown {
 				x.Confidence = atMost(x.Confidence, report.Likely)
+				if x.Severity == "" {
+					x.Severity = report.Medium
+				}
 				x.Message += fmt.Sprintf("; SPF of %s does not know the client either, so the signature may be a forger's", s.Domain)
 			}
 			x.Evidence = append(x.Evidence, computed("RFC 6376 §6.1.3", "%s", s.Reason))
@@ -81,6 +85,17 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 		}
 		return out
 	},
+}
+
+// madeUp reports whether signature i is none that the signer made, as far as can
+// be told: the first server outside found it broken, no change of the message
+// explains it, and the host that brought it is not the signer's.
+func madeUp(f *Facts, i int) bool {
+	s, b := &f.DKIM[i], f.Bracket(i)
+	if b == nil || f.Repair(i) != nil || !atSource(b) && !otherKey(s) || b.Intact != nil || b.IntactSet > 0 {
+		return false
+	}
+	return s.HeaderSignature == dkim.Mismatch && !fromSigner(f, s, signerHop(f, s))
 }
 
 // changedByReceiver reports whether what broke a signature is what receivers do.

@@ -172,6 +172,9 @@ func locate(f *Facts, b *headers.Bracket) report.Finding {
 	if b.Hop >= 0 {
 		x.Hop = index(f, b.Hop)
 		x.AtFault = report.Party{Role: role(f.RunOf(b.Hop)), Host: byName(f, b.Hop)}
+		if b.Vague() {
+			x.AtFault.Host = f.RunOf(b.Hop).Name()
+		}
 		x.Evidence = append(x.Evidence, hop(f, b.Hop))
 	} else if b.First >= 0 && b.First < len(f.Hops) {
 		x.Hop = index(f, b.First)
@@ -193,7 +196,7 @@ func locate(f *Facts, b *headers.Bracket) report.Finding {
 
 // who names the one who made a change, as far as it shows.
 func who(f *Facts, b *headers.Bracket) string {
-	if b.Hop >= 0 {
+	if b.Hop >= 0 && !b.Vague() {
 		return fmt.Sprintf("%s (hop %d)", byName(f, b.Hop), f.Hops[b.Hop].Index)
 	}
 	if b.First < 0 || b.First >= len(f.Hops) || b.Last >= len(f.Hops) || atSource(b) {

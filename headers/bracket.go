@@ -41,6 +41,10 @@ type Bracket struct {
 // Single reports whether the stretch belongs to one server.
 func (b *Bracket) Single() bool { return b.Why == onlyServer }
 
+// Vague reports whether the stretch belongs to one organisation, and any of its
+// servers on it may have made the change.
+func (b *Bracket) Vague() bool { return b.Why == byRun }
+
 // The words of Bracket.Why.
 const (
 	onlyServer = "only"
