@@ -16,9 +16,11 @@ const (
 	// RepairOptions.MaxHashes is 0: half of them at most for the body, half for
 	// the header. A candidate that is compared by an Ed25519 verification counts
 	// as [EdCost] hashes.
-	DefaultMaxHashes = 20_000
+	DefaultMaxHashes = 32_000
 	// EdCost is what one Ed25519 verification counts for.
-	EdCost = 16
+	EdCost = 10
+	// maxHashesPart bounds the header where the body was not restored.
+	maxHashesPart = 4_000
 	// RepairPasses times the length of the body, and at least MinRepairBytes,
 	// is how many bytes the search in the body hashes or writes.
 	RepairPasses   = 8
@@ -185,7 +187,16 @@ func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*
 	if !headerOK && ctx.Err() == nil {
 		r.Exhausted = work.out
 		work.out, work.hashes, work.bytes = false, max(1, most/2), 1<<62
-		if found := newHeaderSearch(v, p, target, &work).find(); found != nil {
+		search := newHeaderSearch(v, p, target, &work)
+		if len(r.Changes) > 0 && !bodyOK {
+			// What changes a body changes the MIME fields, as a rule.
+			search.mime = 0
+		}
+		if !r.BodyProved && !noBody {
+			// The whole cannot verify any more: look for the likely only.
+			work.hashes = min(work.hashes, maxHashesPart)
+		}
+		if found := search.find(); found != nil {
 			r.Changes, r.HeaderProved = append(r.Changes, found...), true
 		}
 	}

@@ -182,29 +182,40 @@ func addressEdits(p *proposals) {
 		raws[i] = list[i].raw
 	}
 	if len(list) > 1 {
-		for _, j := range joints {
-			put(strings.Join(raws, j))
+		flat := make([]string, len(raws)) // with folding inside of an element taken out
+		for i := range raws {
+			flat[i] = strings.Join(strings.Fields(raws[i]), " ")
 		}
-		for i := range raws { // with folding inside of an element taken out
-			raws[i] = strings.Join(strings.Fields(raws[i]), " ")
+		uniform := func(items, joints []string) {
+			for _, j := range joints {
+				put(strings.Join(items, j))
+			}
 		}
-		for _, j := range joints {
-			put(strings.Join(raws, j))
-		}
+		uniform(raws, joints[:2])
 		mixedJoints(raws, joints[:2], maxMixed, put)
 		if p.s.p.HeaderCanon == Simple {
+			uniform(raws, joints[2:4])
+			p.dense()
 			mixedJoints(raws, joints[:4], maxMixed, put)
 		}
+		p.stream(8)
+		uniform(raws, joints)
+		uniform(flat, joints)
+		p.stream(2)
 	}
+	var later [][]string
 	for d, display := range displays {
 		for _, form := range bareForms {
 			items := write(display, form)
 			put(strings.Join(items, ", "))
 			if len(list) > 1 && d < 3 {
-				for _, j := range joints {
-					put(strings.Join(items, j))
-				}
+				later = append(later, items)
 			}
+		}
+	}
+	for _, items := range later {
+		for _, j := range joints {
+			put(strings.Join(items, j))
 		}
 	}
 	if 1 < len(list) && len(list) <= 8 {
@@ -217,6 +228,7 @@ func addressEdits(p *proposals) {
 		}
 	}
 	if p.s.p.HeaderCanon == Simple && len(list) > 1 {
+		p.stream(6)
 		for _, blank := range foldBlanks {
 			for _, width := range foldWidths {
 				put(fill(len(p.name)+1+len(p.lead), raws, ",", blank, width))

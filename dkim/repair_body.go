@@ -31,7 +31,8 @@ type bodySearch struct {
 	// The candidate before, and states of the hash on the way: most candidates
 	// begin as the one before did.
 	last, next []byte
-	states     []hash.Hash // after each step bytes
+	states     [][]byte // after each step bytes
+	sum        []byte
 	step       int
 
 	raw   []byte // the body with CRLF line ends
@@ -153,18 +154,18 @@ func (s *bodySearch) hitLiteral(pieces [][]byte) bool {
 		s.states = s.states[:0]
 		s.hash.Reset()
 	} else {
-		s.hash = cloneHash(s.states[same-1])
+		setState(s.hash, s.states[same-1])
 		s.states = s.states[:same]
 	}
 	at := same * s.step
 	for ; at+s.step <= size; at += s.step {
 		s.hash.Write(candidate[at : at+s.step])
-		s.states = append(s.states, cloneHash(s.hash))
+		s.states = append(s.states, hashState(s.hash))
 	}
 	s.hash.Write(candidate[at:])
 	s.last, s.next = candidate, s.last
-	var sum [64]byte
-	if !bytes.Equal(s.hash.Sum(sum[:0]), s.p.BodyHashSigned) {
+	s.sum = s.hash.Sum(s.sum[:0])
+	if !bytes.Equal(s.sum, s.p.BodyHashSigned) {
 		return false
 	}
 	s.signed = bytes.Join(pieces, nil)
@@ -173,15 +174,6 @@ func (s *bodySearch) hitLiteral(pieces [][]byte) bool {
 
 // minStep is the least distance of the states that are kept.
 const minStep = 1 << 10
-
-// cloneHash copies a hash. All of crypto can (hash.Cloner).
-func cloneHash(h hash.Hash) hash.Hash {
-	c, err := h.(hash.Cloner).Clone()
-	if err != nil {
-		panic(err) // SHA-1 and SHA-256 return none
-	}
-	return c.(hash.Hash)
-}
 
 // afford asks for work within the share of this family of edits.
 func (s *bodySearch) afford(n, size int) bool {
@@ -201,13 +193,14 @@ type patch struct {
 	data     []byte
 }
 
-// fits reports whether the body with these patches, which do not overlap and
-// rise, is the one that was signed.
+// fits reports whether the body with these patches, which do not overlap, is
+// the one that was signed.
 func (s *bodySearch) fits(patches ...patch) bool {
+	slices.SortFunc(patches, func(a, b patch) int { return a.from - b.from })
 	pieces := make([][]byte, 0, 2*len(patches)+2)
 	done := 0
 	for _, x := range patches {
-		if !s.afford(0, len(x.data)/2) { // canonicalizing costs as well
+		if x.from < done || !s.afford(0, len(x.data)/2) { // canonicalizing costs as well
 			return false
 		}
 		pieces = append(pieces, s.c[s.place(done):s.place(x.from)], appendLines(nil, s.p.BodyCanon, x.data))
@@ -237,9 +230,9 @@ func (s *bodySearch) prefixes(before, text []byte, lines int) int {
 	s.hash.Reset()
 	s.hash.Write(before)
 	s.hash.Write(text[:first])
-	var sum [64]byte
 	test := func(end int) bool {
-		if !bytes.Equal(s.hash.Sum(sum[:0]), s.p.BodyHashSigned) {
+		s.sum = s.hash.Sum(s.sum[:0])
+		if !bytes.Equal(s.sum, s.p.BodyHashSigned) {
 			return false
 		}
 		s.signed = append(slices.Clip(before), text[:end]...)

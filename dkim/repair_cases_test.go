@@ -2,10 +2,15 @@ package dkim
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/message"
 )
 
 // TestRepairCases repairs the signatures of messages that real servers changed.
@@ -63,4 +68,22 @@ func kinds(r *Repaired) string {
 	}
 	slices.Sort(out)
 	return strings.Join(slices.Compact(out), " ")
+}
+
+func repairFirst(z dns.Resolver, m *message.Message) (*Repaired, error) {
+	v := NewVerifier(z, m, Options{})
+	sigs, err := v.Verify(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	return v.Repair(context.Background(), &sigs[0], RepairOptions{})
+}
+
+func otherKey(t testing.TB) *rsa.PrivateKey {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }

@@ -9,14 +9,31 @@ import (
 // after the colon and letter case of the name.
 func spacingEdits(p *proposals) {
 	v := string(p.value)
-	for _, lead := range []string{" ", "", "  ", "\t", "\r\n ", "\r\n\t"} {
-		p.field(Refold, p.name, lead, v)
+	folds := foldings(len(p.name)+1+len(p.lead), v)
+	if strings.Contains(v, "\n") {
+		for _, s := range folds[:min(len(folds), 3)] {
+			p.propose(Refold, s)
+		}
 	}
-	for _, name := range nameForms(p.name, p.s.entries[p.entry].name) {
+	p.stream(1)
+	names := nameForms(p.name, p.s.entries[p.entry].name)
+	for _, name := range names[:3] {
 		p.field(Refold, name, string(p.lead), v)
 	}
-	for _, s := range foldings(len(p.name)+1+len(p.lead), v) {
+	for _, lead := range []string{" ", ""} {
+		p.field(Refold, p.name, lead, v)
+	}
+	p.stream(4)
+	p.dense()
+	for _, s := range folds {
 		p.propose(Refold, s)
+	}
+	p.stream(10)
+	for _, name := range names[3:] {
+		p.field(Refold, name, string(p.lead), v)
+	}
+	for _, lead := range []string{"  ", "\t", "\r\n ", "\r\n\t"} {
+		p.field(Refold, p.name, lead, v)
 	}
 	p.propose(Refold, v+" ")
 }
@@ -91,11 +108,11 @@ func (s *headerSearch) respaced() {
 				slots = append(slots, slot{n, s.canonical(change(name, lead, value)), Refold})
 			}
 		}
-		s.add(2, append([]slot(nil), slots...)...)
+		s.add(8, append([]slot(nil), slots...)...)
 		sig := signature(change)
 		if sig.canon != nil {
-			s.add(2, append(slots, sig)...)
-			s.add(3, sig)
+			s.add(8, append(slots, sig)...)
+			s.add(12, sig)
 		}
 	}
 	if len(field) > 16<<10 {

@@ -2,8 +2,10 @@ package dkim
 
 import (
 	"bytes"
+	"encoding"
 	"fmt"
 	"hash"
+	"math"
 	"slices"
 	"strings"
 
@@ -25,10 +27,13 @@ type headerSearch struct {
 	target target
 	work   *budget
 	hash   hash.Hash
+	sum    []byte
 
 	entries []entry // in the order of h=, the signature field last
 	edits   []edit
 	seen    map[string]bool
+	mime    int      // rank of edits of the MIME fields together
+	rest    [][]byte // the header from each entry on
 }
 
 // entry is what one name of h= stands for.
@@ -47,12 +52,13 @@ type slot struct {
 
 // edit is one thing that a relay may have done, undone: slots by rising entry.
 type edit struct {
-	rank  int // the lower the likelier
+	rank  int // the lower the likelier; 4 is one place
 	slots []slot
+	after [][]byte // see statesAfter
 }
 
 func newHeaderSearch(v *Verifier, p *parsed, t target, w *budget) *headerSearch {
-	s := &headerSearch{v: v, m: v.m, p: p, target: t, work: w, hash: p.algorithm.hash.New(), seen: make(map[string]bool)}
+	s := &headerSearch{v: v, m: v.m, p: p, target: t, work: w, hash: p.algorithm.hash.New(), seen: make(map[string]bool), mime: 6}
 	for _, i := range s.picked(-1) {
 		e := entry{field: i}
 		if i >= 0 {
@@ -116,23 +122,105 @@ func (s *headerSearch) find() []Change {
 			return nil
 		}
 	}
-	// Pairs, the likelier first: by the sum of the places.
+	if found, done := s.pairs(); found != nil || !done {
+		return found
+	}
+	return s.triples()
+}
+
+// pairs tries two edits, the likelier first: in bands of the sum of the square
+// roots of their places, so that a likely edit is put together with many others
+// before two unlikely ones are. It reports false where the work is used up.
+func (s *headerSearch) pairs() ([]Change, bool) {
 	n := len(s.edits)
-	for sum := 1; sum < 2*n-2; sum++ {
-		for i := max(0, sum-n+1); 2*i < sum; i++ {
-			both := join(s.edits[i].slots, s.edits[sum-i].slots)
-			if both == nil {
-				continue
-			}
-			if s.try(both) {
-				return s.explain(both)
-			}
-			if s.work.out {
-				return s.triples()
+	root := make([]float64, n)
+	for i := range root {
+		root[i] = math.Sqrt(float64(i))
+	}
+	square := func(x float64) int { return int(math.Ceil(max(x, 0) * max(x, 0))) }
+	for band := 1.0; n > 1 && band <= 2*root[n-1]+1; band++ {
+		for i := 0; i < n && 2*root[i] <= band; i++ {
+			from, to := max(i+1, square(band-1-root[i])), min(n, square(band-root[i]))
+			for j := from; j < to; j++ {
+				if s.pair(i, j) {
+					return s.explain(join(s.edits[i].slots, s.edits[j].slots)), true
+				}
+				if s.work.out {
+					return nil, true
+				}
 			}
 		}
 	}
-	return s.triples()
+	return nil, true
+}
+
+// pair hashes the header with two edits. What stands before the second is
+// hashed once for all that it is tried with.
+func (s *headerSearch) pair(i, j int) bool {
+	a, b := &s.edits[i], &s.edits[j]
+	if len(a.slots) > 1 || len(b.slots) > 1 {
+		both := join(a.slots, b.slots)
+		return both != nil && s.try(both)
+	}
+	if a.slots[0].entry > b.slots[0].entry {
+		a, b = b, a
+	}
+	x, y := &a.slots[0], &b.slots[0]
+	if x.entry == y.entry || !s.work.take(s.target.cost(), 0) {
+		return false
+	}
+	if a.after == nil {
+		a.after = s.statesAfter(x)
+	}
+	setState(s.hash, a.after[y.entry-x.entry-1])
+	s.hash.Write(y.canon)
+	s.hash.Write(s.rest[y.entry+1])
+	s.sum = s.hash.Sum(s.sum[:0])
+	return s.target.is(s.sum)
+}
+
+// hashState returns the state of a hash, setState goes back to it. The hashes
+// of crypto can do that without error (encoding.BinaryMarshaler).
+func hashState(h hash.Hash) []byte {
+	b, err := h.(encoding.BinaryMarshaler).MarshalBinary()
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+func setState(h hash.Hash, state []byte) {
+	if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(state); err != nil {
+		panic(err)
+	}
+}
+
+// statesAfter returns the state of the hash before each entry behind the one
+// that is replaced.
+func (s *headerSearch) statesAfter(x *slot) [][]byte {
+	if s.rest == nil {
+		var all []byte
+		at := make([]int, 0, len(s.entries)+1)
+		for i := range s.entries {
+			at = append(at, len(all))
+			all = append(all, s.entries[i].canon...)
+		}
+		at = append(at, len(all))
+		for _, k := range at {
+			s.rest = append(s.rest, all[k:])
+		}
+	}
+	s.hash.Reset()
+	for i := range s.entries[:x.entry] {
+		s.hash.Write(s.entries[i].canon)
+	}
+	s.hash.Write(x.canon)
+	out := [][]byte{hashState(s.hash)}
+	for i := x.entry + 1; i < len(s.entries)-1; i++ {
+		s.hash.Write(s.entries[i].canon)
+		out = append(out, hashState(s.hash))
+	}
+	return out
 }
 
 // triples tries three of the likeliest edits of three fields.
@@ -169,7 +257,8 @@ func (s *headerSearch) triples() []Change {
 	return nil
 }
 
-// join returns the slots of two edits, nil where they touch the same entry.
+// join returns the slots of two edits by rising entry, nil where they touch the
+// same entry.
 func join(a, b []slot) []slot {
 	for i := range a {
 		for j := range b {
@@ -178,9 +267,15 @@ func join(a, b []slot) []slot {
 			}
 		}
 	}
-	out := append(slices.Clone(a), b...)
-	slices.SortFunc(out, func(x, y slot) int { return x.entry - y.entry })
-	return out
+	out := make([]slot, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if a[0].entry < b[0].entry {
+			out, a = append(out, a[0]), a[1:]
+		} else {
+			out, b = append(out, b[0]), b[1:]
+		}
+	}
+	return append(append(out, a...), b...)
 }
 
 // try hashes the header with some entries replaced.
@@ -198,8 +293,8 @@ func (s *headerSearch) try(slots []slot) bool {
 		}
 		s.hash.Write(s.entries[i].canon)
 	}
-	var sum [64]byte
-	return s.target.is(s.hash.Sum(sum[:0]))
+	s.sum = s.hash.Sum(s.sum[:0])
+	return s.target.is(s.sum)
 }
 
 // add proposes an edit.
@@ -222,7 +317,7 @@ func (s *headerSearch) add(rank int, slots ...slot) {
 		return
 	}
 	s.seen[key.String()] = true
-	s.edits = append(s.edits, edit{rank, changed})
+	s.edits = append(s.edits, edit{rank: rank, slots: changed})
 }
 
 // propose collects the edits that are tried.
@@ -244,6 +339,10 @@ func (s *headerSearch) propose() {
 		if len(p.value) > 16<<10 {
 			continue
 		}
+		if s.p.HeaderCanon == Simple {
+			spacingEdits(p)
+			p.stream(0)
+		}
 		s.renamed(p)
 		switch strings.ToLower(p.name) {
 		case "subject":
@@ -264,10 +363,8 @@ func (s *headerSearch) propose() {
 		case "date":
 			dateEdits(p)
 		case "message-id", "in-reply-to", "references":
+			p.stream(4)
 			idEdits(p)
-		}
-		if s.p.HeaderCanon == Simple {
-			spacingEdits(p)
 		}
 	}
 	if s.p.HeaderCanon == Simple {
@@ -287,8 +384,17 @@ type proposals struct {
 	name  string
 	lead  []byte // blanks after the colon
 	value []byte // without blanks at its ends
-	n     int
+	n     int    // edits so far
+	rank  int    // of the next one
+	step  int    // from one to the next; 0 is 4
 }
+
+// stream begins a row of proposals beside those that there are: its first is as
+// likely as theirs.
+func (p *proposals) stream(rank int) { p.rank, p.step = 4*rank, 4 }
+
+// dense lets the next proposals be about as likely as each other.
+func (p *proposals) dense() { p.step = 1 }
 
 // propose adds a value, the next likeliest.
 func (p *proposals) propose(kind ChangeKind, value string) {
@@ -301,8 +407,12 @@ func (p *proposals) field(kind ChangeKind, name, lead, value string) {
 		return
 	}
 	before := len(p.s.edits)
-	p.s.add(p.n, slot{p.entry, p.s.canonical(name + ":" + lead + value), kind})
+	p.s.add(p.rank, slot{p.entry, p.s.canonical(name + ":" + lead + value), kind})
 	p.n += len(p.s.edits) - before
+	if p.step == 0 {
+		p.step = 4
+	}
+	p.rank += p.step * (len(p.s.edits) - before)
 }
 
 func (s *headerSearch) canonical(field string) []byte {
@@ -347,14 +457,14 @@ var usual = map[string][]string{
 func (s *headerSearch) restore(n int) {
 	name := s.entries[n].name
 	lower := strings.ToLower(name)
-	rank := 4
+	rank := 1
 	for i := range n {
 		if strings.EqualFold(s.entries[i].name, name) && s.entries[i].field >= 0 {
 			rank = 60 // oversigned: absence is what one expects
 		}
 	}
 	put := func(value string) {
-		s.add(rank, slot{n, s.canonical(name + ": " + value), FieldRemoved})
+		s.add(4*rank, slot{n, s.canonical(name + ": " + value), FieldRemoved})
 		rank++
 	}
 	for _, prefix := range oldNames {
@@ -461,11 +571,11 @@ func (s *headerSearch) removals() {
 			}
 		}
 		if len(slots) > 0 {
-			s.add(rank, slots...)
+			s.add(4*rank, slots...)
 		}
 	}
 	done := make(map[string]bool)
-	rank := 2
+	added := map[string]bool{"reply-to": true, "sender": true, "errors-to": true, "precedence": true, "x-mailer": true}
 	var list, all []int
 	for _, name := range s.p.SignedFields {
 		lower := strings.ToLower(name)
@@ -488,12 +598,15 @@ func (s *headerSearch) removals() {
 		if once && len(fields) < 2 {
 			continue // these were there
 		}
+		rank := 3
+		if added[lower] || strings.HasPrefix(lower, "list-") || len(fields) > 1 {
+			rank = 1
+		}
 		for k, i := range fields {
 			if k == 8 {
 				break
 			}
-			put(rank, i)
-			rank++
+			put(rank+k, i)
 		}
 		if len(fields) > 1 && !once {
 			put(rank, fields...)
@@ -524,24 +637,25 @@ func (s *headerSearch) groups() {
 		}
 		n, ok := at[name]
 		var out []edit
-		for i := 0; ok && i < len(s.edits) && len(out) < most; i++ {
-			if e := &s.edits[i]; len(e.slots) == 1 && e.slots[0].entry == n {
+		for i := 0; ok && i < len(s.edits); i++ {
+			if e := &s.edits[i]; len(e.slots) == 1 && e.slots[0].entry == n && e.slots[0].kind != Refold {
 				out = append(out, *e)
 			}
 		}
+		slices.SortStableFunc(out, func(a, b edit) int { return a.rank - b.rank })
+		out = out[:min(len(out), most)]
 		by[name] = out
 		return out
 	}
-	put := func(a, b []edit) {
+	put := func(base int, a, b []edit) {
 		for i := range a {
 			for j := range b {
 				if both := join(a[i].slots, b[j].slots); both != nil {
-					s.add(6+i+j, both...)
+					s.add(4*(base+i+j), both...)
 				}
 			}
 		}
 	}
-	// In the order in which they were proposed: the likelier first.
 	from, reply := of("from", 24), of("reply-to", 3)
 	if n, ok := at["reply-to"]; ok && s.entries[n].field >= 0 {
 		reply = append([]edit{{slots: []slot{{n, nil, FieldAdded}}}}, reply...)
@@ -550,8 +664,8 @@ func (s *headerSearch) groups() {
 	if n, ok := at["content-transfer-encoding"]; ok && s.entries[n].field >= 0 {
 		encodings = append([]edit{{slots: []slot{{n, nil, FieldAdded}}}}, encodings...)
 	}
-	put(from, reply)
-	put(types, encodings)
+	put(2, from, reply)
+	put(s.mime, types, encodings)
 }
 
 // explain puts what was found into words.

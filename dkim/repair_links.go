@@ -22,7 +22,7 @@ var unwrappings = []unwrapping{{}, {slash: true}, {amp: true}, {true, true}}
 // unwrapLinks returns text with the links of protection services made what
 // they were, and the first pair of links. It returns nil where there is none.
 func unwrapLinks(text []byte, how unwrapping) (out []byte, wrapped, link string) {
-	lower := bytes.ToLower(text)
+	lower := lowerASCII(text)
 	if !anyService(lower) {
 		return nil, "", ""
 	}

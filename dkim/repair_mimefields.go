@@ -151,10 +151,28 @@ func contentTypeEdits(p *proposals, m *message.Message) {
 		}
 		return b.String()
 	}
+	quotings := []func(string) string{same, bare, all}
 	for _, v := range partTypes(m) {
 		put(v)
 	}
-	quotings := []func(string) string{same, bare, all}
+	// One thing at a time first.
+	for _, q := range quotings {
+		put(write(kind, params, q, "; "))
+	}
+	for _, change := range changes[1:] {
+		if ps := change(params); ps != nil {
+			put(write(kind, ps, same, "; "))
+		} else if len(params) == 1 {
+			put(kind)
+		}
+	}
+	put(write(kind, params, same, ";"))
+	for _, v := range partTypes(m) {
+		k, ps := readType(v)
+		for _, q := range quotings {
+			put(write(k, ps, q, "; "))
+		}
+	}
 	for _, change := range changes {
 		for _, sep := range seps {
 			for _, q := range quotings {

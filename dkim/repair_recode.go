@@ -334,7 +334,7 @@ func contentOf(x patch, q *part) []byte {
 
 // renameCharset puts another charset into the Content-Type of a part header.
 func renameCharset(header, charset string) (string, bool) {
-	lower := strings.ToLower(header)
+	lower := string(lowerASCII([]byte(header)))
 	i := strings.Index(lower, "charset=")
 	if i < 0 {
 		return "", false

@@ -87,14 +87,7 @@ var respellings = []struct {
 			return line
 		}))
 	}},
-	{"a dot was taken off lines that begin with one", holds("\n."), func(b []byte) [][]byte {
-		return one(eachLine(b, func(line []byte) []byte {
-			if bytes.HasPrefix(line, []byte(".")) {
-				return append([]byte("."), line...)
-			}
-			return line
-		}))
-	}},
+	{"a dot was taken off lines that begin with one", holds("\n."), redot},
 	{"blanks were put at line ends", holds(" \r\n", "\t\r\n"), func(b []byte) [][]byte {
 		mark := []byte("-- ")
 		return [][]byte{
@@ -205,6 +198,31 @@ func unescapeFrom(b []byte) [][]byte {
 				}
 				return line
 			}))
+		}
+	}
+	return out
+}
+
+// redot puts a dot before all lines that begin with one, then before one line
+// each.
+func redot(b []byte) [][]byte {
+	n, lines := 0, 0
+	dotted := func(which int) []byte {
+		n = 0
+		return eachLine(b, func(line []byte) []byte {
+			if !bytes.HasPrefix(line, []byte(".")) {
+				return line
+			}
+			if n++; which >= 0 && n-1 != which {
+				return line
+			}
+			return append([]byte("."), line...)
+		})
+	}
+	out := [][]byte{dotted(-1)}
+	if lines = n; lines > 1 && lines <= maxRespellings {
+		for i := range lines {
+			out = append(out, dotted(i))
 		}
 	}
 	return out

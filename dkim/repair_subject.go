@@ -24,10 +24,10 @@ func subjectEdits(p *proposals) {
 		put(v)
 	}
 	if decoded, names := decodeWords(raw); decoded != raw || !plainASCII(decoded) {
-		texts := append(untagged(decoded), "")
-		copy(texts[1:], texts)
-		texts[0] = decoded
-		if len(texts) > 1 {
+		p.stream(0)
+		texts := append([]string{decoded}, untagged(decoded)...)
+		if decoded != raw && len(texts) > 1 {
+			// It is encoded still, so that was not the change, or not all.
 			texts[0], texts[1] = texts[1], texts[0]
 		}
 		texts = compactTexts(texts, 12)
@@ -36,9 +36,11 @@ func subjectEdits(p *proposals) {
 				for _, v := range encodeWords(text, charsets) {
 					put(v)
 				}
+				p.dense()
 			}
 		}
 	}
+	p.stream(12)
 	for _, v := range append([]string{raw}, bare[:min(len(bare), 3)]...) {
 		for _, mark := range replyMarks {
 			put(mark + v)
@@ -71,8 +73,21 @@ func untagged(s string) []string {
 	if len(starts) > 1 && strings.HasSuffix(strings.TrimRight(s[:starts[1]], " \t\r\n"), ":") {
 		from = append(from, 1)
 	}
+	drop := func(i, j int) {
+		if j <= len(starts)-1 {
+			out = append(out, s[:starts[i]]+s[starts[j]:])
+		}
+	}
+	last := func(n int) {
+		if n < len(starts) {
+			out = append(out, strings.TrimRight(s[:starts[len(starts)-n]], " \t\r\n"))
+		}
+	}
 	for _, i := range from {
-		// A tag that the text follows without a blank.
+		drop(i, i+1)
+	}
+	// A tag that the text follows without a blank.
+	for _, i := range from {
 		for n, at := 0, starts[i]; n < 3 && at < len(s); n++ {
 			k := strings.IndexAny(s[at:], "])}>:|*-")
 			if k < 0 {
@@ -80,14 +95,17 @@ func untagged(s string) []string {
 			}
 			for at += k + 1; at < len(s) && s[at] == '*'; at++ {
 			}
-			out = append(out, s[:starts[i]]+strings.TrimLeft(s[at:], " \t\r\n"), s[:starts[i]]+s[at:])
-		}
-		for j := i + 1; j <= min(i+maxTagWords, len(starts)-1); j++ {
-			out = append(out, s[:starts[i]]+s[starts[j]:])
+			if at < len(s) && !isFWS(s[at]) {
+				out = append(out, s[:starts[i]]+s[at:])
+			}
+			out = append(out, s[:starts[i]]+strings.TrimLeft(s[at:], " \t\r\n"))
 		}
 	}
-	for n := 1; n <= maxTagWords && n < len(starts); n++ {
-		out = append(out, strings.TrimRight(s[:starts[len(starts)-n]], " \t\r\n"))
+	for n := 1; n <= maxTagWords; n++ {
+		last(n)
+		for _, i := range from {
+			drop(i, i+n)
+		}
 	}
 	return out
 }

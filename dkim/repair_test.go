@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	msgauth "github.com/emersion/go-msgauth/dkim"
 
@@ -64,7 +65,7 @@ func (m *sample) drop(name string) {
 
 const (
 	asciiText = "Dear Bob,\r\n\r\nhere are the figures that you asked for. See https://www.example.com/report?a=1&b=2\r\n" +
-		"and https://example.com for more.\r\n\r\nFrom what I hear, they are right.\r\n.profile is a file that begins with a dot.\r\n" +
+		"and https://example.com for more.\r\n\r\nFrom what I hear, they are right.\r\n.profile is a file that begins with a dot.\r\n..two dots\r\n" +
 		"Indented:\r\n  one  two\r\n\r\nBest wishes\r\n\r\n-- \r\nAnn Example\r\n"
 	utf8Text = "Grüße aus München,\r\n\r\ndie Straße ist gesperrt, wir kommen später. Siehe https://www.example.com/straße?a=1&b=2\r\n\r\n" +
 		"Eine lange Zeile, die ein Programm für die Übertragung sicher umbrechen muß, weil sie über achtzig Zeichen lang ist: äöüß.\r\n\r\nJörg\r\n"
@@ -139,7 +140,10 @@ func samples() []sample {
 	}
 	pdf := make([]byte, 3000)
 	rand.New(rand.NewSource(1)).Read(pdf)
+	latin, _ := fromUTF8(utf8Text, "iso-8859-1")
 	return []sample{
+		make1("plain-latin1", "text/plain; charset=iso-8859-1", "8bit", string(latin)),
+		make1("mixed-latin1", "multipart/mixed; boundary=b1", "8bit", part("b1", "text/plain; charset=iso-8859-1", "8bit", string(latin))+"--b1--\r\n"),
 		make1("plain", "text/plain; charset=us-ascii", "", asciiText),
 		make1("plain-8bit", "text/plain; charset=utf-8", "8bit", utf8Text),
 		make1("plain-qp", "text/plain; charset=utf-8", "quoted-printable", qp(utf8Text)),
@@ -337,6 +341,26 @@ func bodyLines(do func(string) string) func(*rand.Rand, *sample) bool {
 	}
 }
 
+// toUTF8Parts converts what is in ISO-8859-1.
+func toUTF8Parts(cte string) func(*rand.Rand, *sample) bool {
+	return func(_ *rand.Rand, m *sample) bool {
+		ok := m.eachPart(func(kind, was, text string) (string, string) {
+			if utf8.ValidString(text) {
+				return was, text
+			}
+			b, _ := toUTF8([]byte(text), "iso-8859-1")
+			return cte, encode(cte, string(b), 76)
+		})
+		if !ok {
+			return false
+		}
+		m.body = strings.Replace(m.body, "iso-8859-1", "utf-8", 1)
+		i := m.field("Content-Type")
+		m.fields[i] = strings.Replace(m.fields[i], "iso-8859-1", "utf-8", 1)
+		return true
+	}
+}
+
 var bodyChanges = []change{
 	{"footer", "footer", true, func(r *rand.Rand, m *sample) bool {
 		m.body += plainFooter[r.Intn(len(plainFooter))]
@@ -484,6 +508,9 @@ var bodyChanges = []change{
 		return htmlAmp(kind, "https://urldefense.proofpoint.com/v2/url?u="+s+"&d=DwMFaQ&c=x&r=y&m=z&s=w&e=")
 	})},
 	{"urldefense v3", "link-rewrite", true, links("text/plain text/html", func(kind, s string) string {
+		if !utf8.ValidString(s) {
+			return s // the service has no form for it
+		}
 		var link, codes strings.Builder
 		for _, r := range strings.ReplaceAll(s, "&amp;", "&") {
 			if r >= 0x80 || r == '*' {
@@ -499,9 +526,18 @@ var bodyChanges = []change{
 		s = strings.ReplaceAll(s, "&amp;", "&")
 		return htmlAmp(kind, "https://linkprotect.cudasvc.com/url?a="+percent(s, ".")+"&c=E,1,abc&typo=1")
 	})},
-	{"charset", "mime-reencoded", true, func(_ *rand.Rand, m *sample) bool {
-		// Signed in ISO-8859-1: see signedAs.
-		return false
+	{"charset to UTF-8", "mime-reencoded", true, toUTF8Parts("8bit")},
+	{"charset to UTF-8 and QP", "mime-reencoded", true, toUTF8Parts("quoted-printable")},
+	{"wrapped in a multipart", "footer", true, func(_ *rand.Rand, m *sample) bool {
+		part := "Content-Type: " + m.value("Content-Type") + "\r\n"
+		if cte := m.value("Content-Transfer-Encoding"); cte != "" {
+			part += "Content-Transfer-Encoding: " + cte + "\r\n"
+			m.drop("Content-Transfer-Encoding")
+		}
+		m.set("Content-Type", "multipart/mixed; boundary=\"===============8261==\"")
+		m.body = "--===============8261==\r\n" + part + "\r\n" + m.body + "\r\n--===============8261==\r\nContent-Type: text/plain; charset=\"us-ascii\"\r\n" +
+			"MIME-Version: 1.0\r\nContent-Transfer-Encoding: 7bit\r\nContent-Disposition: inline\r\n\r\n" + plainFooter[0] + "\r\n--===============8261==--\r\n"
+		return true
 	}},
 }
 

@@ -70,6 +70,9 @@ func (s *bodySearch) texts() *Change {
 				}
 				use = []style{styles[own], plainStyle}
 			}
+			if !encoded && n >= maxFirstEdits/4 {
+				use = mainStyles(styles)
+			}
 			for _, st := range use {
 				if s.over() {
 					return nil
@@ -255,7 +258,7 @@ var htmlMarks = [][]byte{[]byte("</body"), []byte("</html")}
 // htmlFooters takes out what stands before a closing tag, from each of the tags
 // before.
 func htmlFooters(text []byte) []textEdit {
-	lower := bytes.ToLower(text)
+	lower := lowerASCII(text)
 	ends := []int{}
 	for _, mark := range htmlMarks {
 		if i := bytes.LastIndex(lower, mark); i >= 0 {
@@ -307,7 +310,7 @@ func htmlFooters(text []byte) []textEdit {
 // htmlBanners takes out what stands behind the body tag, or at the top, up to
 // each of the tags after.
 func htmlBanners(text []byte) []textEdit {
-	lower := bytes.ToLower(text)
+	lower := lowerASCII(text)
 	starts := []int{}
 	for _, tag := range []string{"<body", "<html", "</head"} {
 		if i := bytes.Index(lower, []byte(tag)); i >= 0 {
@@ -322,8 +325,8 @@ func htmlBanners(text []byte) []textEdit {
 	}
 	starts = append(starts, 0)
 	var out []textEdit
-	at := slices.Clone(starts)
-	for n := 0; n < maxHTMLTags && len(out) < maxTextEdits; n++ {
+	at, last := slices.Clone(starts), make([]int, len(starts))
+	for n := 0; n < 2*maxHTMLTags && len(out) < maxTextEdits; n++ {
 		for k, start := range starts {
 			if at[k] >= len(text) {
 				continue
@@ -338,6 +341,10 @@ func htmlBanners(text []byte) []textEdit {
 			if text[i] != '<' {
 				i++
 			}
+			if last[k] == i {
+				continue
+			}
+			last[k] = i
 			e := append(append(make([]byte, 0, len(text)), text[:start]...), text[i:]...)
 			out = append(out, textEdit{e, text[start:i], Banner})
 		}

@@ -1,0 +1,103 @@
+package dkim
+
+import (
+	"context"
+	"math/rand"
+	"strings"
+	"testing"
+
+	"github.com/mailtrace/mailtrace/message"
+)
+
+// beyondRepair returns messages that no edit restores: signed, and then changed
+// by one byte in the body, in the header, or both.
+func beyondRepair(b *testing.B, m sample, canon string) map[string]*message.Message {
+	signed, _ := signSample(b, m, canon, testKeys().rsa2048)
+	header := signed.clone()
+	header.set("Subject", "Another subject")
+	body := signed.clone()
+	at := len(body.body) / 2
+	for body.body[at] < 'a' || body.body[at] > 'y' {
+		at++
+	}
+	body.body = body.body[:at] + string(body.body[at]+1) + body.body[at+1:]
+	both := body.clone()
+	both.set("Subject", "Another subject")
+	out := make(map[string]*message.Message)
+	for name, s := range map[string]sample{"body": body, "header": header, "both": both} {
+		out[name] = message.Parse([]byte(s.String()))
+	}
+	return out
+}
+
+// megabyte is a message of a megabyte of some kind.
+func megabyte(kind string) sample {
+	const size = 1 << 20
+	m := samples()[2].clone()
+	text := func(n int) string { return bodies["text"](n) }
+	switch kind {
+	case "text":
+		m.body = text(size)
+	case "html":
+		m.set("Content-Type", "text/html; charset=us-ascii")
+		m.body = "<html><body>\r\n" + strings.ReplaceAll(text(size), "the", "<b>the</b>") + "</body></html>\r\n"
+	case "quoted-printable":
+		m.set("Content-Transfer-Encoding", kind)
+		m.body = qp(strings.ReplaceAll(text(size), "u", "ü"))
+	case "base64":
+		m.set("Content-Transfer-Encoding", kind)
+		m.body = b64(text(size*3/4), 76)
+	case "attachment":
+		pdf := make([]byte, size*3/4)
+		rand.New(rand.NewSource(2)).Read(pdf)
+		small := samples()[9]
+		m.set("Content-Type", "multipart/mixed; boundary=m1")
+		m.body = "--m1\r\nContent-Type: " + small.value("Content-Type") + "\r\n\r\n" + small.body +
+			"\r\n--m1\r\nContent-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b64(string(pdf), 76) + "\r\n--m1--\r\n"
+	}
+	return m
+}
+
+// BenchmarkRepairBeyond compares a search that finds nothing with the
+// verification of the same message.
+func BenchmarkRepairBeyond(b *testing.B) {
+	z := zone(record(testKeys().rsa2048))
+	run := func(name string, m sample) {
+		for what, msg := range beyondRepair(b, m, "relaxed/relaxed") {
+			b.Run(name+"/"+what, func(b *testing.B) {
+				verify := testing.Benchmark(func(b *testing.B) {
+					for range b.N {
+						if _, err := Verify(context.Background(), z, msg, Options{}); err != nil {
+							b.Fatal(err)
+						}
+					}
+				})
+				v := NewVerifier(z, msg, Options{})
+				sigs, err := v.Verify(context.Background())
+				if err != nil {
+					b.Fatal(err)
+				}
+				hashes := 0
+				for b.Loop() {
+					r, err := v.Repair(context.Background(), &sigs[0], RepairOptions{})
+					if err != nil || r != nil && len(r.Changes) > 0 {
+						b.Fatal(r, err)
+					}
+					if r != nil {
+						hashes = r.Hashes
+					}
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(verify.NsPerOp()), "times-verify")
+				b.ReportMetric(float64(hashes), "hashes")
+			})
+		}
+	}
+	for _, m := range samples() {
+		if m.name == "plain" || m.name == "alternative-qp" {
+			run("small-"+m.name, m)
+		}
+	}
+	for _, kind := range []string{"text", "html", "quoted-printable", "base64", "attachment"} {
+		run("1MB-"+kind, megabyte(kind))
+	}
+}
