@@ -83,10 +83,20 @@ func (r *run) life(s *signedSet, sig *mdns.RRSIG) time.Time {
 // is not secure. It asks for a DS record at each name on the way that is not
 // known, as no other way tells zone cuts for certain.
 func (r *run) zoneOf(name string) *zone {
-	z := r.root()
+	if r.zones == nil {
+		r.zones = make(map[string]*zone)
+	}
+	z := r.zones["."]
+	if z == nil {
+		z = r.root()
+		r.zones["."] = z
+	}
 	n := labels(name)
 	for i := labels(z.apex) + 1; i <= n && z.security == Secure; i++ {
 		at := ancestor(name, i)
+		if failed := r.zones[at]; failed != nil {
+			return failed
+		}
 		e, known := r.v.recall(at, r.now)
 		if !known {
 			var ended bool
@@ -96,6 +106,8 @@ func (r *run) zoneOf(name string) *zone {
 			}
 			if e.zone == nil || e.zone.security == Secure || e.zone.security == Insecure {
 				r.v.remember(at, e, r.now)
+			} else {
+				r.zones[at] = e.zone
 			}
 		}
 		if e.zone != nil {

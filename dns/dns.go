@@ -6,6 +6,9 @@
 // [Recorder] made; [Cache] stands in front of any of them, [Chain] asks one after
 // the other, [Std] lends them to libraries of package net. They are parameters
 // of everything in mailtrace that asks a question; there is no default.
+//
+// A [Validator] validates answers by DNSSEC itself, from the root down; it asks
+// a [RawSource] such as [Live].
 package dns
 
 import (

@@ -201,6 +201,8 @@ type run struct {
 
 	questions, checks, failed int
 	limit                     string // the first limit that was hit
+	// zones are the root, as ".", and those that failed: not to be asked again.
+	zones map[string]*zone
 }
 
 func (r *run) hit(what string, n int) {

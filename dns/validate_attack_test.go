@@ -140,7 +140,7 @@ func (a *asking) LookupRaw(ctx context.Context, name string, t Type) (Raw, error
 func TestValidateForged(t *testing.T) {
 	w := tree(t)
 	// forge runs a validation in which one message is made up.
-	forge := func(what string, name string, typ Type, at question, build func(w *world, m *mdns.Msg), want Security, detail string) {
+	forge := func(what string, name string, typ Type, at question, build func(w *world, m *mdns.Msg), want Security, detail string) *Validation {
 		t.Helper()
 		src := tampered{w, func(n string, ty Type, packet []byte) []byte {
 			if n != at.name || ty != at.typ {
@@ -161,6 +161,7 @@ func TestValidateForged(t *testing.T) {
 		if err != nil || got.Security != want || !strings.Contains(got.Reason, detail) {
 			t.Errorf("%s: got %+v, %v", what, got, err)
 		}
+		return got
 	}
 	records := func(lines ...string) []mdns.RR {
 		var out []mdns.RR
@@ -203,6 +204,12 @@ func TestValidateForged(t *testing.T) {
 			}
 		}
 	}, Bogus, "is not what the DNAME record of tree.ok.test makes")
+	forge("an unsigned answer below a wildcard alias", "y.x.aliases.ok.test", TypeTXT, question{"y.x.aliases.ok.test", TypeTXT}, func(w *world, m *mdns.Msg) {
+		only(m, 0, records(`y.x.aliases.ok.test. 300 TXT "evil"`), nil)
+	}, Bogus, "has no signature")
+	forge("an unsigned answer below a DNAME record", "z.tree.ok.test", TypeTXT, question{"z.tree.ok.test", TypeTXT}, func(w *world, m *mdns.Msg) {
+		only(m, 0, records(`z.tree.ok.test. 300 TXT "evil"`), nil)
+	}, Bogus, "has no signature")
 	forge("a signature of another name", mail.name, mail.typ, mail, func(w *world, m *mdns.Msg) {
 		q := question{"ns.ok.test", TypeA}
 		only(m, 0, w.zones["ok.test"].with(q, "mail.ok.test"), nil)
@@ -275,6 +282,21 @@ func TestValidateForged(t *testing.T) {
 		}
 	}, Bogus, "the SOA record set of ok.test")
 
+	// Records made up for the question (RFC 9824), truly signed.
+	madeUp := func(types ...uint16) func(w *world, m *mdns.Msg) {
+		return func(w *world, m *mdns.Msg) {
+			n := &mdns.NSEC{Hdr: mdns.RR_Header{Name: "nope.ok.test.", Rrtype: mdns.TypeNSEC, Class: mdns.ClassINET, Ttl: 60}, NextDomain: `\000.nope.ok.test.`, TypeBitMap: append([]uint16{mdns.TypeRRSIG, mdns.TypeNSEC}, types...)}
+			only(m, 0, nil, append(soa(z(w)), n, z(w).signature(t, z(w).zsk, []mdns.RR{n})))
+		}
+	}
+	nope := question{"nope.ok.test", TypeA}
+	if got := forge("a compact NXDOMAIN", nope.name, nope.typ, nope, madeUp(typeNXName), Secure, ""); got.Answer.Status != NXDomain {
+		t.Errorf("a compact NXDOMAIN is %s", got.Answer.Status)
+	}
+	if got := forge("a compact NODATA", nope.name, nope.typ, nope, madeUp(), Secure, ""); got.Answer.Status != NoData {
+		t.Errorf("a compact NODATA is %s", got.Answer.Status)
+	}
+
 	// At and below zone cuts.
 	ds := question{"ok.test", TypeDS}
 	forge("no DS record, unproved", mail.name, mail.typ, ds, func(w *world, m *mdns.Msg) { only(m, 0, nil, soa(w.zones["test"])) }, Bogus, "no proof")
@@ -336,7 +358,7 @@ func TestValidateForged(t *testing.T) {
 // TestValidateLimits shows that costly zones end at the limits (KeyTrap).
 func TestValidateLimits(t *testing.T) {
 	trap := &testZone{apex: "trap.test", text: site}
-	trap.extraKeys = func(z *testZone) []mdns.RR {
+	decoys := func(z *testZone) []mdns.RR {
 		// Other keys with the tag of the ZSK: the tag is a sum of 16-bit words.
 		var out []mdns.RR
 		raw, _ := hex.DecodeString(strings.Repeat("00", 64))
@@ -355,6 +377,7 @@ func TestValidateLimits(t *testing.T) {
 		}
 		return out
 	}
+	trap.extraKeys = decoys
 	trap.after = func(z *testZone) {
 		q := question{z.apex, TypeDNSKEY} // the true ZSK comes last
 		slices.SortStableFunc(z.sets[q], func(a, b mdns.RR) int {
@@ -394,7 +417,19 @@ func TestValidateLimits(t *testing.T) {
 		}
 		z.sigs[q] = append(sigs, z.sigs[q]...)
 	}}
-	w := newWorld(t, &testZone{apex: ""}, &testZone{apex: "test"}, trap, many, manyDS, manySigs, &testZone{apex: "ok.test", text: site})
+	manyFailed := &testZone{apex: "manyfailed.test", text: site}
+	manyFailed.extraKeys = func(z *testZone) []mdns.RR { return decoys(z)[:maxSameTag-1] }
+	manyFailed.after = func(z *testZone) {
+		q := question{"mail.manyfailed.test", TypeA}
+		good := z.sigs[q][0]
+		z.sigs[q] = nil
+		for i := range maxSignatures {
+			s := mdns.Copy(good).(*mdns.RRSIG)
+			s.Signature = "AA" + string(rune('A'+i)) + s.Signature[3:]
+			z.sigs[q] = append(z.sigs[q], s)
+		}
+	}
+	w := newWorld(t, &testZone{apex: ""}, &testZone{apex: "test"}, trap, manyFailed, many, manyDS, manySigs, &testZone{apex: "ok.test", text: site})
 	test := func(name string, o ValidatorOptions, detail string) {
 		t.Helper()
 		o.Anchors, o.Now = w.anchors, signedTime
@@ -404,6 +439,7 @@ func TestValidateLimits(t *testing.T) {
 		}
 	}
 	test("mail.trap.test", ValidatorOptions{}, "4 keys with one key tag")
+	test("mail.manyfailed.test", ValidatorOptions{}, "32 signatures that do not verify")
 	test("mail.manykeys.test", ValidatorOptions{}, "64 keys of one zone")
 	test("mail.manyds.test", ValidatorOptions{}, "32 DS records")
 	test("mail.manysigs.test", ValidatorOptions{}, "16 signatures of one record set")
@@ -413,13 +449,13 @@ func TestValidateLimits(t *testing.T) {
 	}
 
 	// What is remembered stays bounded, and right.
-	v := NewValidator(w, ValidatorOptions{Anchors: w.anchors, Now: signedTime, MaxZones: 3})
+	v := NewValidator(w, ValidatorOptions{Anchors: w.anchors, Now: signedTime, MaxZones: 2})
 	for range 3 {
 		for _, name := range []string{"mail.ok.test", "a.b.empty.ok.test", "empty.ok.test"} {
 			if got, err := v.Validate(context.Background(), name, TypeNS); err != nil || got.Security != Secure {
 				t.Errorf("%s: %+v, %v", name, got, err)
 			}
-			if len(v.cuts) > 3 {
+			if len(v.cuts) > 2 {
 				t.Errorf("%d remembered", len(v.cuts))
 			}
 		}

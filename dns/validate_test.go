@@ -42,8 +42,7 @@ func tree(t testing.TB) *world {
 	firstSig := func(z *testZone, name string, typ Type) *mdns.RRSIG {
 		return z.sigs[question{name, typ}][0].(*mdns.RRSIG)
 	}
-	var ok *testZone
-	ok = &testZone{apex: "ok.test", text: site}
+	ok := &testZone{apex: "ok.test", text: site}
 	zones := []*testZone{
 		{apex: "", algorithm: mdns.RSASHA256},
 		{apex: "test", algorithm: mdns.RSASHA256},
