@@ -98,7 +98,7 @@ func (c change) finding(f *Facts, advice string) (x report.Finding, ok bool) {
 	}
 	x = locate(f, c.where)
 	x.Confidence = report.Proved
-	if !c.where.Single() && c.where.Hop >= 0 || c.where.Broken == nil && c.where.Intact == nil && c.where.IntactSet == 0 && c.where.BrokenSet == 0 {
+	if !c.where.Single() && c.where.Hop >= 0 || c.where.AfterSeal || c.where.Broken == nil && c.where.Intact == nil && c.where.IntactSet == 0 && c.where.BrokenSet == 0 {
 		// What was done is proved; who did it follows from the path.
 		x.Confidence = report.Strong
 	}

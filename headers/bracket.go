@@ -23,6 +23,10 @@ type Bracket struct {
 	// shows it; 0 where it is none.
 	Intact    *Claim
 	IntactSet int
+	// AfterSeal says that First is the server next to a sealer, because what the
+	// sealer signed was changed too. Sealing comes last as a rule, but the sealer
+	// may have changed the message after it.
+	AfterSeal bool
 	// Broken is the verdict that bounds it above, nil where only the message as
 	// it is shows the change. BrokenSet is the instance of the ARC set whose
 	// message signature still verifies: the change is older than it.
@@ -127,7 +131,7 @@ func (f *Facts) boundBelow(b *Bracket, s *dkim.Signature) {
 			continue
 		}
 		if k := f.SealerHop(set); k >= b.First && (b.IntactSet == set.Instance || passedAt(f.SetClaims(set), s)) {
-			b.First, b.IntactSet = k+1, set.Instance
+			b.First, b.IntactSet, b.AfterSeal = k+1, set.Instance, true
 		}
 	}
 }
