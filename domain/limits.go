@@ -34,10 +34,13 @@ const (
 	// MaxRanges is how many networks are listed for one address family.
 	MaxRanges = 2000
 	// MaxTrial is how many terms a record may have for a shorter one to be
-	// sought, and MaxTrialNetworks how many networks it and its includes may
-	// authorise.
+	// sought, MaxTrialNodes how many it may have with all its includes, and
+	// MaxTrialNetworks how many networks they may authorise. MaxTrials is how
+	// many records are tried.
 	MaxTrial         = 64
+	MaxTrialNodes    = 1000
 	MaxTrialNetworks = 4000
+	MaxTrials        = 200
 	// MaxList is the size in bytes of a message, mbox or list that selectors
 	// are read from; the rest is not read.
 	MaxList = 256 << 20

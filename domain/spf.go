@@ -78,7 +78,7 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 		c.authorized = auth
 	}
 	out.Authorized = ranges(auth)
-	if auth.Count4 == 1<<32 { // the term that does it is named already
+	if auth.Count4 == 1<<32 || len(auth.IPv6) == 1 && auth.IPv6[0].Bits() == 0 { // the term that does it is named already
 		for i := range s.problems {
 			if s.problems[i].Code == "spf-overbroad-pass" {
 				s.problems[i].Severity = report.Critical
@@ -93,7 +93,9 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 		}
 		return
 	}
-	out.Shorter = c.shorter(rec, lint)
+	if t.nodes <= MaxTrialNodes {
+		out.Shorter = c.shorter(rec, lint)
+	}
 	if sh := out.Shorter; sh != nil {
 		s.add("spf-shorter-record", at{name: c.domain}, "%s authorises the same addresses with %d bytes in place of %d and %d lookups in place of %d",
 			quoted(sh.Record), len(sh.Record), len(records[0]), sh.DNSLookups, lint.Lookups)

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -29,7 +30,7 @@ func (c *checker) shorter(rec *spf.Record, lint *spf.Linted) *report.SPFShorter 
 			return nil
 		}
 	}
-	s := &trial{c: c, terms: slices.Clone(rec.Terms)}
+	s := &trial{c: c, left: MaxTrials, terms: slices.Clone(rec.Terms)}
 	// The addresses that are meant: beyond the limits too.
 	base, err := spf.Ranges(c.ctx, c.mem, c.domain, spf.Options{MaxLookups: spf.MaxWalked, MaxVoids: -1})
 	if err != nil || len(base.Stops) > 0 || len(base.Gaps) > 0 || len(base.IPv4)+len(base.IPv6) > MaxTrialNetworks {
@@ -61,6 +62,7 @@ func (c *checker) shorter(rec *spf.Record, lint *spf.Linted) *report.SPFShorter 
 type trial struct {
 	c       *checker
 	base    *spf.Authorized
+	left    int // records that may still be tried
 	terms   []spf.Term
 	changes []string
 }
@@ -76,8 +78,11 @@ func (s *trial) text(terms []spf.Term) string {
 }
 
 // holds reports whether a record with these terms lets the same addresses pass
-// as the present one means to.
+// as the present one means to. It does not where no more may be tried.
 func (s *trial) holds(terms []spf.Term) bool {
+	if s.left--; s.left < 0 {
+		return false
+	}
 	got, err := spf.Ranges(s.c.ctx, overlay{s.c.mem, s.c.domain, s.text(terms)}, s.c.domain,
 		spf.Options{MaxLookups: spf.MaxWalked, MaxVoids: -1})
 	return err == nil && len(got.Stops) == 0 && sameAddresses(s.base, got)
@@ -191,39 +196,38 @@ func (s *trial) join() {
 // flatten puts networks in the place of terms with lookups, from those that
 // stand for the fewest networks per lookup on, until the record keeps the limit.
 func (s *trial) flatten() {
-	for range len(s.terms) {
+	type candidate struct {
+		text string
+		nets []spf.Term
+		cost float64 // networks per lookup
+	}
+	var candidates []candidate
+	for i := range s.terms {
+		t := &s.terms[i]
+		if t.Modifier || !t.Looks() || t.Qualifier != '+' {
+			continue
+		}
+		alone := overlay{s.c.mem, s.c.domain, "v=spf1 " + t.Text}
+		saved := spf.Lint(s.c.ctx, alone, s.c.domain, spf.Options{}).Lookups
+		got, err := spf.Ranges(s.c.ctx, alone, s.c.domain, spf.Options{MaxLookups: spf.MaxWalked, MaxVoids: -1})
+		if err != nil || len(got.Open)+len(got.Stops)+len(got.Gaps) > 0 || saved == 0 {
+			continue
+		}
+		nets := networkTerms(slices.Concat(got.IPv4, got.IPv6))
+		candidates = append(candidates, candidate{t.Text, nets, float64(len(nets)) / float64(saved)})
+	}
+	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(a.cost, b.cost) })
+	for _, c := range candidates {
 		over := overlay{s.c.mem, s.c.domain, s.text(s.terms)}
-		lookups := spf.Lint(s.c.ctx, over, s.c.domain, spf.Options{}).Lookups
-		if lookups <= spf.DefaultMaxLookups {
+		if spf.Lint(s.c.ctx, over, s.c.domain, spf.Options{}).Lookups <= spf.DefaultMaxLookups {
 			return
 		}
-		best, bestTerms, bestCost := -1, []spf.Term(nil), 0.0
-		for i := range s.terms {
-			t := &s.terms[i]
-			if t.Modifier || !t.Looks() || t.Qualifier != '+' {
-				continue
-			}
-			alone := overlay{s.c.mem, s.c.domain, "v=spf1 " + t.Text}
-			saved := spf.Lint(s.c.ctx, alone, s.c.domain, spf.Options{}).Lookups
-			got, err := spf.Ranges(s.c.ctx, alone, s.c.domain, spf.Options{MaxLookups: spf.MaxWalked, MaxVoids: -1})
-			if err != nil || len(got.Open)+len(got.Stops)+len(got.Gaps) > 0 || saved == 0 {
-				continue
-			}
-			nets := len(got.IPv4) + len(got.IPv6)
-			if cost := float64(nets) / float64(saved); best < 0 || cost < bestCost {
-				terms := slices.Clone(s.terms[:i])
-				terms = append(terms, networkTerms(slices.Concat(got.IPv4, got.IPv6))...)
-				terms = append(terms, s.terms[i+1:]...)
-				if s.holds(terms) {
-					best, bestTerms, bestCost = i, terms, cost
-				}
-			}
+		i := slices.IndexFunc(s.terms, func(t spf.Term) bool { return t.Text == c.text })
+		terms := slices.Concat(s.terms[:i], c.nets, s.terms[i+1:])
+		if len(terms) <= MaxTrial && s.holds(terms) {
+			s.terms = terms
+			s.changes = append(s.changes, c.text+" becomes its networks as they are today; they must be kept up by hand")
 		}
-		if best < 0 || len(bestTerms) > MaxTrial {
-			return
-		}
-		s.changes = append(s.changes, s.terms[best].Text+" becomes its networks as they are today; they must be kept up by hand")
-		s.terms = bestTerms
 	}
 }
 
