@@ -12,6 +12,11 @@ import (
 // searched.
 const maxRepairs = 4
 
+// maxRepairBytes is the size of a message up to which changes of its body are
+// searched: the search holds several forms of the body at once, up to about
+// eight times its size.
+const maxRepairBytes = 3 << 20
+
 // repairSignatures searches for the change that broke a signature: first for
 // those of the author's organisation, then for the others, then for the message
 // signature of the newest ARC set.
@@ -51,6 +56,13 @@ func (f *Facts) authorRank(i int) int {
 func (f *Facts) repair(ctx context.Context, v *dkim.Verifier, s *dkim.Signature) *dkim.Repaired {
 	// A body that is not there, or cut off, can't be mended; the header may.
 	only := s.BodyHash == dkim.Unchecked || f.Body != BodyWhole
+	if len(f.Msg.Raw) > maxRepairBytes {
+		if s.BodyHash != dkim.Match {
+			f.ask.addGap(Gap{"what changed the message signed by " + s.Domain, "the body is larger than is searched (3 MiB)"})
+			return nil
+		}
+		only = true
+	}
 	if only && s.HeaderSignature != dkim.Mismatch {
 		return nil
 	}
