@@ -3,6 +3,7 @@ package dns_test
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/mailtrace/mailtrace/dns"
 )
@@ -44,4 +45,21 @@ func ExampleParseZone_errors() {
 	//   hint: such as 192.0.2.1
 	// zone.txt:3: an MX record begins with its preference: "mail.example."
 	//   hint: MX 10 mail.example.com.
+}
+
+// Is the SPF record of example.org secure, and until when? The servers must
+// pass on signatures; what they say of their own validation is not asked.
+func ExampleValidator() {
+	live := dns.NewLive(dns.LiveOptions{Servers: []string{"192.0.2.53"}})
+	defer live.Close()
+	v := dns.NewValidator(live, dns.ValidatorOptions{Now: time.Now})
+	got, err := v.Validate(context.Background(), "example.org", dns.TypeTXT)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(got.Security, got.Reason, got.Answer.Texts(), got.Algorithms, got.Expires)
+	for _, l := range got.Chain {
+		fmt.Printf("%q %s, DS %d %v %v\n", l.Zone, l.Security, l.KeyTags, l.Algorithms, l.Digests)
+	}
 }
