@@ -87,6 +87,11 @@ func (f *Facts) verifySignatures(ctx context.Context) {
 	}
 	f.DKIM = sigs
 	f.excuseBody()
+	if !only && f.Body == BodyMissing {
+		// Seen only now: what ARC signed is not there either.
+		only = true
+		v = dkim.NewVerifier(f.ask.res, f.Msg, dkim.Options{Now: f.At, HeadersOnly: true})
+	}
 	if f.Msg.First("ARC-Seal") >= 0 || f.Msg.First("ARC-Message-Signature") >= 0 || f.Msg.First("ARC-Authentication-Results") >= 0 {
 		chain, err := arc.VerifyWith(ctx, v, f.Msg, arc.Options{Now: f.At, HeadersOnly: only})
 		if err != nil {
