@@ -57,7 +57,7 @@ func (c *checker) dane(s *section, out *report.DANE) {
 func (c *checker) daneHost(s *section, h *report.DANEHost, mx *report.MXHost) {
 	h.Hostname, h.Records = mx.Hostname, []report.TLSA{}
 	names := []string{mx.Hostname}
-	if n := len(mx.CNAME); n > 0 { // RFC 7672 §2.2.2: the last name of the chain first
+	if n := len(mx.CNAME); n > 0 { // RFC 7672 §2.2: the last name of the chain first
 		names = []string{mx.CNAME[n-1], mx.Hostname}
 	}
 	var a reply

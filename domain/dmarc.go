@@ -143,7 +143,7 @@ func (c *checker) inWords(kind string, ev *dmarc.Evaluation) string {
 		text += fmt.Sprintf("; pct=%d: for that share only", rec.Percent)
 	}
 	if kind == "domain" && ev.Method == dmarc.RFC9989 && ev.Disposition == dmarc.PolicyReject {
-		text += "; receivers do not refuse by that alone (RFC 9989 §7.4)"
+		text += "; receivers do not refuse by that alone (RFC 9989)"
 	}
 	return text
 }

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// plainUDP is what every DNS path carries (RFC 7208 §3.4), ednsUDP what
-	// servers send over UDP today (RFC 9715 §3.1).
+	// ednsUDP is the size in bytes up to which servers send answers over UDP
+	// since the DNS flag day of 2020.
 	ednsUDP = 1232
 	// manyAddresses is the number of IPv4 addresses above which a pass proves
 	// little whoever owns them: a sixteenth of all.
