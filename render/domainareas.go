@@ -270,6 +270,9 @@ func dmarcArea(d *report.Domain) area {
 	return a
 }
 
+// maxPolicyLines bounds the lines of a policy file that are shown.
+const maxPolicyLines = 50
+
 func mtaSTSArea(d *report.Domain) area {
 	m := &d.MTASTS
 	a := checked(d, "MTA-STS", "mta_sts", &m.DomainCheck)
@@ -309,7 +312,11 @@ func mtaSTSArea(d *report.Domain) area {
 	for _, h := range p.Unmatch {
 		a.lines = append(a.lines, areaLine{mark: markBad, text: "no line of the policy matches " + Clean(h)})
 	}
-	for _, text := range strings.Split(p.Text, "\n") {
+	for i, text := range strings.Split(p.Text, "\n") {
+		if i == maxPolicyLines {
+			a.more = append(a.more, areaLine{indent: 1, text: "…"})
+			break
+		}
 		if text = Clean(strings.TrimRight(text, "\r")); text != "" {
 			a.more = append(a.more, areaLine{indent: 1, text: text})
 		}

@@ -79,7 +79,8 @@ func suggestions(d *report.Domain) map[string][]string {
 }
 
 // suggested shows the piece of a zone file as it is, so that it can be copied:
-// its lines are not broken.
+// its lines are not broken. What is no record becomes a comment, whatever a
+// saved report holds.
 func (p *page) suggested(d *report.Domain) {
 	p.blank()
 	if d.Suggested == "" {
@@ -88,7 +89,11 @@ func (p *page) suggested(d *report.Domain) {
 	}
 	p.line(p.styled("To publish", bold))
 	for l := range strings.Lines(d.Suggested) {
-		p.line(Clean(strings.TrimRight(l, "\r\n")))
+		l = Clean(strings.TrimRight(l, "\r\n"))
+		if name, rest, _ := strings.Cut(l, " "); !strings.HasPrefix(l, ";") && !(strings.HasSuffix(name, ".") && strings.HasPrefix(rest, "IN ")) {
+			l = "; " + l
+		}
+		p.line(l)
 	}
 }
 

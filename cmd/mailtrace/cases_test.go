@@ -28,7 +28,12 @@ func shared(t *testing.T, name string) string {
 // not describe.
 func strictSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/report.schema.json")
+	return strict(t, "../../docs/report.schema.json")
+}
+
+func strict(t *testing.T, file string) *jsonschema.Schema {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
@@ -54,7 +56,7 @@ func policyServer(t testing.TB, env *environment, handler http.HandlerFunc, host
 	}
 	s := httptest.NewUnstartedServer(handler)
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-	s.Config.ErrorLog = nil
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that refuse the certificate
 	s.StartTLS()
 	t.Cleanup(s.Close)
 	env.roots = x509.NewCertPool()
