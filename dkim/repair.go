@@ -20,16 +20,20 @@ const (
 	// EdCost is what one Ed25519 verification counts for.
 	EdCost = 10
 	// maxHashesPart bounds the header where the body was not restored.
-	maxHashesPart = 4_000
+	maxHashesPart = 3_000
 	// RepairPasses times the length of the body, and at least MinRepairBytes,
 	// is how many bytes the search in the body hashes or writes.
 	RepairPasses   = 8
-	MinRepairBytes = 12 << 20
+	MinRepairBytes = 10 << 20
 	// MaxRepairBody is the longest body that is searched.
 	MaxRepairBody = 64 << 20
 	// MaxRepairHeader is the longest signed header that is searched: the sum of
 	// the signed fields in canonical form.
 	MaxRepairHeader = 64 << 10
+	// maxHeaderBytes bounds what the search in the header hashes, maxEditBytes
+	// the fields that it writes for that.
+	maxHeaderBytes = 32 << 20
+	maxEditBytes   = 2 << 20
 	// MaxChangeText bounds Change.Text, MaxChangeDiff Change.Diff.
 	MaxChangeText = 2 << 10
 	MaxChangeDiff = 4 << 10
@@ -186,7 +190,7 @@ func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*
 	}
 	if !headerOK && ctx.Err() == nil {
 		r.Exhausted = work.out
-		work.out, work.hashes, work.bytes = false, max(1, most/2), 1<<62
+		work.out, work.hashes, work.bytes = false, max(1, most/2), maxHeaderBytes
 		search := newHeaderSearch(v, p, target, &work)
 		if len(r.Changes) > 0 && !bodyOK {
 			// What changes a body changes the MIME fields, as a rule.
@@ -195,6 +199,7 @@ func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*
 		if !r.BodyProved && !noBody {
 			// The whole cannot verify any more: look for the likely only.
 			work.hashes = min(work.hashes, maxHashesPart)
+			search.narrow = true
 		}
 		if found := search.find(); found != nil {
 			r.Changes, r.HeaderProved = append(r.Changes, found...), true

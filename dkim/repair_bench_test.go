@@ -5,6 +5,7 @@ import (
 	"math/rand"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailtrace/mailtrace/message"
 )
@@ -65,13 +66,16 @@ func BenchmarkRepairBeyond(b *testing.B) {
 	run := func(name string, m sample) {
 		for what, msg := range beyondRepair(b, m, "relaxed/relaxed") {
 			b.Run(name+"/"+what, func(b *testing.B) {
-				verify := testing.Benchmark(func(b *testing.B) {
-					for range b.N {
-						if _, err := Verify(context.Background(), z, msg, Options{}); err != nil {
-							b.Fatal(err)
-						}
+				// The best of some: the ratio shall not look good by noise.
+				verify := time.Hour
+				for range 9 {
+					start := time.Now()
+					if _, err := Verify(context.Background(), z, msg, Options{}); err != nil {
+						b.Fatal(err)
 					}
-				})
+					verify = min(verify, time.Since(start))
+				}
+				best := time.Hour
 				v := NewVerifier(z, msg, Options{})
 				sigs, err := v.Verify(context.Background())
 				if err != nil {
@@ -79,15 +83,17 @@ func BenchmarkRepairBeyond(b *testing.B) {
 				}
 				hashes := 0
 				for b.Loop() {
+					start := time.Now()
 					r, err := v.Repair(context.Background(), &sigs[0], RepairOptions{})
 					if err != nil || r != nil && len(r.Changes) > 0 {
 						b.Fatal(r, err)
 					}
+					best = min(best, time.Since(start))
 					if r != nil {
 						hashes = r.Hashes
 					}
 				}
-				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(verify.NsPerOp()), "times-verify")
+				b.ReportMetric(float64(best)/float64(verify), "times-verify")
 				b.ReportMetric(float64(hashes), "hashes")
 			})
 		}

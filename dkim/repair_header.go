@@ -32,6 +32,10 @@ type headerSearch struct {
 	entries []entry // in the order of h=, the signature field last
 	edits   []edit
 	seen    map[string]bool
+	narrow  bool     // no threes
+	size    int      // of the header in canonical form
+	written int      // bytes of the edits
+	capped  bool     // edits were left out
 	mime    int      // rank of edits of the MIME fields together
 	rest    [][]byte // the header from each entry on
 }
@@ -104,15 +108,15 @@ func (s *headerSearch) picked(gone ...int) []int {
 
 // find returns the changes that explain the header, nil where there are none.
 func (s *headerSearch) find() []Change {
-	size := 0
 	for i := range s.entries {
-		size += len(s.entries[i].canon)
+		s.size += len(s.entries[i].canon)
 	}
-	if size > MaxRepairHeader || len(s.entries) > 500 {
+	if s.size > MaxRepairHeader || len(s.entries) > 500 {
 		s.work.out = true
 		return nil
 	}
 	s.propose()
+	defer func() { s.work.out = s.work.out || s.capped }()
 	slices.SortStableFunc(s.edits, func(a, b edit) int { return a.rank - b.rank })
 	for i := range s.edits {
 		if s.try(s.edits[i].slots) {
@@ -166,7 +170,7 @@ func (s *headerSearch) pair(i, j int) bool {
 		a, b = b, a
 	}
 	x, y := &a.slots[0], &b.slots[0]
-	if x.entry == y.entry || !s.work.take(s.target.cost(), 0) {
+	if x.entry == y.entry || !s.work.take(s.target.cost(), len(s.entries[y.entry].canon)+s.size/2) {
 		return false
 	}
 	if a.after == nil {
@@ -230,6 +234,9 @@ func (s *headerSearch) triples() []Change {
 	s.work = extra
 	defer func() { whole.used += extra.used; s.work = whole }()
 	top := s.edits[:min(len(s.edits), 48)]
+	if s.narrow {
+		return nil
+	}
 	for sum := 3; sum < 3*len(top); sum++ {
 		for i := 0; 3*i < sum; i++ {
 			for j := i + 1; i+2*j < sum && j < len(top); j++ {
@@ -280,7 +287,7 @@ func join(a, b []slot) []slot {
 
 // try hashes the header with some entries replaced.
 func (s *headerSearch) try(slots []slot) bool {
-	if !s.work.take(s.target.cost(), 0) {
+	if !s.work.take(s.target.cost(), s.size) {
 		return false
 	}
 	s.hash.Reset()
@@ -305,7 +312,11 @@ func (s *headerSearch) add(rank int, slots ...slot) {
 			changed = append(changed, x)
 		}
 	}
-	if len(changed) == 0 || len(s.edits) >= maxEdits {
+	for _, x := range changed {
+		s.written += len(x.canon)
+	}
+	if len(changed) == 0 || len(s.edits) >= maxEdits || s.written > maxEditBytes {
+		s.capped = s.capped || len(changed) > 0
 		return
 	}
 	slices.SortFunc(changed, func(x, y slot) int { return x.entry - y.entry })
@@ -336,7 +347,7 @@ func (s *headerSearch) propose() {
 		rest := bytes.TrimLeft(p.value, " \t")
 		p.lead = p.value[:len(p.value)-len(rest)]
 		p.value = bytes.TrimRight(rest, " \t\r\n")
-		if len(p.value) > 16<<10 {
+		if len(p.value) > 4<<10 {
 			continue
 		}
 		if s.p.HeaderCanon == Simple {

@@ -261,3 +261,45 @@ func TestRepairTags(t *testing.T) {
 	// The mark of a copy below the field that was signed.
 	test("text behind an empty body", signWith(t, testHeader+"\r\n", k.rsa2048, relaxed)+"footer\r\n", "footer", "footer")
 }
+
+// TestRepairHostile searches in what was written to cost much.
+func TestRepairHostile(t *testing.T) {
+	k := testKeys()
+	many := func(s string, n int) string { return strings.Repeat(s, n) }
+	base := samples()[2]
+	for name, change := range map[string]func(m *sample){
+		"long subject":   func(m *sample) { m.set("Subject", many("[x] ü ", 700)) },
+		"many addresses": func(m *sample) { m.set("To", many("\"A, b\" <a@x.example>, ", 180)+"b@x.example") },
+		"long fields": func(m *sample) {
+			for _, n := range []string{"Subject", "To", "From", "Content-Type", "Message-ID", "Date"} {
+				m.set(n, "a"+many("; b=\"c\" , d", 360))
+			}
+		},
+		"many parts": func(m *sample) {
+			m.set("Content-Type", "multipart/mixed; boundary=b")
+			m.body = many("--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n", 8000)
+		},
+		"many tags":  func(m *sample) { m.set("Content-Type", "text/html"); m.body = many("<", 300_000) },
+		"many links": func(m *sample) { m.body = many("https://urldefense.com/v3/__http:/x**A__;!!$ ", 9000) },
+		"one line":   func(m *sample) { m.body = many("x", 300_000) },
+		"soft lines": func(m *sample) {
+			m.set("Content-Transfer-Encoding", "quoted-printable")
+			m.body = many("=\r\n", 100_000)
+		},
+		"dots": func(m *sample) { m.body = many(".\r\n>From \r\n", 50_000) },
+		"oversigned": func(m *sample) {
+			m.fields = append(m.fields, strings.Split(many("Subject: x\n", 3000)+"Subject: y", "\n")...)
+		},
+	} {
+		signed, z := signSample(t, base, canons[3], k.rsa2048)
+		change(&signed)
+		m := message.Parse([]byte(signed.String()))
+		r, err := repairFirst(z, m)
+		if err != nil || r != nil && r.Complete() {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+		if r != nil && r.Hashes > 2*DefaultMaxHashes {
+			t.Errorf("%s: %d hashes", name, r.Hashes)
+		}
+	}
+}

@@ -252,6 +252,10 @@ func plainBanners(text []byte) []textEdit {
 	return append(out, rest...)
 }
 
+// mostEdits bounds the copies of a text that are made: maxTextEdits, fewer of a
+// long one.
+func mostEdits(text []byte) int { return min(maxTextEdits, max(12, 8<<20/(len(text)+1))) }
+
 // htmlMarks finds the closing tags before which a footer is put.
 var htmlMarks = [][]byte{[]byte("</body"), []byte("</html")}
 
@@ -270,7 +274,7 @@ func htmlFooters(text []byte) []textEdit {
 	ends = slices.Compact(ends)
 	var out []textEdit
 	add := func(start, end int) {
-		if start < end && len(out) < maxTextEdits {
+		if start < end && len(out) < mostEdits(text) {
 			e := append(append(make([]byte, 0, len(text)), text[:start]...), text[end:]...)
 			out = append(out, textEdit{e, text[start:end], Footer})
 		}
@@ -278,7 +282,7 @@ func htmlFooters(text []byte) []textEdit {
 	// The nearest tags first, over all the ends.
 	starts := make([]int, len(ends))
 	copy(starts, ends)
-	for n := 0; n < maxHTMLTags && len(out) < maxTextEdits; n++ {
+	for n := 0; n < maxHTMLTags && len(out) < mostEdits(text); n++ {
 		for k, end := range ends[:min(len(ends), maxMarksHTML)] {
 			i := bytes.LastIndexAny(text[:starts[k]], "<\n")
 			if i < 0 {
@@ -326,7 +330,7 @@ func htmlBanners(text []byte) []textEdit {
 	starts = append(starts, 0)
 	var out []textEdit
 	at, last := slices.Clone(starts), make([]int, len(starts))
-	for n := 0; n < 2*maxHTMLTags && len(out) < maxTextEdits; n++ {
+	for n := 0; n < 2*maxHTMLTags && len(out) < mostEdits(text); n++ {
 		for k, start := range starts {
 			if at[k] >= len(text) {
 				continue
