@@ -362,7 +362,6 @@ func (s *bodySearch) linked() *Change {
 	type linkedText struct {
 		q    *part
 		text []byte
-		raw  bool // undone in the encoded form
 	}
 	for _, how := range unwrappings {
 		if s.over() {
