@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"strconv"
+	"strings"
 
 	mdns "github.com/miekg/dns"
 )
@@ -99,6 +100,11 @@ func signatureSize(algorithm uint8) int {
 		return 96
 	}
 	return 0
+}
+
+// octets is the length of what a base64 text stands for.
+func octets(s string) int {
+	return base64.RawStdEncoding.DecodedLen(len(strings.TrimRight(s, "=")))
 }
 
 func appendNew(list []string, s string) []string {

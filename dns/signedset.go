@@ -217,7 +217,7 @@ func (r *run) verify(s *signedSet, apex string, keys []*zoneKey) checked {
 		case !r.v.supports(sig.Algorithm):
 			tell(tellAlgorithm, sig, "is signed only by "+algorithmName(sig.Algorithm)+", which is not supported")
 			continue
-		case signatureSize(sig.Algorithm) != 0 && len(sig.Signature) != (signatureSize(sig.Algorithm)+2)/3*4:
+		case signatureSize(sig.Algorithm) != 0 && signatureSize(sig.Algorithm) != octets(sig.Signature):
 			tell(tellForm, sig, "has a signature of the wrong length")
 			continue
 		}

@@ -237,6 +237,19 @@ func TestValidateForged(t *testing.T) {
 		m.Answer = append(out, m.Answer...)
 	}, Secure, "")
 
+	forge("a signature in a longer form", mail.name, mail.typ, mail, func(w *world, m *mdns.Msg) {
+		sig := m.Answer[2].(*mdns.RRSIG)
+		b := mustBase64(t, sig.Signature)
+		sig.Signature = base64String(slices.Concat([]byte{0}, b[:32], []byte{0}, b[32:])) // the same numbers
+	}, Bogus, "a signature of the wrong length")
+	forge("a wildcard from above the zone", mail.name, mail.typ, mail, func(w *world, m *mdns.Msg) {
+		a := mdns.Copy(m.Answer[0])
+		a.Header().Name = "*.test."
+		sig := z0(w).signature(t, z0(w).zsk, []mdns.RR{a})
+		a.Header().Name, sig.Hdr.Name = "mail.ok.test.", "mail.ok.test."
+		only(m, 0, []mdns.RR{a, sig}, nil)
+	}, Bogus, "for another number of labels")
+
 	// Proofs used for what they do not say.
 	z := func(w *world) *testZone { return w.zones["ok.test"] }
 	soa := func(z *testZone) []mdns.RR { return z.with(question{z.apex, TypeSOA}, z.apex) }
@@ -264,6 +277,13 @@ func TestValidateForged(t *testing.T) {
 	forge("the wildcard past an empty non-terminal", below.name, below.typ, below, func(w *world, m *mdns.Msg) {
 		only(m, 0, z(w).with(question{"*.wild.ok.test", TypeTXT}, below.name), z(w).cover(below.name))
 	}, Bogus, "no proof that a wildcard may answer")
+	alias := question{"alias.ok.test", TypeA}
+	forge("NODATA by the proof of an alias", alias.name, alias.typ, alias, func(w *world, m *mdns.Msg) {
+		only(m, 0, nil, append(soa(z(w)), z(w).match("alias.ok.test")...))
+	}, Bogus, "no proof")
+	forge("NODATA by the wildcard's proof, moved", any.name, TypeA, question{any.name, TypeA}, func(w *world, m *mdns.Msg) {
+		only(m, 0, nil, append(soa(z(w)), z(w).with(question{"*.wild.ok.test", TypeNSEC}, any.name)...))
+	}, Bogus, "comes from a wildcard")
 	forge("NXDOMAIN said to be NODATA", "nope.ok.test", TypeA, question{"nope.ok.test", TypeA}, func(w *world, m *mdns.Msg) {
 		m.Rcode = 0
 	}, Bogus, "the answer is nodata, what is proved is nxdomain")
@@ -331,6 +351,15 @@ func TestValidateForged(t *testing.T) {
 		}
 		only(m, 0, nil, append(soa(o), all...))
 	}, Bogus, "no proof")
+	n3 := func(w *world) *testZone { return w.zones["n3.test"] }
+	cut := question{"mail.cut.n3.test", TypeA}
+	forge("NXDOMAIN below a cut by the parent's NSEC3 proof", cut.name, cut.typ, cut, func(w *world, m *mdns.Msg) {
+		only(m, mdns.RcodeNameError, nil, once(slices.Concat(soa(n3(w)), n3(w).match("cut.n3.test"), n3(w).cover("mail.cut.n3.test"), n3(w).cover("*.cut.n3.test"))))
+	}, Bogus, "no proof")
+	wild3 := question{"any.wild.n3.test", TypeTXT}
+	forge("NSEC3 NXDOMAIN without the wildcard's proof", wild3.name, wild3.typ, wild3, func(w *world, m *mdns.Msg) {
+		only(m, mdns.RcodeNameError, nil, once(slices.Concat(soa(n3(w)), n3(w).match("wild.n3.test"), n3(w).cover("any.wild.n3.test"))))
+	}, Bogus, "no proof")
 	half := func(first bool) func(*world, *mdns.Msg) {
 		return func(w *world, m *mdns.Msg) {
 			o := w.zones["n3.test"]
@@ -353,6 +382,46 @@ func TestValidateForged(t *testing.T) {
 		half(false)(w, m)
 		m.Ns = once(append(ns, m.Ns...))
 	}, Indeterminate, "16 records that prove an absence")
+}
+
+func z0(w *world) *testZone { return w.zones["ok.test"] }
+
+// A signer's name must end the owner's at the border of a label, and a zone
+// says nothing of the DS records of its own apex. Both hold by themselves too,
+// whatever the walk from the root makes sure of.
+func TestVerifyAlone(t *testing.T) {
+	w := tree(t)
+	ok := z0(w)
+	r := &run{v: validator(w, w), now: signedNow, out: &Validation{}}
+	keys := []*zoneKey{{rr: ok.zsk.rr, tag: ok.zsk.rr.KeyTag()}}
+	test := func(name string, want Security) {
+		t.Helper()
+		rr, err := mdns.NewRR(name + ". 300 A 192.0.2.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := &signedSet{name: name, typ: TypeA, rrs: []mdns.RR{rr}, sigs: []*mdns.RRSIG{ok.signature(t, ok.zsk, []mdns.RR{rr})}}
+		if got := r.verify(set, "ok.test", keys); got.security != want {
+			t.Errorf("%s by ok.test: %+v", name, got)
+		}
+	}
+	test("mail.ok.test", Secure)
+	test("evilok.test", Bogus)
+	test("test", Bogus)
+
+	at := func(name string, typ Type, want bool, types ...uint16) {
+		t.Helper()
+		if _, ok := denyTypes(types, name, typ); ok != want {
+			t.Errorf("%v at %q says something of %s: %v", types, name, typ, ok)
+		}
+	}
+	at("ok.test", TypeDS, false, mdns.TypeNS, mdns.TypeSOA)
+	at("ok.test", TypeDS, true, mdns.TypeNS)
+	at("ok.test", TypeDS, false, mdns.TypeNS, mdns.TypeDS)
+	at("", TypeDS, true, mdns.TypeNS, mdns.TypeSOA)
+	at("ok.test", TypeTXT, false, mdns.TypeNS)
+	at("ok.test", TypeTXT, true, mdns.TypeNS, mdns.TypeSOA)
+	at("ok.test", TypeTXT, false, mdns.TypeCNAME)
 }
 
 // TestValidateLimits shows that costly zones end at the limits (KeyTrap).

@@ -54,6 +54,7 @@ func tree(t testing.TB) *world {
 		{apex: "p384.test", algorithm: mdns.ECDSAP384SHA384, text: site},
 		{apex: "n3.test", nsec3: true, salt: "aabbccdd", iterations: 5, text: site + "x.sub TXT \"by DNAME\"\n"},
 		{apex: "in.n3.test", noDS: true, text: site},
+		{apex: "cut.n3.test", text: site},
 		{apex: "plain.test", unsigned: true, text: site},
 		{apex: "deep.plain.test", text: site},
 		{apex: "island.test", noDS: true, text: site},
