@@ -47,8 +47,10 @@ delivery to the tenant.
 			return nil
 		}
 		// Another domain's pass is what services that send for the owner have:
-		// third-party-sender-unaligned.
-		if known && (s.null || s.result == "pass") && comp == nil {
+		// third-party-sender-unaligned. They do not write to a user in his own
+		// name, unsigned, against an enforced policy.
+		foreign := known && s.result == "pass" && comp == nil
+		if known && s.null && comp == nil || foreign && (!toHimself(f) || len(f.DKIM) > 0 || bulk(f) || enforced(f) == "") {
 			return nil
 		}
 		failed := known && (s.result == "fail" || s.result == "softfail") && sameOrganisation(f, s.domain)
@@ -77,11 +79,20 @@ delivery to the tenant.
 			x.Evidence = append(x.Evidence, claim(f, c))
 		}
 		// A record that does not say no may have forgotten an own system.
-		if known && s.result != "fail" && comp == nil || !known {
+		if known && s.result != "fail" && comp == nil || foreign || !known {
 			x.Severity, x.Confidence = report.High, report.Likely
 		}
 		return []report.Finding{x}
 	},
+}
+
+// toHimself reports whether the author is the one recipient.
+func toHimself(f *Facts) bool {
+	rcpt := f.LastRun().Rcpt
+	if rcpt == "" && len(f.Recipients) > 0 {
+		rcpt = f.Recipients[0]
+	}
+	return len(f.From) == 1 && rcpt != "" && strings.EqualFold(f.From[0].Address, rcpt)
 }
 
 // ownDomain reports whether an organisation is that of the recipient: of the

@@ -2,6 +2,8 @@ package findings
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
@@ -23,7 +25,8 @@ The path has two deliveries, with the same envelope sender before and after. At 
 at the next border it does not.
 
 ## What looks like it
-A second check inside one organisation (group spf-rechecked-…). A forwarder that rewrites the sender: forward-srs-applied.
+A second check inside one organisation (group spf-rechecked-…). A forwarder that rewrites the sender: forward-srs-applied. A relay
+that received the message for the very same address forwards nothing: a backup MX or a gateway of the recipient, or a relay of the sender.
 
 ## What to do
 Forwarder: rewrite the envelope sender (SRS) and leave the content alone, so that DKIM survives. Recipient: do not reject on SPF alone; fetch
@@ -53,6 +56,9 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 		return report.Finding{}, false
 	}
 	if _, srs := headers.ParseSRS(*to.MailFrom); srs {
+		return report.Finding{}, false
+	}
+	if sameRecipient(f, i) {
 		return report.Finding{}, false
 	}
 	ip := f.ClientIP(to)
@@ -108,10 +114,21 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 	if from.MailFromBasis == "unchanged" && before == nil {
 		x.Confidence = atMost(x.Confidence, report.Likely)
 	}
-	if f.DMARC != nil && f.DMARC.Result == "pass" && to == f.LastRun() {
-		x.Severity = report.Medium
+	if borderTriple(f).DMARC == "pass" {
+		x.Severity = report.Medium // it came through: what is at stake is only SPF
 	}
 	return x, true
+}
+
+// sameRecipient reports whether run i took the message for the address for
+// which the next newer one took it. Such a relay serves one of the two ends.
+func sameRecipient(f *Facts, i int) bool {
+	from, to := &f.Runs[i], &f.Runs[i-1]
+	rcpt := to.Rcpt
+	if rcpt == "" && i == 1 && len(f.Recipients) > 0 && slices.Contains(to.Orgs, headers.Org(domainPart(f.Recipients[0]))) {
+		rcpt = f.Recipients[0]
+	}
+	return from.Rcpt != "" && strings.EqualFold(from.Rcpt, rcpt)
 }
 
 // claimAt is the verdict of a method that hop k's server wrote, trusted or in

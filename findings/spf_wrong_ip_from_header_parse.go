@@ -50,6 +50,12 @@ Recipient: list all addresses of the relays, never look past the first field tha
 			if at < 0 || c.Method == "spf" && at >= last.Border || headers.Private(c.IP) {
 				continue
 			}
+			// The client of a relay that took the message for the same address: if
+			// that is the recipient's gateway, and without the DNS nobody can say,
+			// the address is the right one.
+			if f.Offline() && len(f.Runs) > 1 && at == f.Runs[1].Border && sameRecipient(f, 1) {
+				continue
+			}
 			x := report.Finding{
 				Hop:        index(f, max(c.Hop, last.Border)),
 				Confidence: report.Strong,

@@ -3,6 +3,7 @@ package findings
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
@@ -44,7 +45,7 @@ var precedence = []struct {
 
 	// The message was changed or re-sent on the way.
 	{"dmarc-both-paths-broken", report.BrokenInTransit, dmarcFails},
-	{"dkim-broken-from-rewritten", report.BrokenInTransit, dmarcFails},
+	{"dkim-broken-from-rewritten", report.BrokenInTransit, func(s *state) bool { return dmarcFails(s) && len(listFromMunged.Find(s.f)) == 0 }},
 	{"dkim-broken-tnef-conversion", report.BrokenInTransit, dmarcFails},
 	{"dkim-broken-subject-tag", report.BrokenInTransit, dmarcFails},
 	{"dkim-broken-footer", report.BrokenInTransit, dmarcFails},
@@ -96,7 +97,11 @@ var precedence = []struct {
 	{"spf-overbroad-pass", report.SenderMisconfigured, func(s *state) bool { return openToAll(s) || notAuthenticated(s) }},
 	{"spf-softfail-or-neutral", report.Unauthenticated, notAuthenticated},
 	{"spf-none", report.Unauthenticated, notAuthenticated},
-	{"spf-null-sender-helo", report.Unauthenticated, func(s *state) bool { return s.border.SPF != "pass" && notAuthenticated(s) }},
+	// A bounce of a host without an SPF record is how most bounces come: nothing
+	// of it broke.
+	{"spf-null-sender-helo", report.Unauthenticated, func(s *state) bool {
+		return s.border.SPF != "pass" && notAuthenticated(s) && !(s.border.SPF == "none" && s.f.IsReport())
+	}},
 	// Authors of several domains in one field are odd, but deceive nobody.
 	{"dmarc-multiple-from", report.Undetermined, always},
 }
@@ -165,6 +170,9 @@ func notAuthenticated(s *state) bool {
 		return s.border.DKIM != "pass" && !spfOfAuthor(s)
 	case s.border.DMARC == "":
 		return s.border.SPF != "pass" && s.border.DKIM != "pass"
+	case s.border.DMARC == "temperror" && s.delivery.DMARC != "fail":
+		// The policy could not be had; what passes for the author's domain counts.
+		return s.border.DKIM != "pass" && !spfOfAuthor(s)
 	}
 	return true
 }
@@ -201,6 +209,10 @@ func verdict(f *headers.Facts, found []report.Finding) report.Verdict {
 		if x == nil || !row.when(s) {
 			continue
 		}
+		// A broken signature of somebody else than the author fails no DMARC.
+		if strings.HasPrefix(row.code, "dkim-broken-") && x.Severity == report.Low {
+			continue
+		}
 		code := x.Code
 		v.Status, v.RootCause, v.Hop = row.status, &code, x.Hop
 		v.AtFault = x.AtFault.Role
@@ -220,6 +232,12 @@ func verdict(f *headers.Facts, found []report.Finding) report.Verdict {
 	case s.border.DMARC == "none" && (s.border.SPF == "pass" || s.border.DKIM == "pass"):
 		v.Status = report.Authenticated
 		v.Summary = "" + passing(s.border) + "; " + f.FromDomain + " publishes no usable DMARC policy"
+	case s.border.DMARC == "temperror" && vouched(f, s) != "":
+		v.Status = report.Authenticated
+		v.Summary = vouched(f, s) + "; the DMARC policy of " + f.FromDomain + " could not be had: the DNS failed"
+	case s.border.DMARC == "temperror":
+		v.Status, v.AtFault = report.Undetermined, "unknown"
+		v.Summary = "the DNS failed, DMARC of " + f.FromDomain + " can't be judged"
 	case s.border.DMARC == "" && vouched(f, s) != "":
 		v.Status = report.Authenticated
 		v.Summary = vouched(f, s) + "; the DMARC policy of " + f.FromDomain + " was not asked for"
