@@ -63,6 +63,9 @@ type Options struct {
 	// HeadersOnly says that the body is not there or not whole, where that does
 	// not show.
 	HeadersOnly bool
+	// Profile also holds the message against the rules of large receivers:
+	// ProfileBulkSender, or none.
+	Profile string
 	// Version is written into the report as the tool's; "" is this module's.
 	Version string
 	// Path and Index are written into the report's source.
@@ -106,7 +109,13 @@ func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (*report.Report, e
 	if err != nil {
 		return nil, err
 	}
+	if o.Profile == ProfileBulkSender {
+		askHelo(ctx, o.Resolver, r)
+	}
 	r.DNS = dnsAnswers(rec)
+	if o.Profile == ProfileBulkSender {
+		r.Checklist = BulkSender(r, message.Parse(raw))
+	}
 	if o.Redact != nil {
 		r = redact.Report(r, *o.Redact)
 	}

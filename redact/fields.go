@@ -86,6 +86,8 @@ var policies = map[string]policy{
 	"Evidence.Kind": keep, "Evidence.Text": text, "Evidence.DNS": text, "Evidence.Ref": keep,
 
 	"Gap.What": text, "Gap.Why": text,
+	"BulkRule.Rule": keep, "BulkRule.Receivers": keep, "BulkRule.Scope": keep, "BulkRule.State": keep, "BulkRule.Why": text,
+	"BulkRule.Source": keep, "BulkRule.Since": keep,
 	"DNSAnswer.Name": text, "DNSAnswer.Type": keep, "DNSAnswer.Status": keep, "DNSAnswer.Values": record, "DNSAnswer.Server": server,
 
 	"DSN.ReportingMTA": host, "DSNRecipient.Final": address, "DSNRecipient.Original": address, "DSNRecipient.Action": text,

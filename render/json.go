@@ -108,6 +108,7 @@ func filled(r *report.Report) *report.Report {
 		c.ARC = &arc
 	}
 	fill(&c.CrossChecks)
+	c.Checklist = each(c.Checklist, func(b *report.BulkRule) bool { return b.Receivers == nil }, func(b *report.BulkRule) { fill(&b.Receivers) })
 	fill(&c.Findings)
 	c.Findings = each(c.Findings, func(f *report.Finding) bool { return f.Because == nil || f.Evidence == nil },
 		func(f *report.Finding) { fill(&f.Because); fill(&f.Evidence) })

@@ -55,6 +55,7 @@ func (p *page) report(r *report.Report, detail Detail, depth int) {
 	if detail == Full {
 		p.details(r)
 	}
+	p.bulkRules("Bulk senders", r.Checklist)
 	p.findings(r, detail)
 	p.gaps(r)
 	p.notes(r, detail)

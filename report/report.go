@@ -35,6 +35,7 @@ type Report struct {
 	Verdict          Verdict      `json:"verdict"`
 	Findings         []Finding    `json:"findings"`
 	Gaps             []Gap        `json:"gaps"`
+	Checklist        []BulkRule   `json:"checklist,omitempty"` // of a profile, where one was asked for
 	DNS              []DNSAnswer  `json:"dns"`
 	Embedded         []Report     `json:"embedded,omitempty"` // messages inside this one: bounced, receipted, forwarded as attachment
 	DSN              *DSN         `json:"dsn,omitempty"`      // what a delivery status notification says

@@ -283,7 +283,7 @@ func TestSchemasAgree(t *testing.T) {
 		return doc.Defs
 	}
 	reports, domains := read(published[0].schema), read(published[1].schema)
-	for _, name := range []string{"tool", "finding", "party", "evidence", "gap", "dns_answer"} {
+	for _, name := range []string{"tool", "finding", "party", "evidence", "gap", "dns_answer", "bulk_rule"} {
 		if !reflect.DeepEqual(reports[name], domains[name]) || reports[name] == nil {
 			t.Errorf("%s is not the same in %s and %s", name, published[0].schema, published[1].schema)
 		}

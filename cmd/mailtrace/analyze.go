@@ -31,6 +31,7 @@ type analysis struct {
 	rcpt        string
 	headersOnly bool
 	crossCheck  string
+	profile     string
 	jobs        int
 	progress    string
 }
@@ -63,6 +64,7 @@ PATH is a message (.eml), an mbox, a Maildir, a folder of messages or an Outlook
 	f.StringVar(&a.rcpt, "rcpt", "", "the envelope recipient `ADDR`")
 	f.BoolVar(&a.headersOnly, "headers-only", false, "the body is missing or not whole: check no body hash")
 	f.StringVar(&a.crossCheck, "cross-check", "auto", "`WHEN` to ask other libraries for a second opinion: auto (one message), on, off")
+	f.StringVar(&a.profile, "profile", "", "hold the message against the rules of a `PROFILE`: "+mailtrace.ProfileBulkSender)
 	f.IntVar(&a.jobs, "jobs", 0, "work on `N` messages at once (default by the number of processors)")
 	f.StringVar(&a.progress, "progress", "auto", "`WHEN` to show the progress: auto, always, never")
 	return cmd
@@ -91,6 +93,10 @@ func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, erro
 	default:
 		return o, wrong("one of auto, on, off", "--cross-check %q", a.crossCheck)
 	}
+	if a.profile != "" && a.profile != mailtrace.ProfileBulkSender {
+		return o, wrong(mailtrace.ProfileBulkSender, "--profile %q", a.profile)
+	}
+	o.Profile = a.profile
 	if a.jobs < 0 {
 		return o, wrong("0 or more", "--jobs %d", a.jobs)
 	}

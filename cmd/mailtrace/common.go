@@ -155,13 +155,17 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// codeOf is the exit code for a report.
+// codeOf is the exit code for a report. A rule of a profile that is not kept
+// counts as high.
 func codeOf(r *report.Report, failOn string) int {
 	limit := slices.Index(severities, failOn) // -1 for never
 	code := exitDone
 	bulk.Each(r, func(r *report.Report) {
 		if len(r.Gaps) > 0 {
 			code = worse(code, exitUnfinish)
+		}
+		if slices.ContainsFunc(r.Checklist, broken) && limit >= slices.Index(severities, report.High) {
+			code = worse(code, exitFound)
 		}
 		for i := range r.Findings {
 			if s := slices.Index(severities, r.Findings[i].Severity); s >= 0 && s <= limit {
@@ -171,3 +175,6 @@ func codeOf(r *report.Report, failOn string) int {
 	})
 	return code
 }
+
+// broken reports that a rule is not kept.
+func broken(b report.BulkRule) bool { return b.State == "fail" }

@@ -34,9 +34,6 @@ type checking struct {
 	progress      string
 }
 
-// bulkSender is the one profile that there is.
-const bulkSender = "bulk-sender"
-
 // domainLimit is how long one domain may take by default.
 const domainLimit = time.Minute
 
@@ -78,12 +75,12 @@ tried; --selectors-from reads those of mail that the domain sent.`,
 	f.StringArrayVar(&k.files, "from-file", nil, "read domains from `FILE`, one on each line; repeatable")
 	f.BoolVar(&k.parked, "parked", false, "the domains neither send nor receive mail")
 	f.BoolVar(&k.suggest, "suggest", false, "show the records to publish as a piece of a zone file")
-	f.StringVar(&k.profile, "profile", "", "hold the domains against the rules of a `PROFILE`: "+bulkSender)
+	f.StringVar(&k.profile, "profile", "", "hold the domains against the rules of a `PROFILE`: "+mailtrace.ProfileBulkSender)
 	f.DurationVar(&k.limit, "time-limit", domainLimit, "give up on one domain after this `TIME`; what is missing then is a gap")
 	f.IntVar(&k.jobs, "jobs", 0, "work on `N` domains at once (default by the number of processors)")
 	f.StringVar(&k.progress, "progress", "auto", "`WHEN` to show the progress: auto, always, never")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions([]string{bulkSender}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions([]string{mailtrace.ProfileBulkSender}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -115,8 +112,8 @@ func (k *checking) check(cmd *cobra.Command) error {
 	if err := checkWhen("--progress", k.progress); err != nil {
 		return err
 	}
-	if k.profile != "" && k.profile != bulkSender {
-		return wrong(bulkSender, "--profile %q", k.profile)
+	if k.profile != "" && k.profile != mailtrace.ProfileBulkSender {
+		return wrong(mailtrace.ProfileBulkSender, "--profile %q", k.profile)
 	}
 	if k.jobs < 0 {
 		return wrong("0 or more", "--jobs %d", k.jobs)
@@ -166,7 +163,7 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 		return err
 	}
 	f, _ := render.DomainFormatNamed(k.format)
-	w := f.New(out, render.DomainOptions{Options: c.options(&k.output, k.format), Bulk: k.profile == bulkSender, Suggest: k.suggest})
+	w := f.New(out, render.DomainOptions{Options: c.options(&k.output, k.format), Bulk: k.profile == mailtrace.ProfileBulkSender, Suggest: k.suggest})
 	err = c.checkAll(cmd.Context(), k, o, names, total, seen, src.remote, w, out)
 	err = errors.Join(err, writeError(first(k.file, "standard output"), w.Close()), done(), src.finish())
 	return c.unjoin(err)
@@ -255,12 +252,11 @@ func upperFirst(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// codeOf is the exit code for a domain. With a profile a rule that is not kept
-// counts as high.
+// codeOf is the exit code for a domain.
 func (k *checking) codeOf(d *report.Domain) int {
 	r := report.Report{Findings: d.Findings, Gaps: d.Gaps}
-	if k.profile == bulkSender && slices.ContainsFunc(d.Bulk, func(b report.BulkRule) bool { return b.State == "fail" }) {
-		r.Findings = append(slices.Clip(r.Findings), report.Finding{Severity: report.High})
+	if k.profile != "" {
+		r.Checklist = d.Bulk
 	}
 	return codeOf(&r, k.failOn)
 }
