@@ -21,8 +21,8 @@ func (c *cli) showCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show [flags] REPORT.json...",
 		Short: "render a saved report again",
-		Long: `Show renders reports that analyze saved as json or jsonl, in any format. Nothing
-is evaluated again, and no question is asked.`,
+		Long: `Show renders reports that analyze and domain saved as json or jsonl, in any
+format. Nothing is evaluated again, and no question is asked.`,
 		Example: `  mailtrace show report.json
   mailtrace show --format sarif reports.jsonl
   mailtrace show --redact report.json`,
@@ -51,20 +51,24 @@ func (c *cli) showSaved(o *output, hide *redacting, paths []string) error {
 	format := first(o.format, "text")
 	f, _ := render.FormatNamed(format)
 	w := f.New(out, c.options(o, format))
+	domains := &savedDomains{c: c, o: o, format: format, out: out}
 	for _, path := range paths {
-		if err := c.saved(o, red, path, w); err != nil {
+		if err := c.saved(o, red, path, w, domains); err != nil {
 			if errors.Is(err, errClosed) {
 				return nil
 			}
 			c.complain(err)
 		}
 	}
-	return c.unjoin(errors.Join(writeError(first(o.file, "standard output"), w.Close()), done()))
+	if domains.w == nil || domains.besides {
+		err = writeError(first(o.file, "standard output"), w.Close())
+	}
+	return c.unjoin(errors.Join(err, writeError(first(o.file, "standard output"), domains.close()), done()))
 }
 
 // saved shows the reports of one file: one, or several one after the other as
 // in jsonl.
-func (c *cli) saved(o *output, red *redact.Options, path string, w render.Writer) error {
+func (c *cli) saved(o *output, red *redact.Options, path string, w render.Writer, domains *savedDomains) error {
 	const hint = "show takes what mailtrace analyze --json wrote"
 	var r = c.stdin
 	if path != "-" {
@@ -77,8 +81,17 @@ func (c *cli) saved(o *output, red *redact.Options, path string, w render.Writer
 	}
 	d := json.NewDecoder(r)
 	for n := 0; ; n++ {
+		var text json.RawMessage
 		var rep report.Report
-		err := d.Decode(&rep)
+		err := d.Decode(&text)
+		aDomain := err == nil && isDomain(text)
+		if err == nil && !aDomain {
+			err = json.Unmarshal(text, &rep)
+		} else if aDomain {
+			var head struct{ Schema int }
+			err = json.Unmarshal(text, &head)
+			rep.Schema = head.Schema
+		}
 		switch {
 		case errors.Is(err, io.EOF) && n > 0:
 			return nil
@@ -91,6 +104,16 @@ func (c *cli) saved(o *output, red *redact.Options, path string, w render.Writer
 		case rep.Schema > report.Schema:
 			return wrong("take a newer mailtrace", "%s: a report of schema %d; this program knows %d", name(path), rep.Schema, report.Schema)
 		}
+		if aDomain {
+			if red != nil {
+				return wrong("the records of a domain are public", "%s: --redact is for reports on messages", name(path))
+			}
+			if err := domains.show(text); err != nil {
+				return err
+			}
+			continue
+		}
+		domains.besides = true
 		shown := &rep
 		if red != nil {
 			shown = redact.Report(shown, *red)
