@@ -155,6 +155,7 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 	if src.remote {
 		// A policy file is asked for only where the DNS is that of the network:
 		// a zone or a recording speaks of other times or places.
+		o.Resolver = limit(src.Resolver, maxUnderWay)
 		o.Fetch = c.fetch(src.Resolver)
 		o.DNSSEC = c.validate(cmd.Context(), src.raw)
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -277,4 +279,37 @@ func zoneDomains(t *testing.T, file string) []string {
 		t.Fatalf("%s: no domain", file)
 	}
 	return names
+}
+
+// waiting is a resolver that counts the questions under way.
+type waiting struct {
+	now, most atomic.Int64
+}
+
+func (w *waiting) Lookup(context.Context, string, dns.Type) (dns.Answer, error) {
+	n := w.now.Add(1)
+	for most := w.most.Load(); n > most && !w.most.CompareAndSwap(most, n); most = w.most.Load() {
+	}
+	time.Sleep(time.Millisecond)
+	w.now.Add(-1)
+	return dns.Answer{}, nil
+}
+
+func TestLimit(t *testing.T) {
+	var w waiting
+	r := limit(&w, 3)
+	var wg sync.WaitGroup
+	for range 30 {
+		wg.Go(func() { _, _ = r.Lookup(context.Background(), "example.com", dns.TypeA) })
+	}
+	wg.Wait()
+	if most := w.most.Load(); most != 3 {
+		t.Errorf("%d questions were under way, want 3", most)
+	}
+	full := limit(&w, 0)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := full.Lookup(ctx, "example.com", dns.TypeA); !isDNS(err) {
+		t.Errorf("a question that waits when the run ends: %v", err)
+	}
 }
