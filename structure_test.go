@@ -24,7 +24,7 @@ var levels = [][]string{
 	{"internal/..."},
 	{"message", "dns", "report"},
 	{"spf", "dkim", "dmarc"},
-	{"headers/received", "headers/authres", "arc", "redact"},
+	{"headers/received", "headers/authres", "arc", "redact", "compare"},
 	{"headers", "domain"},
 	{"findings"},
 	{".", "bulk", "render"},
