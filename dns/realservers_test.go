@@ -92,16 +92,35 @@ func start(t *testing.T, address, name string, args ...string) (stop func()) {
 	return nil
 }
 
-// freePort is a port on loopback that nobody uses at the moment.
+// freePort is a port on loopback that nobody uses, by UDP or TCP. It lies below
+// the range from which the system takes ports for clients, so that no other
+// test takes it before the server does.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for i := range 500 {
+		port := 20_000 + (os.Getpid()*7+i)%10_000
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		p, err := net.ListenPacket("udp", address)
+		l.Close()
+		if err != nil {
+			continue
+		}
+		p.Close()
+		if !taken[port] {
+			taken[port] = true
+			return port
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no free port")
+	return 0
 }
+
+// taken are the ports that freePort has given out.
+var taken = map[int]bool{}
 
 // TestValidateRealServers validates zones that ldns signed and NSD serves, by
 // way of NSD and by way of Unbound, and holds every verdict against the one

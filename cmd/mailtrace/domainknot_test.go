@@ -1,6 +1,8 @@
 package main
 
 import (
+	"sync/atomic"
+
 	"bytes"
 	"context"
 	"fmt"
@@ -121,15 +123,17 @@ func startKnot(t testing.TB, zones []zoneFile) *knot {
 	}
 }
 
-// freePort is a loopback address that is free for UDP and TCP.
+// freePort is a loopback address that is free for UDP and TCP. Its port lies
+// below the range from which the system takes ports for clients, so that no
+// other test takes it before the server does.
 func freePort(t testing.TB) string {
 	t.Helper()
-	for range 20 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for i := range 500 {
+		address := fmt.Sprintf("127.0.0.1:%d", 10_000+(os.Getpid()*7+i+int(ports.Add(1)))%10_000)
+		l, err := net.Listen("tcp", address)
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
-		address := l.Addr().String()
 		c, err := net.ListenPacket("udp", address)
 		l.Close()
 		if err == nil {
@@ -140,6 +144,9 @@ func freePort(t testing.TB) string {
 	t.Fatal("no free port")
 	return ""
 }
+
+// ports counts the tries of freePort, so that it gives each out once.
+var ports atomic.Int64
 
 func runProgram(t testing.TB, name string, args ...string) string {
 	t.Helper()
