@@ -38,7 +38,7 @@ Owner of the domain: publish p=reject once your own mail is in order. Receiver: 
 		}
 		b := borderHop(f)
 		last := f.LastRun()
-		if slices.Contains(last.Orgs, headers.Org(f.FromDomain)) || ownSource(f) != "" {
+		if slices.Contains(last.Orgs, headers.Org(f.FromDomain)) || compauth(f) != nil || ownSource(f) != "" {
 			return nil
 		}
 		// SPF must be about the author's domain: another domain's result is

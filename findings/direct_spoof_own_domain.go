@@ -34,7 +34,7 @@ delivery to the tenant.
 	Find: func(f *Facts) []report.Finding {
 		b := borderHop(f)
 		own := headers.Org(f.FromDomain)
-		if b < 0 || own == "" || headers.Service(f.FromDomain) || f.IsReport() || !ownDomain(f, own) || !straight(f) || ownSource(f) != "" || !headers.Public(f.Hops[b].IP) || dmarcPasses(f) {
+		if b < 0 || own == "" || headers.Service(f.FromDomain) || f.IsReport() || !ownDomain(f, own) && compauth(f) == nil || !straight(f) || ownSource(f) != "" || !headers.Public(f.Hops[b].IP) || dmarcPasses(f) {
 			return nil
 		}
 		h := &f.Hops[b]
@@ -58,12 +58,16 @@ delivery to the tenant.
 		if !failed && !dmarcFails && comp == nil {
 			return nil
 		}
+		recipient := f.LastRun().Name()
+		if !ownDomain(f, own) {
+			recipient = own // as the receiver says, which knows for whom it took the message
+		}
 		x := report.Finding{
 			Hop:        index(f, b),
 			Confidence: report.Strong,
 			AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, b)},
-			Message:    fmt.Sprintf("%s is outside and writes as %s to %s itself (hop %d); nothing of %s vouches for it", fromHost(f, b), f.FromDomain, f.LastRun().Name(), h.Index, own),
-			Advice:     fmt.Sprintf("%s: treat as forged; enforce p=reject for the own domain at the border, and take mail of it only from own hosts and logins", f.LastRun().Name()),
+			Message:    fmt.Sprintf("%s is outside and writes as %s to %s itself (hop %d); nothing of %s vouches for it", fromHost(f, b), f.FromDomain, recipient, h.Index, own),
+			Advice:     fmt.Sprintf("%s: treat as forged; enforce p=reject for the own domain at the border, and take mail of it only from own hosts and logins", recipient),
 			Evidence:   []report.Evidence{hop(f, b)},
 		}
 		if i := f.Msg.First("From"); i >= 0 {

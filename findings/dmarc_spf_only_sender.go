@@ -100,6 +100,9 @@ func enforced(f *Facts) string {
 func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
 	for i := len(f.Runs) - 1; i >= 0; i-- {
 		r := &f.Runs[i]
+		if r.Apart {
+			continue // whatever its line says, its client did not bring the message
+		}
 		// Invented history counts for nothing, and a bounce tells nothing about
 		// how the domain's mail is signed.
 		if r.Border < 0 || r.Contradicted != "" || r.MailFrom != nil && *r.MailFrom == "" {
@@ -128,7 +131,7 @@ func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
 func fromAuthorsHost(f *Facts) (ev []report.Evidence, where string) {
 	for i := len(f.Runs) - 1; i > 0; i-- {
 		r := &f.Runs[i]
-		if r.Role != headers.Intermediary || r.Border < 0 || r.Contradicted != "" || r.MailFrom != nil {
+		if r.Role != headers.Intermediary || r.Border < 0 || r.Contradicted != "" || r.Apart || r.MailFrom != nil {
 			continue
 		}
 		h := &f.Hops[r.Border]

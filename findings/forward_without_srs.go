@@ -27,6 +27,7 @@ at the next border it does not.
 ## What looks like it
 A second check inside one organisation (group spf-rechecked-…). A forwarder that rewrites the sender: forward-srs-applied. A relay
 that received the message for the very same address forwards nothing: a backup MX or a gateway of the recipient, or a relay of the sender.
+A stranger's client, with a forwarder's line written below it, is no forwarder.
 
 ## What to do
 Forwarder: rewrite the envelope sender (SRS) and leave the content alone, so that DKIM survives. Recipient: do not reject on SPF alone; fetch
@@ -46,7 +47,7 @@ mail instead of having it forwarded. Sender: sign with DKIM; SPF alone never sur
 // plainForward judges the hand-over from run i to the next newer one.
 func plainForward(f *Facts, i int) (report.Finding, bool) {
 	from, to := &f.Runs[i], &f.Runs[i-1]
-	if from.Role != headers.Intermediary || from.Border < 0 || to.Border < 0 || to.NAT ||
+	if from.Role != headers.Intermediary || from.Apart || from.Border < 0 || to.Border < 0 || to.NAT ||
 		from.MailFrom == nil || to.MailFrom == nil || *to.MailFrom == "" {
 		return report.Finding{}, false
 	}

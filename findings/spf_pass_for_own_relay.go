@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -55,6 +56,10 @@ func relayedPass(f *Facts) (report.Finding, bool) {
 		// Forwarded means that it was addressed to somebody there. A gateway
 		// for outgoing mail takes it for the final recipient.
 		if from.Rcpt == "" || to.Rcpt == "" || strings.EqualFold(from.Rcpt, to.Rcpt) || sameOrganisation(f, from.Name()) {
+			continue
+		}
+		// Sent on in its own name, as a user who resends a message does.
+		if slices.Contains(from.Orgs, headers.Org(to.SPF.Domain)) {
 			continue
 		}
 		return ownRelay(f, from.SPF, to.SPF, from.Border, to.Border, nil), true

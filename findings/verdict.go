@@ -169,7 +169,8 @@ func notAuthenticated(s *state) bool {
 		// Without a policy a pass for the author's own domain counts.
 		return s.border.DKIM != "pass" && !spfOfAuthor(s)
 	case s.border.DMARC == "":
-		return s.border.SPF != "pass" && s.border.DKIM != "pass"
+		// Signatures that could not be checked are no failure.
+		return s.border.SPF != "pass" && s.border.DKIM != "pass" && s.border.DKIM != ""
 	case s.border.DMARC == "temperror" && s.delivery.DMARC != "fail":
 		// The policy could not be had; what passes for the author's domain counts.
 		return s.border.DKIM != "pass" && !spfOfAuthor(s)
@@ -371,8 +372,11 @@ func borderDKIM(f *headers.Facts) string {
 	}
 	if b := borderHop(f); b >= 0 {
 		for _, c := range f.Trusted("dkim") {
-			if c.Hop == b && c.Domain != "" && headers.Org(c.Domain) == headers.Org(f.FromDomain) && c.Normal == "pass" {
-				better("pass")
+			if c.Hop != b || c.Domain == "" || headers.Org(c.Domain) != headers.Org(f.FromDomain) {
+				continue
+			}
+			if c.Normal == "pass" || best == "" {
+				better(c.Normal)
 			}
 		}
 	}

@@ -37,6 +37,7 @@ func Examine(ctx context.Context, m *message.Message, o Options) *Facts {
 	f.evaluateSPF()
 	f.evaluateDMARC(ctx)
 	f.lookAtBorder()
+	f.findApart()
 	f.findTwin()
 	f.lookAtAuthor()
 	f.lookAround()

@@ -100,6 +100,10 @@ type Run struct {
 	// Contradicted says why the run can't be what it shows: the next newer hop
 	// names another client. "" where nothing speaks against it.
 	Contradicted string
+	// Apart says that the next newer border got the message from a client that is
+	// known as a host of another organisation. Older lines come from that client,
+	// and anybody can write below his own message that a forwarder had it before.
+	Apart bool
 	// Rcpt is the address for which the organisation received the message, ""
 	// where the header does not say.
 	Rcpt string
