@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailtrace/mailtrace/compare"
+	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/render"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// comparing are the flags of compare.
+type comparing struct {
+	output
+	resolving
+	headersOnly bool
+}
+
+func (c *cli) compareCommand() *cobra.Command {
+	var k comparing
+	cmd := &cobra.Command{
+		Use:   "compare [flags] A.eml B.eml",
+		Short: "compare two copies of a message",
+		Long: `Compare holds two copies of a message against each other, such as the sent and
+the received one, or the one that came directly and the one from a list: what
+differs as signatures see it, where, and on which copy each signature verifies.
+
+For --fail-on a different content, and a signature that verifies on A and fails
+on B, count as high; blanks and order as low. - stands for standard input.`,
+		Example: `  mailtrace compare sent.eml received.eml
+  mailtrace compare --dns off --json sent.eml received.eml`,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.compare(cmd.Context(), &k, args) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&k.format, "format", "text", "text or json")
+	f.BoolVar(&k.json, "json", false, "the same as --format json")
+	k.output.registerPlain(cmd)
+	f.Lookup("quiet").Usage = "the answer only, in a sentence"
+	f.Lookup("verbose").Usage = "also the fields that servers write on the way"
+	k.resolving.register(cmd)
+	f.BoolVar(&k.headersOnly, "headers-only", false, "a body is missing or not whole: compare the headers")
+	return cmd
+}
+
+func (c *cli) compare(ctx context.Context, k *comparing, args []string) error {
+	const usage = "mailtrace compare sent.eml received.eml"
+	if k.json {
+		k.format = "json"
+	}
+	if k.format != "text" && k.format != "json" {
+		return wrong("text or json", "no format %q", k.format)
+	}
+	if err := errors.Join(k.output.check(), k.resolving.check()); err != nil {
+		return err
+	}
+	if len(args) != 2 {
+		return wrong(usage, "compare takes two messages, not %d", len(args))
+	}
+	if args[0] == "-" && args[1] == "-" {
+		return wrong(usage, "standard input is one message")
+	}
+	var copies [2]*message.Message
+	headersOnly := k.headersOnly
+	for i, path := range args {
+		raw, onlyHeaders, err := c.single(path)
+		if err != nil {
+			return err
+		}
+		headersOnly = headersOnly || onlyHeaders
+		copies[i] = message.Parse(raw)
+	}
+	src, err := c.open(&k.resolving)
+	if err != nil {
+		return err
+	}
+	r, err := compare.Compare(ctx, src.Resolver, copies[0], copies[1], compare.Options{HeadersOnly: headersOnly})
+	if err != nil {
+		return errors.Join(&problem{what: err.Error(), code: exitUnfinish}, src.finish())
+	}
+	w, done, err := c.create(&k.output)
+	if err != nil {
+		return err
+	}
+	if k.format == "json" {
+		err = render.Indented(w, r)
+	} else {
+		err = render.Compare(w, r, name(args[0]), name(args[1]), c.options(&k.output, "text"))
+	}
+	c.code = worse(c.code, compareCode(r, k.failOn))
+	return c.unjoin(errors.Join(writeError(first(k.file, "standard output"), err), done(), src.finish()))
+}
+
+// single reads a path that holds one message.
+func (c *cli) single(path string) (raw []byte, headersOnly bool, err error) {
+	n := 0
+	for in := range c.inputs([]string{path}) {
+		if n++; n > 1 {
+			return nil, false, wrong("save the two copies as files of their own", "%s: more than one message", name(path))
+		}
+		if in.err != nil {
+			return nil, false, in.err
+		}
+		if raw, headersOnly, err = in.load(); err != nil {
+			return nil, false, err
+		}
+	}
+	return raw, headersOnly, nil
+}
+
+// compareCode is the exit code for a comparison.
+func compareCode(r *compare.Result, failOn string) int {
+	var out report.Report
+	if len(r.Gaps) > 0 {
+		out.Gaps = []report.Gap{{}}
+	}
+	add := func(severity string) { out.Findings = append(out.Findings, report.Finding{Severity: severity}) }
+	switch r.Extent {
+	case compare.Content:
+		add(report.High)
+	case compare.Canonical:
+		add(report.Low)
+	}
+	for i := range r.Signatures {
+		if s := &r.Signatures[i]; s.A.Verifies() && s.B != nil && !s.B.Verifies() && !s.B.Open() {
+			add(report.High)
+		}
+	}
+	return codeOf(&out, failOn)
+}

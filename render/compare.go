@@ -1,0 +1,211 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/mailtrace/mailtrace/compare"
+	"github.com/mailtrace/mailtrace/dkim"
+)
+
+// Compare writes a comparison of two copies of a message for people: the answer
+// in a sentence, the signatures on both, the fields and the lines that differ.
+// a and b name the copies. At full detail also the trace fields.
+func Compare(w io.Writer, r *compare.Result, a, b string, o Options) error {
+	p := newPage(o)
+	p.compare(r, a, b, o.Detail)
+	_, err := w.Write(p.Bytes())
+	return err
+}
+
+func (p *page) compare(r *compare.Result, a, b string, detail Detail) {
+	p.hang("", 0, Clean(r.Summary))
+	if detail == Verdict {
+		return
+	}
+	p.blank()
+	p.hang(p.styled("A ", bold), 2, Clean(a))
+	p.hang(p.styled("B ", bold), 2, Clean(b))
+	p.compareSignatures(r)
+	p.compareFields("Header", r, r.Fields)
+	if len(r.Reordered) > 0 {
+		names := make([]string, len(r.Reordered))
+		for i, n := range r.Reordered {
+			names[i] = Clean(n)
+		}
+		p.blank()
+		p.hang(p.styled("Order  ", bold), 7, "these stand in another order among themselves: "+strings.Join(names, ", "))
+	}
+	if detail == Full {
+		p.compareFields("Written on the way", r, r.Trace)
+	}
+	p.compareBody(&r.Body)
+	p.compareParts(r.Body.Parts)
+	for i, g := range r.Gaps {
+		lead := "       "
+		if i == 0 {
+			p.blank()
+			lead = p.styled("Gaps   ", bold)
+		}
+		p.hang(lead, 7, join(": ", Clean(g.What), Clean(g.Why)))
+	}
+	for i, l := range r.Limits {
+		lead := "       "
+		if i == 0 {
+			p.blank()
+			lead = p.styled("Limits ", bold)
+		}
+		p.hang(lead, 7, Clean(l))
+	}
+}
+
+func (p *page) compareSignatures(r *compare.Result) {
+	for i := range r.Signatures {
+		s := &r.Signatures[i]
+		if i == 0 {
+			p.blank()
+			p.line(p.styled("Signatures", bold))
+		}
+		p.hang("  ", 2, join(" ", Clean(s.Domain), "selector "+Clean(s.Selector)+",", word(s.Algorithm)+",", word(s.HeaderCanon)+"/"+word(s.BodyCanon)))
+		for _, side := range [...]struct {
+			name string
+			o    *compare.Outcome
+		}{{"A", s.A}, {"B", s.B}} {
+			mark, text := markNeutral, "not there"
+			if o := side.o; o != nil {
+				mark, _ = markOf(string(o.Result))
+				if o.Open() {
+					mark = markUnknown
+				}
+				text = first(word(string(o.Result)), "not checked")
+				if o.Result != dkim.Pass {
+					text = join(": ", text, Clean(o.Reason))
+				}
+				text += " (line " + strconv.Itoa(o.Line) + ")"
+			}
+			p.hang("    "+side.name+" "+p.styled(mark, domainMarkStyle(mark))+" ", 8, text)
+		}
+	}
+}
+
+func (p *page) compareFields(heading string, r *compare.Result, fields []compare.Field) {
+	for i := range fields {
+		f := &fields[i]
+		if i == 0 {
+			p.blank()
+			p.line(p.styled(heading, bold))
+		}
+		what := word(string(f.Change))
+		switch f.Change {
+		case compare.OnlyA:
+			what = "only in A"
+		case compare.OnlyB:
+			what = "only in B"
+		case compare.Changed:
+			if !f.DiffersRelaxed {
+				what = "changed in blanks only"
+			}
+		}
+		var signers []string
+		for _, n := range f.SignedBy {
+			if n >= 0 && n < len(r.Signatures) {
+				signers = append(signers, Clean(r.Signatures[n].Domain))
+			}
+		}
+		if len(signers) > 0 {
+			what += ", signed by " + strings.Join(signers, ", ")
+		}
+		p.hang("  ", 2, Clean(f.Name)+": "+what)
+		for _, side := range [...]struct {
+			name string
+			s    *compare.FieldSide
+		}{{"A", f.A}, {"B", f.B}} {
+			if side.s != nil {
+				p.hang("    "+side.name+"  ", 7, fmt.Sprintf("line %d: %s", side.s.Line, Clean(side.s.Value)))
+			}
+		}
+	}
+}
+
+func (p *page) compareBody(b *compare.Body) {
+	if !b.Compared || b.EqualSimple {
+		return
+	}
+	p.blank()
+	text := fmt.Sprintf("%s in A, %s in B", plural(b.LinesA, "line"), plural(b.LinesB, "line"))
+	if b.EqualRelaxed {
+		text += "; they differ in blanks only, which the relaxed form does not see"
+	}
+	p.hang(p.styled("Body   ", bold), 7, text)
+	if f := b.First; f != nil {
+		p.hang("       ", 7, fmt.Sprintf("first difference in line %d, at byte %d of A and %d of B", f.Line, f.AtA, f.AtB))
+		if len(b.Hunks) == 0 {
+			p.diffLine("-", red, f.A)
+			p.diffLine("+", green, f.B)
+		}
+	}
+	for i := range b.Hunks {
+		h := &b.Hunks[i]
+		p.hang("       ", 7, fmt.Sprintf("line %d of A, %d of B, %s:", h.LineA, h.LineB, place(h.Place)))
+		for j := range h.A {
+			p.diffLine("-", red, &h.A[j])
+		}
+		if more := h.Removed - len(h.A); more > 0 {
+			p.line("         - … ", plural(more, "more line"))
+		}
+		for j := range h.B {
+			p.diffLine("+", green, &h.B[j])
+		}
+		if more := h.Added - len(h.B); more > 0 {
+			p.line("         + … ", plural(more, "more line"))
+		}
+	}
+}
+
+func place(s compare.Place) string {
+	switch s {
+	case compare.AtStart, compare.AtEnd:
+		return "at the " + string(s)
+	}
+	return "inside"
+}
+
+// diffLine quotes a line of a body; nil where the body has ended.
+func (p *page) diffLine(mark string, st style, text *string) {
+	if text != nil {
+		p.hang("         "+p.styled(mark, st)+" ", 11, Clean(*text))
+	}
+}
+
+func (p *page) compareParts(parts []compare.Part) {
+	var rows [][]string
+	for i := range parts {
+		part := &parts[i]
+		what := "differs"
+		switch {
+		case part.A == nil:
+			what = "only in B"
+		case part.B == nil:
+			what = "only in A"
+		case part.Recoded:
+			what = "same content, in another transfer encoding"
+		case part.Equal:
+			what = "same"
+		case part.EqualWords:
+			what = "same words, other blanks"
+		}
+		rows = append(rows, []string{partOf(part.A), partOf(part.B), what})
+	}
+	if len(rows) > 1 || len(rows) == 1 && rows[0][2] != "differs" {
+		p.table("Parts", rows)
+	}
+}
+
+func partOf(s *compare.PartSide) string {
+	if s == nil {
+		return "-"
+	}
+	return join(" ", first(Clean(s.Path), "body"), Clean(s.Type), Clean(s.Encoding), strconv.FormatInt(s.Size, 10)+" bytes", Clean(s.Problem))
+}
