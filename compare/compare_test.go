@@ -59,6 +59,10 @@ func TestSummary(t *testing.T) {
 	test("another body", replace("one\ntwo\nthree\nfour\n", "x\n"), compare.Content, "4 lines inside became 1")
 	test("tag and footer", func(s string) string { return strings.Replace(s, "Hello", "[list] Hello", 1) + "-- \nlist\n" }, compare.Content,
 		"B has 2 lines more at the end and “[list] ” in front of Subject")
+	test("tag, footer and field", func(s string) string {
+		return "Sender: x\n" + strings.Replace(s, "Hello", "[list] Hello", 1) + "-- \nlist\n"
+	}, compare.Content,
+		"B has 2 lines more at the end and “[list] ” in front of Subject, Sender is in B only")
 }
 
 // describe writes the fields that differ as one line each.

@@ -229,17 +229,24 @@ func name(s string) string {
 
 // clauses joins clauses. What one side "has" is said once for a run of them.
 func clauses(words []string) string {
-	out := make([]string, len(words))
-	before := ""
-	for i, w := range words {
-		out[i] = w
-		has := w[:min(len(w), len("A has "))]
-		if has == before && (has == "A has " || has == "B has ") {
-			out[i] = w[len(has):]
+	var groups []string
+	runs := false
+	for len(words) > 0 {
+		n := 1
+		if side := words[0][:min(len(words[0]), len("A has "))]; side == "A has " || side == "B has " {
+			for n < len(words) && strings.HasPrefix(words[n], side) {
+				words[n] = words[n][len(side):]
+				n++
+			}
 		}
-		before = has
+		runs = runs || n > 1
+		groups = append(groups, list(words[:n]))
+		words = words[n:]
 	}
-	return list(out)
+	if runs {
+		return strings.Join(groups, ", ")
+	}
+	return list(groups)
 }
 
 // list joins words: "a, b and c".

@@ -21,10 +21,11 @@ func Compare(w io.Writer, r *compare.Result, a, b string, o Options) error {
 }
 
 func (p *page) compare(r *compare.Result, a, b string, detail Detail) {
-	p.hang("", 0, Clean(r.Summary))
 	if detail == Verdict {
+		p.line(Clean(r.Summary)) // one line whatever its width, for grep
 		return
 	}
+	p.hang("", 0, Clean(r.Summary))
 	p.blank()
 	p.hang(p.styled("A ", bold), 2, Clean(a))
 	p.hang(p.styled("B ", bold), 2, Clean(b))
@@ -37,9 +38,14 @@ func (p *page) compare(r *compare.Result, a, b string, detail Detail) {
 		}
 		p.blank()
 		p.hang(p.styled("Order  ", bold), 7, "these stand in another order among themselves: "+strings.Join(names, ", "))
+	} else if r.OrderDiffers {
+		p.blank()
+		p.hang(p.styled("Order  ", bold), 7, "fields of different names stand in another order, which no signature notices")
 	}
 	if detail == Full {
 		p.compareFields("Written on the way", r, r.Trace)
+	} else {
+		p.traceCounts(r.Trace)
 	}
 	p.compareBody(&r.Body)
 	p.compareParts(r.Body.Parts)
@@ -104,8 +110,11 @@ func (p *page) compareFields(heading string, r *compare.Result, fields []compare
 		case compare.OnlyB:
 			what = "only in B"
 		case compare.Changed:
-			if !f.DiffersRelaxed {
-				what = "changed in blanks only"
+			switch {
+			case !f.DiffersRelaxed:
+				what = "changed in blanks or case only, which the relaxed form does not see"
+			case f.RelaxedAt != nil:
+				what = "changed from byte " + strconv.Itoa(*f.RelaxedAt) + " of its relaxed form on"
 			}
 		}
 		var signers []string
@@ -126,6 +135,40 @@ func (p *page) compareFields(heading string, r *compare.Result, fields []compare
 				p.hang("    "+side.name+"  ", 7, fmt.Sprintf("line %d: %s", side.s.Line, Clean(side.s.Value)))
 			}
 		}
+	}
+}
+
+// traceCounts names what servers wrote on one copy only.
+func (p *page) traceCounts(fields []compare.Field) {
+	lead := p.styled("Trace  ", bold)
+	for _, x := range [...]struct {
+		change compare.Change
+		text   string
+	}{{compare.OnlyA, "only in A"}, {compare.OnlyB, "only in B"}, {compare.Changed, "changed"}} {
+		var names []string
+		counts := make(map[string]int)
+		for i := range fields {
+			if fields[i].Change != x.change {
+				continue
+			}
+			n := Clean(fields[i].Name)
+			if counts[n]++; counts[n] == 1 {
+				names = append(names, n)
+			}
+		}
+		if len(names) == 0 {
+			continue
+		}
+		for i, n := range names {
+			if counts[n] > 1 {
+				names[i] = strconv.Itoa(counts[n]) + " " + n
+			}
+		}
+		if lead != "       " {
+			p.blank()
+		}
+		p.hang(lead, 7, x.text+": "+strings.Join(names, ", "))
+		lead = "       "
 	}
 }
 

@@ -28,8 +28,9 @@ func (c *cli) compareCommand() *cobra.Command {
 the received one, or the one that came directly and the one from a list: what
 differs as signatures see it, where, and on which copy each signature verifies.
 
-For --fail-on a different content, and a signature that verifies on A and fails
-on B, count as high; blanks and order as low. - stands for standard input.`,
+The exit code is 0 whatever differs, and 3 where a key was not answered. For
+--fail-on a different content, and a signature that verifies on A and fails on
+B, count as high; blanks and order as low. - stands for standard input.`,
 		Example: `  mailtrace compare sent.eml received.eml
   mailtrace compare --dns off --json sent.eml received.eml`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.compare(cmd.Context(), &k, args) },
@@ -38,6 +39,9 @@ on B, count as high; blanks and order as low. - stands for standard input.`,
 	f.StringVar(&k.format, "format", "text", "text or json")
 	f.BoolVar(&k.json, "json", false, "the same as --format json")
 	k.output.registerPlain(cmd)
+	// That copies differ is what was asked, not a fault.
+	k.failOn = "never"
+	f.Lookup("fail-on").DefValue = k.failOn
 	f.Lookup("quiet").Usage = "the answer only, in a sentence"
 	f.Lookup("verbose").Usage = "also the fields that servers write on the way"
 	k.resolving.register(cmd)
