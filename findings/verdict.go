@@ -102,6 +102,9 @@ var precedence = []struct {
 	{"spf-null-sender-helo", report.Unauthenticated, func(s *state) bool {
 		return s.border.SPF != "pass" && notAuthenticated(s) && !(s.border.SPF == "none" && s.f.IsReport())
 	}},
+	// A pass for who sent it on says nothing of the author, and nothing else does.
+	{"forward-srs-applied", report.Unauthenticated, dmarcFails},
+	{"list-relay-detected", report.Unauthenticated, dmarcFails},
 	// Authors of several domains in one field are odd, but deceive nobody.
 	{"dmarc-multiple-from", report.Undetermined, always},
 }

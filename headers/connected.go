@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/spf"
 )
 
 // findApart marks the runs whose message the next newer border got from a client
@@ -39,15 +39,19 @@ func (f *Facts) connected(i int) bool {
 		// Its own word and, where there is one, its confirmed name are of others.
 		return h.confirmedName() == "" && hostOrg(h.RDNS) != "" && of(h.RDNS)
 	}
-	// It says that it is the forwarder. A confirmed name elsewhere is common for
-	// small servers; then the name that it gives must not lead elsewhere too.
-	if h.RDNSKind != received.RDNSConfirmed || h.confirmedName() == "" || i != 1 || slices.ContainsFunc(f.BorderNames, of) {
-		return true
-	}
+	// It says that it is the forwarder. That its name leads elsewhere is common
+	// for small servers; then another name, or the forwarder's own SPF record,
+	// must speak against it too.
 	helo := host(h.Helo)
-	if f.Offline() || !strings.Contains(helo, ".") {
+	if i != 1 || f.Offline() || !strings.Contains(helo, ".") || slices.ContainsFunc(f.BorderNames, of) {
 		return true
 	}
-	yes, known := f.ask.pointsTo("address of the HELO name", helo, h.IP)
-	return yes || !known
+	if yes, known := f.ask.pointsTo("address of the HELO name", helo, h.IP); yes || !known {
+		return true
+	}
+	if h.confirmedName() != "" || len(f.BorderNames) > 0 {
+		return false
+	}
+	e := f.ask.check(spf.Query{IP: h.IP, Helo: helo, MailFrom: "postmaster@" + hostOrg(helo)})
+	return e == nil || e.Result != spf.Fail
 }
