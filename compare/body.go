@@ -113,7 +113,11 @@ func equalForm(canon string, a, b []byte, known bool) (bool, *int) {
 	if known {
 		return true, nil
 	}
-	a, b = dkim.AppendBody(nil, canon, a), dkim.AppendBody(nil, canon, b)
+	form := func(body []byte) []byte {
+		// Room for a CR for each bare LF.
+		return dkim.AppendBody(make([]byte, 0, len(body)+bytes.Count(body, []byte{'\n'})+len("\r\n")), canon, body)
+	}
+	a, b = form(a), form(b)
 	n := commonPrefix(a, b)
 	if n == len(a) && n == len(b) {
 		return true, nil

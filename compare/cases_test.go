@@ -116,3 +116,26 @@ func TestGaps(t *testing.T) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 }
+
+// changing answers a question the first time only.
+type changing struct {
+	dns.Resolver
+	asked int
+}
+
+func (c *changing) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, error) {
+	if c.asked++; c.asked > 1 {
+		return dns.Answer{}, &dns.Error{Name: name, Type: t, Failure: dns.Timeout}
+	}
+	return c.Resolver.Lookup(ctx, name, t)
+}
+
+// Both copies are judged by one answer.
+func TestAskedOnce(t *testing.T) {
+	b, zone := readCase(t, "049-fwd-subject-tag-postfix")
+	a := undo(t, b, "Subject: [EXT] ", "Subject: ")
+	res := &changing{Resolver: zone}
+	if r := compareText(t, res, a, a); res.asked != 1 || !strings.HasSuffix(r.Summary, "verifies on both") {
+		t.Errorf("asked %d times: %s", res.asked, r.Summary)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"hash"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -205,6 +206,15 @@ func (c *content) Write(b []byte) (int, error) {
 		c.words.Write(b)
 		return len(b), nil
 	}
+	// A reader of bytes hands on all at once.
+	const most = 32 << 10
+	for piece := range slices.Chunk(b, most) {
+		c.write(piece)
+	}
+	return len(b), nil
+}
+
+func (c *content) write(b []byte) {
 	c.buf, c.solid = c.buf[:0], c.solid[:0]
 	for _, x := range b {
 		switch x {
@@ -224,5 +234,4 @@ func (c *content) Write(b []byte) (int, error) {
 	}
 	c.sum.Write(c.buf)
 	c.words.Write(c.solid)
-	return len(b), nil
 }
