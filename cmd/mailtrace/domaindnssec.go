@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/mailtrace/mailtrace/dns"
 )
+
+// rootTime bounds the first question, so that a dead server shows soon.
+const rootTime = 4 * time.Second
 
 // validate returns the function that domain.Options.DNSSEC wants, or nil where
 // the servers do not hand on what validation needs: a forwarder that leaves out
@@ -14,6 +18,8 @@ func (c *cli) validate(ctx context.Context, raw dns.RawSource) func(context.Cont
 	if raw == nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, rootTime)
+	defer cancel()
 	v := dns.NewValidator(raw, dns.ValidatorOptions{Now: c.now, Anchors: c.anchors})
 	if root, err := v.Validate(ctx, ".", dns.TypeNS); err != nil || root.Security != dns.Secure {
 		return nil
