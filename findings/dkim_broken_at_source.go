@@ -46,7 +46,9 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 			x := dkimFinding(f, s)
 			x.Severity = brokenSeverity(f, i)
 			x.Confidence = report.Strong
-			x.Message = fmt.Sprintf("the signature of %s was broken already when %s received the message", s.Domain, receiver(f, b))
+			if direct {
+				x.Message = fmt.Sprintf("the signature of %s was broken already when %s received the message", s.Domain, receiver(f, b))
+			}
 			x.Advice = fmt.Sprintf("%s: sign last, at the outermost server, and compare the private key with the one published at %s", s.Domain, s.KeyName)
 			switch r := f.Repair(i); {
 			case other:
