@@ -22,7 +22,8 @@ private key than the one published, signs before its own servers change the mess
 
 ## How it is proved
 The verdict of the first foreign server on the path, with no other server between. With RSA, a signature that was made with another key
-shows that by itself; and where the change is found, the proof names it.
+shows that by itself; and where the change is found, the proof names it. A signature that breaks a rule by its own text (From is not in h=, an
+unknown algorithm, x= before t=) is valid nowhere.
 
 ## What looks like it
 A recipient's gateway that changes the message before its own check. A key that was replaced since, with a verdict of delivery that says pass:
@@ -35,6 +36,19 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 		var out []report.Finding
 		for i := range f.DKIM {
 			s, b := &f.DKIM[i], f.Bracket(i)
+			if neverValid(s.Code) && passedThen(f, s) == nil {
+				x := dkimFinding(f, s)
+				x.Severity = brokenSeverity(f, i)
+				x.Confidence = report.Strong
+				x.Message = fmt.Sprintf("the signature of %s can't be valid anywhere: %s", s.Domain, s.Reason)
+				x.Advice = fmt.Sprintf("%s: mend the signer's settings: %s", s.Domain, s.Reason)
+				x.Evidence = append(x.Evidence, computed("RFC 6376 §6.1.1", "%s", s.Reason))
+				if c := failedThen(f, s); c != nil {
+					x.Evidence = append(x.Evidence, claim(f, c))
+				}
+				out = append(out, x)
+				continue
+			}
 			if b == nil || passedThen(f, s) != nil || b.Intact != nil || b.IntactSet > 0 {
 				continue
 			}
@@ -87,6 +101,16 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 		}
 		return out
 	},
+}
+
+// neverValid reports whether a signature breaks a rule by its own text, so that
+// no verifier can accept it (RFC 6376 §6.1.1).
+func neverValid(code dkim.Reason) bool {
+	switch code {
+	case dkim.ReasonFromUnsigned, dkim.ReasonVersion, dkim.ReasonAlgorithm, dkim.ReasonQuery, dkim.ReasonTimes:
+		return true
+	}
+	return false
 }
 
 // madeUp reports whether signature i is none that the signer made, as far as can
