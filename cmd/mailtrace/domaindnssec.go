@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/domain"
 )
 
 // rootTime bounds the first question, so that a dead server shows soon.
@@ -24,14 +25,5 @@ func (c *cli) validate(ctx context.Context, raw dns.RawSource) func(context.Cont
 	if root, err := v.Validate(ctx, ".", dns.TypeNS); err != nil || root.Security != dns.Secure {
 		return nil
 	}
-	return func(ctx context.Context, name string) (status, reason string) {
-		out, err := v.Validate(ctx, name, dns.TypeTXT)
-		if err != nil {
-			return "unknown", err.Error()
-		}
-		if out.Security == dns.Indeterminate {
-			return "unknown", out.Reason
-		}
-		return string(out.Security), out.Reason
-	}
+	return domain.Validated(v)
 }
