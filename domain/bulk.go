@@ -24,7 +24,8 @@ const (
 	sourceYahoo   = "Yahoo, Sender requirements (senders.yahooinc.com/best-practices)"
 	sourceOutlook = "Microsoft, Outlook's new requirements for high-volume senders (techcommunity.microsoft.com, 2 April 2025)"
 
-	since2024 = "2024-02-01"
+	since2024     = "2024-02-01"
+	sinceOneClick = "2024-06-01" // until when senders had time for one-click unsubscription
 	since2025 = "2025-05-05"
 )
 
@@ -58,7 +59,7 @@ func bulkRules(r *Result) []report.BulkRule {
 		{Rule: "SPF passes", Receivers: []string{outlook}, Scope: scopeBulk, State: spf, Why: spfWhy, Source: sourceOutlook, Since: since2025},
 		{Rule: "DKIM passes", Receivers: []string{outlook}, Scope: scopeBulk, State: dkim, Why: dkimWhy, Source: sourceOutlook, Since: since2025},
 		{Rule: "DMARC is published, p=none at least", Receivers: []string{outlook}, Scope: scopeBulk, State: dmarc, Why: dmarcWhy, Source: sourceOutlook, Since: since2025},
-		{Rule: "The From domain aligns with SPF or DKIM", Receivers: []string{gmail, yahoo, outlook}, Scope: scopeBulk, State: ruleUnknown, Why: message, Source: sourceGmail, Since: since2024},
+		{Rule: "The From domain aligns with SPF or DKIM", Receivers: []string{gmail, yahoo, outlook}, Scope: scopeBulk, State: ruleUnknown, Why: message, Source: sourceGmail, Since: sinceOneClick},
 		{Rule: "DKIM keys have 1024 bits at least", Receivers: []string{gmail, yahoo}, Scope: scopeAll, State: size, Why: sizeWhy, Source: sourceGmail, Since: since2024},
 		{Rule: "Sending addresses have forward and reverse DNS", Receivers: []string{gmail, yahoo}, Scope: scopeAll, State: rdns, Why: rdnsWhy, Source: sourceGmail, Since: since2024},
 		{Rule: "The sender's domain can be answered", Receivers: []string{yahoo, outlook}, Scope: scopeBulk, State: mx, Why: mxWhy, Source: sourceYahoo, Since: since2024},
