@@ -26,7 +26,7 @@ const (
 
 	since2024     = "2024-02-01"
 	sinceOneClick = "2024-06-01" // until when senders had time for one-click unsubscription
-	since2025 = "2025-05-05"
+	since2025     = "2025-05-05"
 )
 
 const (
@@ -59,12 +59,12 @@ func bulkRules(r *Result) []report.BulkRule {
 		{Rule: "SPF passes", Receivers: []string{outlook}, Scope: scopeBulk, State: spf, Why: spfWhy, Source: sourceOutlook, Since: since2025},
 		{Rule: "DKIM passes", Receivers: []string{outlook}, Scope: scopeBulk, State: dkim, Why: dkimWhy, Source: sourceOutlook, Since: since2025},
 		{Rule: "DMARC is published, p=none at least", Receivers: []string{outlook}, Scope: scopeBulk, State: dmarc, Why: dmarcWhy, Source: sourceOutlook, Since: since2025},
-		{Rule: "The From domain aligns with SPF or DKIM", Receivers: []string{gmail, yahoo, outlook}, Scope: scopeBulk, State: ruleUnknown, Why: message, Source: sourceGmail, Since: sinceOneClick},
+		{Rule: "The From domain aligns with SPF or DKIM", Receivers: []string{gmail, yahoo, outlook}, Scope: scopeBulk, State: ruleUnknown, Why: message, Source: sourceGmail, Since: since2024},
 		{Rule: "DKIM keys have 1024 bits at least", Receivers: []string{gmail, yahoo}, Scope: scopeAll, State: size, Why: sizeWhy, Source: sourceGmail, Since: since2024},
 		{Rule: "Sending addresses have forward and reverse DNS", Receivers: []string{gmail, yahoo}, Scope: scopeAll, State: rdns, Why: rdnsWhy, Source: sourceGmail, Since: since2024},
 		{Rule: "The sender's domain can be answered", Receivers: []string{yahoo, outlook}, Scope: scopeBulk, State: mx, Why: mxWhy, Source: sourceYahoo, Since: since2024},
 		{Rule: "Mail is sent over TLS", Receivers: []string{gmail}, Scope: scopeAll, State: ruleUnknown, Why: message, Source: sourceGmail, Since: since2024},
-		{Rule: "Subscribed mail has one-click unsubscription (RFC 8058)", Receivers: []string{gmail, yahoo}, Scope: scopeBulk, State: ruleUnknown, Why: message, Source: sourceGmail, Since: since2024},
+		{Rule: "Subscribed mail has one-click unsubscription (RFC 8058)", Receivers: []string{gmail, yahoo}, Scope: scopeBulk, State: ruleUnknown, Why: message, Source: sourceGmail, Since: sinceOneClick},
 		{Rule: "The rate of spam reports stays under 0.3 %", Receivers: []string{gmail, yahoo}, Scope: scopeAll, State: ruleUnknown, Why: "only the receiver knows it", Source: sourceGmail, Since: since2024},
 	}
 }
