@@ -17,8 +17,12 @@ const (
 	// the header. A candidate that is compared by an Ed25519 verification counts
 	// as [EdCost] hashes.
 	DefaultMaxHashes = 32_000
-	// EdCost is what one Ed25519 verification counts for.
-	EdCost = 10
+	// EdCost is what one Ed25519 verification counts for, EdCostLarge for a
+	// message of LargeMessage bytes and more, whose search shall not cost many
+	// times its verification.
+	EdCost       = 10
+	EdCostLarge  = 80
+	LargeMessage = 256 << 10
 	// maxHashesPart bounds the header where the body was not restored.
 	maxHashesPart = 3_000
 	// RepairPasses times the length of the body, and at least MinRepairBytes,
@@ -159,6 +163,7 @@ func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*
 	if !ok {
 		return nil, nil
 	}
+	target.large = len(v.m.Raw) >= LargeMessage
 	headerOK := target.is(digest)
 	noBody := o.HeaderOnly || v.o.HeadersOnly
 	bodyOK := noBody
@@ -239,6 +244,7 @@ type target struct {
 	hash   crypto.Hash
 	b      []byte
 	digest []byte // what was signed, where the signature gives it back
+	large  bool   // the message has LargeMessage bytes or more
 }
 
 // newTarget picks the key that made the signature. It reports false where none
@@ -264,10 +270,13 @@ func newTarget(keys []*Key, p *parsed, digest []byte) (target, bool) {
 
 // cost is what one comparison counts for.
 func (t *target) cost() int {
-	if t.digest == nil {
-		return EdCost
+	switch {
+	case t.digest != nil:
+		return 1
+	case t.large:
+		return EdCostLarge
 	}
-	return 1
+	return EdCost
 }
 
 // is reports whether the signature verifies over a digest.

@@ -2,6 +2,7 @@ package dkim
 
 import (
 	"context"
+	"crypto"
 	"math/rand"
 	"strings"
 	"testing"
@@ -12,8 +13,8 @@ import (
 
 // beyondRepair returns messages that no edit restores: signed, and then changed
 // by one byte in the body, in the header, or both.
-func beyondRepair(b *testing.B, m sample, canon string) map[string]*message.Message {
-	signed, _ := signSample(b, m, canon, testKeys().rsa2048)
+func beyondRepair(b *testing.B, m sample, canon string, key crypto.Signer) map[string]*message.Message {
+	signed, _ := signSample(b, m, canon, key)
 	header := signed.clone()
 	header.set("Subject", "Another subject")
 	body := signed.clone()
@@ -62,9 +63,9 @@ func megabyte(kind string) sample {
 // BenchmarkRepairBeyond compares a search that finds nothing with the
 // verification of the same message.
 func BenchmarkRepairBeyond(b *testing.B) {
-	z := zone(record(testKeys().rsa2048))
-	run := func(name string, m sample) {
-		for what, msg := range beyondRepair(b, m, "relaxed/relaxed") {
+	run := func(name string, m sample, key crypto.Signer) {
+		z := zone(record(key))
+		for what, msg := range beyondRepair(b, m, "relaxed/relaxed", key) {
 			b.Run(name+"/"+what, func(b *testing.B) {
 				// The best of some: the ratio shall not look good by noise.
 				verify := time.Hour
@@ -100,10 +101,11 @@ func BenchmarkRepairBeyond(b *testing.B) {
 	}
 	for _, m := range samples() {
 		if m.name == "plain" || m.name == "alternative-qp" {
-			run("small-"+m.name, m)
+			run("small-"+m.name, m, testKeys().rsa2048)
 		}
 	}
 	for _, kind := range []string{"text", "html", "quoted-printable", "base64", "attachment"} {
-		run("1MB-"+kind, megabyte(kind))
+		run("1MB-"+kind, megabyte(kind), testKeys().rsa2048)
 	}
+	run("1MB-text-ed25519", megabyte("text"), testKeys().ed)
 }
