@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
@@ -13,12 +14,21 @@ import (
 // maxQuote is how much of a header field is quoted as evidence.
 const maxQuote = 240
 
+// cutQuote shortens a quotation to maxQuote bytes, between characters.
+func cutQuote(text string) string {
+	if len(text) <= maxQuote {
+		return text
+	}
+	end := maxQuote
+	for end > maxQuote-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + "…"
+}
+
 // field quotes header field i of the message.
 func field(f *headers.Facts, i int) report.Evidence {
-	text := f.Msg.Name(i) + ": " + strings.Join(strings.Fields(f.Msg.Value(i)), " ")
-	if len(text) > maxQuote {
-		text = text[:maxQuote] + "…"
-	}
+	text := cutQuote(f.Msg.Name(i) + ": " + strings.Join(strings.Fields(f.Msg.Value(i)), " "))
 	line := f.Msg.Fields[i].Line
 	return report.Evidence{Kind: report.EvidenceHeader, Text: text, Field: &i, Line: &line}
 }
@@ -36,10 +46,7 @@ func computed(ref, format string, args ...any) report.Evidence {
 
 // record quotes a DNS record.
 func record(name, kind, text string) report.Evidence {
-	if len(text) > maxQuote {
-		text = text[:maxQuote] + "…"
-	}
-	return report.Evidence{Kind: report.EvidenceDNS, Text: text, DNS: name + " " + kind}
+	return report.Evidence{Kind: report.EvidenceDNS, Text: cutQuote(text), DNS: name + " " + kind}
 }
 
 // spfRecord quotes the SPF record behind an evaluation, nothing where there is

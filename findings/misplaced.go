@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"net/netip"
 	"slices"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -29,7 +28,6 @@ type misplaced struct {
 	run    *headers.Run
 	place  place
 	hop    int             // index of the hop whose client was judged
-	border netip.Addr      // the address that should have been judged; invalid where it is lost
 	before *spf.Evaluation // SPF for border; nil where it is not known
 	after  *spf.Evaluation // SPF for the address that was judged
 	passed *headers.Claim  // a verdict of the border itself that says pass
@@ -46,9 +44,9 @@ func misplacedChecks(f *headers.Facts) []misplaced {
 			continue
 		}
 		switch c.Normal {
-		case "fail", "softfail", "neutral", "none", "permerror":
+		case "fail", "softfail", "neutral", "permerror":
 		default:
-			continue
+			continue // pass, or a result that does no harm
 		}
 		r := f.RunOf(c.Hop)
 		if r == nil || r.Border < 0 {
@@ -60,7 +58,7 @@ func misplacedChecks(f *headers.Facts) []misplaced {
 				continue
 			}
 		}
-		m := misplaced{claim: c, run: r, hop: k, border: f.ClientIP(r), before: r.SPF, after: f.CheckAt(r, c.IP)}
+		m := misplaced{claim: c, run: r, hop: k, before: r.SPF, after: f.CheckAt(r, c.IP)}
 		switch {
 		case k == r.Border && r.NAT:
 			m.place = behindNAT
@@ -75,12 +73,8 @@ func misplacedChecks(f *headers.Facts) []misplaced {
 		default:
 			m.place = publicPlace(f, r, k)
 		}
-		// A result that says nothing proves no harm, unless the address can't be
-		// authorised by anybody.
-		if (c.Normal == "none" || c.Normal == "permerror") && m.place != internalRelay && m.place != filterLoopback && m.place != behindNAT {
-			continue
-		}
-		if c.Normal == "none" {
+		// An error says nothing on the address, unless nobody can authorise it.
+		if c.Normal == "permerror" && m.place != internalRelay && m.place != filterLoopback && m.place != behindNAT {
 			continue
 		}
 		m.passed = passedAtBorder(f, r)
