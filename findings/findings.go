@@ -60,6 +60,7 @@ func Judge(f *headers.Facts) ([]report.Finding, report.Verdict) {
 			if x.Severity == "" {
 				x.Severity = r.Severity
 			}
+			say(&x)
 			x.Confidence = ceiling(f, &x)
 			found = append(found, x)
 		}
@@ -67,8 +68,28 @@ func Judge(f *headers.Facts) ([]report.Finding, report.Verdict) {
 	found = limit(found)
 	link(found)
 	v := verdict(f, found)
+	english(&v.Summary, &v.Parts)
 	order(found, v.RootCause)
 	return found, v
+}
+
+// say makes the English of a finding from its parts. A text without parts is
+// one part: words.
+func say(x *report.Finding) {
+	english(&x.Message, &x.Parts)
+	english(&x.Advice, &x.AdviceParts)
+	for i := range x.Evidence {
+		if e := &x.Evidence[i]; e.Parts != nil {
+			e.Text = e.Parts.String()
+		}
+	}
+}
+
+func english(s *string, parts *report.Text) {
+	if *parts == nil && *s != "" {
+		*parts = report.Words(*s)
+	}
+	*s = parts.String()
 }
 
 // maxPerCode bounds the findings of one code in a report.

@@ -220,7 +220,7 @@ func verdict(f *headers.Facts, found []report.Finding) report.Verdict {
 		code := x.Code
 		v.Status, v.RootCause, v.Hop = row.status, &code, x.Hop
 		v.AtFault = x.AtFault.Role
-		v.Summary = x.Message
+		v.Summary, v.Parts = x.Message, x.Parts
 		return v
 	}
 	switch {

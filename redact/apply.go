@@ -414,6 +414,15 @@ func headerField(s string) (name, value string, ok bool) {
 // the path nor about verdicts only the length is shown.
 func (t *table) evidence(e report.Evidence) report.Evidence {
 	e.DNS = t.apply(text, e.DNS)
+	if e.Kind != report.EvidenceHeader && e.Parts != nil {
+		parts := make(report.Text, len(e.Parts))
+		for i, x := range e.Parts {
+			parts[i] = t.part(x)
+		}
+		e.Parts, e.Text = parts, parts.String()
+		return e
+	}
+	e.Parts = nil
 	name, value, ok := headerField(e.Text)
 	if !ok || e.Kind != report.EvidenceHeader {
 		e.Text = t.apply(text, e.Text)

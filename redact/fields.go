@@ -82,6 +82,7 @@ var policies = map[string]policy{
 
 	"Finding.Code": keep, "Finding.Title": keep, "Finding.Severity": keep, "Finding.Confidence": keep,
 	"Finding.Message": text, "Finding.Advice": text, "Finding.Because": keep,
+	"Reason.Text": text, "Part.Kind": keep, "Part.Text": text, "Part.Ref": text,
 	"Party.Role": keep, "Party.Host": host,
 	"Evidence.Kind": keep, "Evidence.Text": text, "Evidence.DNS": text, "Evidence.Ref": keep,
 

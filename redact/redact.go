@@ -66,12 +66,48 @@ func (t *table) copy(dst, src reflect.Value, p policy) {
 			dst.Set(reflect.ValueOf(t.evidence(e)))
 			return
 		}
+		if x, ok := src.Interface().(report.Part); ok {
+			dst.Set(reflect.ValueOf(t.part(x)))
+			return
+		}
 		for i := range src.NumField() {
 			t.copy(dst.Field(i), src.Field(i), policyOf(src.Type(), i))
+		}
+		switch x := dst.Addr().Interface().(type) {
+		case *report.Finding:
+			again(&x.Message, x.Parts)
+			again(&x.Advice, x.AdviceParts)
+		case *report.Reason:
+			again(&x.Text, x.Parts)
+		case *report.Verdict:
+			again(&x.Summary, x.Parts)
+		case *report.Border:
+			again(&x.Basis, x.Parts)
 		}
 	default:
 		dst.Set(src)
 	}
+}
+
+// again makes a sentence from its redacted parts.
+func again(s *string, parts report.Text) {
+	if len(parts) > 0 {
+		*s = parts.String()
+	}
+}
+
+// part shows one part of a sentence.
+func (t *table) part(x report.Part) report.Part {
+	switch x.Kind {
+	case report.PartHost, report.PartDomain:
+		x.Text = t.apply(host, x.Text)
+	case report.PartMailbox:
+		x.Text = t.apply(address, x.Text)
+	case report.PartHop, report.PartFinding:
+	default:
+		x.Text, x.Ref = t.apply(text, x.Text), t.apply(text, x.Ref)
+	}
+	return x
 }
 
 // visit calls f with every string of a report that is not a word of the

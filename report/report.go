@@ -159,7 +159,8 @@ type Border struct {
 	ClientIP string  `json:"client_ip"`
 	Helo     string  `json:"helo"`
 	MailFrom *string `json:"mail_from"`
-	Basis    string  `json:"basis"` // how it is known
+	Basis    string  `json:"basis"`           // how it is known
+	Parts    Text    `json:"parts,omitempty"` // of Basis
 }
 
 // Trust of a claim.
@@ -346,7 +347,8 @@ const (
 type Verdict struct {
 	Status    string  `json:"status"`
 	Summary   string  `json:"summary"`
-	RootCause *string `json:"root_cause"` // code of the finding that explains the outcome; null when nothing is wrong
+	Parts     Text    `json:"parts,omitempty"` // of Summary
+	RootCause *string `json:"root_cause"`      // code of the finding that explains the outcome; null when nothing is wrong
 	Hop       *int    `json:"hop"`
 	AtFault   string  `json:"at_fault"` // "sender", "intermediary", "recipient", "none", "unknown"
 	Border    Triple  `json:"border"`   // what holds at the true border
@@ -379,16 +381,33 @@ const (
 
 // Finding is something worth a person's time.
 type Finding struct {
-	Code       string     `json:"code"`
-	Title      string     `json:"title"`
-	Severity   string     `json:"severity"`
-	Confidence string     `json:"confidence"`
-	Hop        *int       `json:"hop"`
-	AtFault    Party      `json:"at_fault"`
-	Message    string     `json:"message"`
-	Advice     string     `json:"advice"`
-	Because    []string   `json:"because"` // codes of the findings that cause this one
-	Evidence   []Evidence `json:"evidence"`
+	Code        string `json:"code"`
+	Title       string `json:"title"`
+	Severity    string `json:"severity"`
+	Confidence  string `json:"confidence"`
+	Hop         *int   `json:"hop"`
+	AtFault     Party  `json:"at_fault"`
+	Message     string `json:"message"`                // made from Parts, where there are any
+	Parts       Text   `json:"parts,omitempty"`        // of Message
+	Advice      string `json:"advice"`                 // made from AdviceParts, where there are any
+	AdviceParts Text   `json:"advice_parts,omitempty"` // of Advice
+	// Reasons say in at most four lines why, with hop, host, address and what
+	// the DNS says; empty where Message says it all.
+	Reasons  []Reason   `json:"reasons,omitempty"`
+	Because  []string   `json:"because"` // codes of the findings that cause this one
+	Evidence []Evidence `json:"evidence"`
+}
+
+// Reason is one line that says why.
+type Reason struct {
+	Text  string `json:"text"`
+	Parts Text   `json:"parts,omitempty"`
+}
+
+// Because makes a reason; the arguments are those of [Say].
+func Because(format string, args ...any) Reason {
+	t := Say(format, args...)
+	return Reason{Text: t.String(), Parts: t}
 }
 
 // Party is who has to change something.
@@ -407,7 +426,8 @@ const (
 // Evidence is one thing that a reader can look up.
 type Evidence struct {
 	Kind  string `json:"kind"`
-	Text  string `json:"text"`
+	Text  string `json:"text"`            // made from Parts, where there are any
+	Parts Text   `json:"parts,omitempty"` // of Text
 	Field *int   `json:"field,omitempty"`
 	Line  *int   `json:"line,omitempty"`
 	DNS   string `json:"dns,omitempty"` // "name TYPE", for Kind dns
