@@ -100,12 +100,19 @@ type peer struct {
 	verified   bool
 	unverified bool
 	local      bool // "[local]", "[[UNIX: localhost]]"
+	twoIPs     bool // two addresses that differ
+	last       bool // the last of two is the server's
 }
 
 // add reads one comment. It returns false where the comment held nothing that
 // it knows.
 func (p *peer) add(s string) bool {
 	before := *p
+	// "HELO name" ends what the server knows: the rest is the client's word.
+	if i := heloIn(s); i >= 0 {
+		p.helo = firstWord(s[i+len("HELO "):])
+		s = strings.TrimSuffix(s[:i], `"`) // zmailer: "EHLO name" in quotes
+	}
 	if strings.Contains(s, "may be forged") {
 		p.forged = true
 	}
@@ -134,6 +141,25 @@ func (p *peer) add(s string) bool {
 	return *p != before
 }
 
+// heloIn returns the offset of the word HELO, EHLO or LHLO in a comment, -1
+// where there is none.
+func heloIn(s string) int {
+	for i := 0; ; {
+		j := strings.Index(s[i:], "LO ")
+		if j < 0 {
+			return -1
+		}
+		i += j
+		if i >= 2 && (i == 2 || s[i-3] == ' ' || s[i-3] == '"') {
+			switch s[i-2 : i] {
+			case "HE", "EH", "LH":
+				return i - 2
+			}
+		}
+		i += len("LO ")
+	}
+}
+
 // wordEnd returns the end of the word at s[i]. "unknown[192.0.2.1]" is two
 // words, "user@[192.0.2.1]" one.
 func wordEnd(s string, i int) int {
@@ -159,18 +185,11 @@ func wordEnd(s string, i int) int {
 }
 
 func (p *peer) word(w string, expect *string) {
-	switch *expect {
-	case "helo":
-		p.helo, *expect = w, ""
-		return
-	case "account":
+	if *expect == "account" {
 		p.account, *expect = w, ""
 		return
 	}
-	w = strings.TrimPrefix(w, `"`) // zmailer: "EHLO name" in quotes, here without its end
 	switch {
-	case w == "HELO" || w == "EHLO" || w == "LHLO":
-		*expect = "helo"
 	case hasPrefixFold(w, "helo="):
 		p.helo = w[5:]
 	case hasPrefixFold(w, "ident="):
@@ -206,6 +225,11 @@ func (p *peer) address(w string) {
 			p.ip = a
 			if port != 0 {
 				p.port = port
+			}
+		} else if a != p.ip {
+			p.twoIPs = true
+			if p.last {
+				p.ip, p.port = a, port
 			}
 		}
 		return

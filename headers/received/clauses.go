@@ -20,7 +20,10 @@ type clauses struct {
 	parts [numKeys]part
 	again [numKeys]part // second occurrence: Mimecast and qpsmtpd write "with" twice
 	dup   bool          // a third occurrence, or a second "by"
-	date  string        // after the last semicolon, or found at the end
+	early [numKeys]bool // the clause stands before "by"
+	// ambiguous says that a client's HELO with spaces may have brought clauses.
+	ambiguous bool
+	date      string // after the last semicolon, or found at the end
 	// spaced is set where white space stands before the semicolon.
 	spaced bool
 	notes  []Note
@@ -307,10 +310,21 @@ func startsDate(word string) bool {
 	return len(word) == 10 && word[4] == '-' && word[7] == '-' && isDigit(word[0])
 }
 
-// readKeys sorts the tokens before end into clauses.
+// readKeys sorts the tokens before end into clauses. What stands between "from"
+// and the last "by" tells of the client: a clause that opens there is one of
+// his words, or of a server that writes it before "by" (smtpd, "via SMTP by").
+// It holds only where no other follows.
 func (c *clauses) readKeys(end int) {
+	lastBy := -1
+	for i := end - 1; i >= 0 && lastBy < 0; i-- {
+		if t := c.tok[i]; !t.comment && c.keyword(c.text[t.lo:t.hi]) == kBy && i+1 < end && c.opens(kBy, i, end) {
+			lastBy = i
+		}
+	}
 	k := kLead
 	cur := part{lo: 0, ok: true}
+	var early [numKeys]part
+	inEarly := kNone
 	after := kNone // the key whose value has not begun
 	for i := 0; i < end; i++ {
 		t := c.tok[i]
@@ -340,6 +354,23 @@ func (c *clauses) readKeys(end int) {
 		if next == kFrom && c.parts[kBy].ok || next == kFrom && k == kBy {
 			next = kEnvelopeFrom
 		}
+		if inEarly != kNone {
+			early[inEarly].hi = int32(i)
+			inEarly = kNone
+		}
+		if k == kFrom && i < lastBy {
+			after = next
+			switch {
+			case next == kBy || next == kFrom:
+				c.ambiguous = true
+				c.dup = c.dup || next == kFrom || !strings.EqualFold(c.text[c.tok[i+1].lo:c.tok[i+1].hi], c.text[c.tok[lastBy+1].lo:c.tok[lastBy+1].hi])
+				c.note(NoteDuplicate)
+			case !early[next].ok:
+				early[next] = part{lo: int32(i + 1), ok: true}
+				inEarly = next
+			}
+			continue
+		}
 		cur.hi = int32(i)
 		c.put(k, cur)
 		k, cur = next, part{lo: int32(i + 1), ok: true}
@@ -347,6 +378,18 @@ func (c *clauses) readKeys(end int) {
 	}
 	cur.hi = int32(end)
 	c.put(k, cur)
+	for k, p := range early {
+		switch {
+		case !p.ok:
+		case c.parts[k].ok:
+			c.ambiguous = true
+			c.note(NoteDuplicate)
+		case key(k) == kVia || key(k) == kWith:
+			c.parts[k], c.early[k] = p, true
+		default:
+			c.ambiguous = true
+		}
+	}
 }
 
 // opens says whether the keyword at token i may open a clause there. A host
@@ -355,8 +398,12 @@ func (c *clauses) opens(k key, i, end int) bool {
 	switch k {
 	case kTLS:
 		return c.parts[kBy].ok && i+1 < end && !c.tok[i+1].comment
-	case kBy: // qmail-scanner: by alpha by uid 7791
-		return i+2 >= end || c.tok[i+1].comment || c.text[c.tok[i+1].lo:c.tok[i+1].hi] != "uid"
+	case kBy: // qmail-scanner: by alpha by uid 7791; Exim rules: by mx … by authid <ann@example.com>
+		if i+2 >= end || c.tok[i+1].comment {
+			return true
+		}
+		next := c.text[c.tok[i+1].lo:c.tok[i+1].hi]
+		return next != "uid" && !(next == "authid" && c.text[c.tok[i+2].lo] == '<')
 	}
 	return true
 }
@@ -371,6 +418,7 @@ func (c *clauses) put(k key, p part) {
 		if !strings.EqualFold(c.wordOf(p, 0), c.wordOf(c.again[k], 0)) {
 			c.dup = true
 		}
+		c.ambiguous = true
 		c.note(NoteDuplicate)
 	case !c.parts[k].ok:
 		c.parts[k] = p

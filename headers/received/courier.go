@@ -7,7 +7,7 @@ import "strings"
 //
 // Addresses are IPv4-mapped; "softdnserr" stands for a failed lookup.
 var courier = dialect{
-	name: "courier", product: "Courier", rdns: RDNSConfirmed, tlsShown: true,
+	name: "courier", product: "Courier", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: func(c *clauses) bool {
 		if !c.untagged() || c.has(kVia) {
 			return false

@@ -32,6 +32,9 @@ func readExim(c *clauses, r *Received) {
 			r.Distribution = strings.TrimSuffix(text[open+1:], ")")
 		}
 	}
+	if c.word(kID, 1) == "by" && c.word(kID, 2) == "authid" { // a rule that many copied
+		r.Auth, r.AuthUser = true, strings.Trim(c.word(kID, 3), "<>")
+	}
 	if r.Local {
 		r.UID = c.word(kFrom, 0) // login name of the caller
 		r.RDNS, r.RDNSKind = "", RDNSNone

@@ -5,7 +5,7 @@ package received
 //
 // A Sendmail at heart.
 var mailcontrol = dialect{
-	name: "mailcontrol", product: "MailControl", rdns: RDNSConfirmed, tlsShown: true,
+	name: "mailcontrol", product: "MailControl", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: func(c *clauses) bool {
 		return signature("MailControl")(c) || c.word(kBy, 0) == "Forcepoint" && c.word(kBy, 1) == "Email"
 	},

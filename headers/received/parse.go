@@ -1,6 +1,9 @@
 package received
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
 // Parse reads the value of a Received field, folded or not. It never fails;
 // what it could not read is absent, and Notes says what was odd.
@@ -19,6 +22,7 @@ func Parse(value string) Received {
 	if c.dup {
 		r.Confidence = unparsed.confidence
 	}
+	r.Ambiguous = c.dup || c.ambiguous
 	c.common(&r)
 	c.from(&r, d.order, d.rdns)
 	if d.read != nil {
@@ -72,18 +76,20 @@ func (c *clauses) common(r *Received) {
 	if v, cipher, ok := readTLS(c.word(kTLS, 0)); ok {
 		r.setTLS(v, cipher)
 	}
+	from, peer := c.parts[kFrom], c.peerComment()
 	for i := range c.tok {
-		if c.tok[i].comment {
-			c.commonComment(r, int32(i))
+		if j := int32(i); c.tok[i].comment && (!from.ok || j < from.lo || j > peer) {
+			c.commonComment(r, j)
 		}
 	}
 	if protoTLS(r.Proto) {
 		r.TLS = true
 	}
-	if protoAuth(r.Proto) {
+	if protoAuth(r.Proto) && !c.early[kWith] {
 		r.Auth = true
 	}
 	switch {
+	case c.early[kWith]: // the client's word
 	case r.With == "local", strings.HasPrefix(r.With, "local-"), r.With == "spam-scanned":
 		r.Local = true
 	case r.Proto == "POP3" || r.Proto == "IMAP":
@@ -185,7 +191,7 @@ func (c *clauses) from(r *Received, o order, kind RDNS) {
 		c.fromLead(r)
 		return
 	}
-	var p peer
+	p := peer{last: o == heloFirst}
 	part := c.parts[kFrom]
 	first, bare := "", false
 	for i := part.lo; i < part.hi; i++ {
@@ -193,16 +199,23 @@ func (c *clauses) from(r *Received, o order, kind RDNS) {
 		switch {
 		case c.tok[i].used:
 		case c.tok[i].comment:
+			had := p.verified
 			if c.addPeer(&p, s) {
 				c.tok[i].used = true
+				p.verified = p.verified && (had || i <= part.lo+1) // of one word as HELO
 			}
 		case first == "" && i == part.lo:
 			first = s
 		default: // from name [addr]
-			if a, port, ok := parseIPPort(strings.Trim(s, "()")); ok && !p.ip.IsValid() {
+			if a, port, ok := parseIPPort(strings.Trim(s, "()")); ok {
+				p.twoIPs = p.twoIPs || p.ip.IsValid() && p.ip != a
 				p.ip, p.port, bare = a, port, true
 			}
 		}
+	}
+	if p.twoIPs {
+		r.Ambiguous = true
+		c.note(NoteTwoAddresses)
 	}
 	r.IP, r.Port, r.Ident = p.ip, p.port, p.ident
 	r.Local = r.Local || p.local
@@ -270,10 +283,15 @@ func (c *clauses) from(r *Received, o order, kind RDNS) {
 	}
 }
 
-// addPeer adds what a comment says. The name from the DNS stands with the
-// address: a name alone, which a client may have put there, gives way to it.
+// addPeer adds what a comment says. The server's own word about the client is
+// the last comment with an address before "by" (RFC 5321 §4.4): what stands
+// before it, a client with a HELO of several words may have put there. The name
+// from the DNS stands with the address: a name alone gives way to it.
 func (c *clauses) addPeer(p *peer, s string) bool {
-	if p.ip.IsValid() || p.name == "" {
+	if aboutSession(s) {
+		return false
+	}
+	if !p.ip.IsValid() && p.name == "" {
 		return p.add(s)
 	}
 	var q peer
@@ -281,9 +299,43 @@ func (c *clauses) addPeer(p *peer, s string) bool {
 		return false
 	}
 	if q.ip.IsValid() {
-		p.name = ""
+		p.twoIPs = p.twoIPs || p.ip.IsValid() && p.ip != q.ip
+		p.name, p.ip, p.port, p.forged, p.unknown, p.local = "", netip.Addr{}, 0, false, false, false
 	}
 	return p.add(s)
+}
+
+// peerComment returns the index of the comment in which the server tells of its
+// client, or -1. Only behind it the server tells of login and encryption.
+func (c *clauses) peerComment() int32 {
+	part := c.parts[kFrom]
+	for i := part.hi - 1; i > part.lo; i-- {
+		if !c.tok[i].comment {
+			if _, _, ok := parseIPPort(strings.Trim(c.at(i), "()")); ok {
+				return i
+			}
+			continue
+		}
+		if aboutSession(c.at(i)) {
+			continue
+		}
+		var p peer
+		if p.add(c.at(i)) && p.ip.IsValid() {
+			return i
+		}
+	}
+	return -1
+}
+
+// aboutSession knows the comments behind "from" that tell of the session. A
+// certificate's names are the client's text and may look like an address.
+func aboutSession(s string) bool {
+	for _, p := range [...]string{"Client CN ", "using ", "No client ", "Client did not", "Client certificate", "Authenticated ", "authenticated ", "AUTH: ", "version=", "proxying for "} {
+		if hasPrefixFold(s, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // fromLead reads "(from user@host) by …", a message of this host, and

@@ -13,9 +13,10 @@ var postfix = dialect{
 	read:   readPostfix,
 }
 
-// postfixShape is Postfix with another mail_name: (ASF Mail Server at mx1).
+// postfixShape is Postfix with another mail_name: (ASF Mail Server at mx1). Since
+// others write the same shape, its name counts as a bare PTR.
 var postfixShape = dialect{
-	name: "postfix", product: "Postfix", rdns: RDNSConfirmed, tlsShown: true,
+	name: "postfix", product: "Postfix", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: func(c *clauses) bool {
 		tag := c.byTag()
 		if tag == "" || strings.HasPrefix(tag, "=") || !isPostfixID(c.word(kID, 0)) {

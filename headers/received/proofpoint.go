@@ -9,7 +9,7 @@ import "strings"
 // from pps.filterd (HOST [127.0.0.1]) by HOST (8.18.1.2/8.18.1.2) with ESMTP id QUEUE.
 // On a customer's own machines HOST is the customer's.
 var proofpoint = dialect{
-	name: "proofpoint", product: "Proofpoint", rdns: RDNSConfirmed, tlsShown: true,
+	name: "proofpoint", product: "Proofpoint", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: isProofpoint,
 	read:   readProofpoint,
 }
@@ -17,7 +17,7 @@ var proofpoint = dialect{
 // proofpointShape is a customer's machine: no comment behind its name, and the
 // id ends with "-1".
 var proofpointShape = dialect{
-	name: "proofpoint", product: "Proofpoint", rdns: RDNSConfirmed, tlsShown: true,
+	name: "proofpoint", product: "Proofpoint", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: func(c *clauses) bool {
 		id, n, ok := strings.Cut(c.word(kID, 0), "-")
 		return ok && all(n, 1, 2, isDigit) && all(id, 9, 12, isAlnum) && c.untagged() && c.plainPeer() && c.smtpWith() &&

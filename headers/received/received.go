@@ -24,8 +24,8 @@ type RDNS string
 
 const (
 	RDNSNone        RDNS = ""            // the form has no such name
-	RDNSConfirmed   RDNS = "confirmed"   // looked up and forward-confirmed by the server
-	RDNSUnconfirmed RDNS = "unconfirmed" // a PTR name, not confirmed
+	RDNSConfirmed   RDNS = "confirmed"   // looked up and forward-confirmed by the server, as its own mark in the field shows
+	RDNSUnconfirmed RDNS = "unconfirmed" // a PTR name, not confirmed, or nobody knows whether
 	RDNSForged      RDNS = "forged"      // the server says that forward and reverse disagree
 	RDNSUnknown     RDNS = "unknown"     // the server looked and found nothing
 )
@@ -43,6 +43,10 @@ type Received struct {
 	// Confidence is 1 for a dialect's own form, 0.5 for the grammar, 0.2 for
 	// what could be picked out of an unreadable field.
 	Confidence float64
+	// Ambiguous says that the field can be read in more than one way, as no
+	// server writes it by itself: two clients, a clause twice. Text of the client
+	// does that. What it reads like may speak against the client, never for it.
+	Ambiguous bool
 
 	Helo     string // the client's word
 	RDNS     string // name that the server took from the DNS
@@ -115,4 +119,5 @@ const (
 	NoteBadDate      Note = "date cannot be read"
 	NoteNoZone       Note = "date without a time zone, read as UTC"
 	NoteInternalCode Note = "address is an internal code of Google, not an address"
+	NoteTwoAddresses Note = "two addresses stand for the client: the last is the server's"
 )

@@ -84,6 +84,7 @@ func describe(r Received) string {
 	}
 	line("dialect", r.Dialect)
 	line("by-shape", r.ByShape)
+	line("ambiguous", r.Ambiguous)
 	if r.Confidence != 1 {
 		line("confidence", r.Confidence)
 	}

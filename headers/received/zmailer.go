@@ -15,8 +15,5 @@ var zmailer = dialect{
 			_, rcpt, _ := strings.Cut(c.use(i), ";")
 			r.For = strings.TrimSuffix(rcpt, ">")
 		}
-		if r.RDNS != "" && strings.Contains(c.comment(kFrom, 0), "rhost-flags-OK-OK-OK") {
-			r.RDNSKind = RDNSConfirmed
-		}
 	},
 }
