@@ -9,8 +9,11 @@ import (
 
 var arForgedOwnID = &Rule{
 	Code:     "ar-forged-own-id",
+	Group:    GroupTrust,
 	Title:    "A verdict in the recipient's own name came from outside",
 	Severity: report.Critical,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: deception + 20, Status: report.SpoofSuspected, When: notAuthenticated}},
 	Refs:     []string{"RFC 8601 §5", "RFC 8601 §7.1"},
 	Doc: `
 ## What happened

@@ -9,8 +9,10 @@ import (
 
 var arMissingAuthservID = &Rule{
 	Code:     "ar-missing-authserv-id",
+	Group:    GroupTrust,
 	Title:    "Authentication-Results without a server's name",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 8601 §2.2"},
 	Doc: `
 ## What happened

@@ -10,8 +10,10 @@ import (
 
 var arRelayedOriginal = &Rule{
 	Code:     "ar-relayed-original",
+	Group:    GroupTrust,
 	Title:    "Earlier verdict kept under another name",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 8601 §5"},
 	Doc: `
 ## What happened

@@ -9,8 +9,10 @@ import (
 
 var arUntrustedAuthservID = &Rule{
 	Code:     "ar-untrusted-authserv-id",
+	Group:    GroupTrust,
 	Title:    "Authentication-Results from somebody else",
 	Severity: report.Medium,
+	Since:    "0.1",
 	Refs:     []string{"RFC 8601 §5", "RFC 8601 §7.1"},
 	Doc: `
 ## What happened

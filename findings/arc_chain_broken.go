@@ -11,13 +11,15 @@ import (
 
 var arcChainBroken = &Rule{
 	Code:     "arc-chain-broken",
+	Group:    GroupARC,
 	Title:    "ARC chain does not verify",
 	Severity: report.Medium,
-	Refs:     []string{"RFC 8617 §5.2"},
-	SymptomOf: []string{
-		"dkim-broken-subject-tag", "dkim-broken-footer", "dkim-broken-banner", "dkim-broken-link-rewrite", "dkim-broken-mime-reencoded",
-		"dkim-broken-header-normalised", "dkim-broken-tnef-conversion", "dkim-broken-attachment-removed", "dkim-broken-signed-header-removed",
+	Since:    "0.1",
+	SymptomOf: []*Rule{
+		dkimBrokenSubjectTag, dkimBrokenFooter, dkimBrokenBanner, dkimBrokenLinkRewrite, dkimBrokenMIMEReencoded,
+		dkimBrokenHeaderNormalised, dkimBrokenTNEFConversion, dkimBrokenAttachmentRemoved, dkimBrokenSignedHeaderRemoved,
 	},
+	Refs: []string{"RFC 8617 §5.2"},
 	Doc: `
 ## What happened
 The message carries ARC seals, but the chain does not hold: the message was changed after the last sealer signed it, or a seal itself does not

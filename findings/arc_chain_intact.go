@@ -9,8 +9,10 @@ import (
 
 var arcChainIntact = &Rule{
 	Code:     "arc-chain-intact",
+	Group:    GroupARC,
 	Title:    "ARC chain verifies",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 8617 §5.2"},
 	Doc: `
 ## What happened

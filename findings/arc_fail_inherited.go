@@ -9,8 +9,10 @@ import (
 
 var arcFailInherited = &Rule{
 	Code:     "arc-fail-inherited",
+	Group:    GroupARC,
 	Title:    "An earlier sealer already found the ARC chain broken",
 	Severity: report.Medium,
+	Since:    "0.1",
 	Refs:     []string{"RFC 8617 §5.1.2", "RFC 8617 §5.2"},
 	Doc: `
 ## What happened

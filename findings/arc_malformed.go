@@ -10,8 +10,10 @@ import (
 
 var arcMalformed = &Rule{
 	Code:     "arc-malformed",
+	Group:    GroupARC,
 	Title:    "Structure of the ARC chain breaks the rules",
 	Severity: report.Medium,
+	Since:    "0.1",
 	Refs:     []string{"RFC 8617 §4", "RFC 8617 §5.2"},
 	Doc: `
 ## What happened

@@ -10,8 +10,10 @@ import (
 
 var arcOverrideApplied = &Rule{
 	Code:     "arc-override-applied",
+	Group:    GroupARC,
 	Title:    "Receiver accepted the message because of ARC",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 8617 §7.2.1"},
 	Doc: `
 ## What happened

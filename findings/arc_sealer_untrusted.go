@@ -11,8 +11,10 @@ import (
 
 var arcSealerUntrusted = &Rule{
 	Code:     "arc-sealer-untrusted",
+	Group:    GroupARC,
 	Title:    "ARC chain is valid, but the receiver did not go by it",
 	Severity: report.Medium,
+	Since:    "0.1",
 	Refs:     []string{"RFC 8617 §7.2", "RFC 8617 §9.3"},
 	Doc: `
 ## What happened

@@ -9,8 +9,10 @@ import (
 
 var arcTestimonyRecoversCause = &Rule{
 	Code:     "arc-testimony-recovers-cause",
+	Group:    GroupARC,
 	Title:    "A sealer on the way states that the message was authenticated there",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 8617 §4.1.1", "RFC 8617 §7.2"},
 	Doc: `
 ## What happened
@@ -28,7 +30,7 @@ Nothing for this alone; see the finding that names the change.
 `,
 	Find: func(f *Facts) []report.Finding {
 		c := f.ARC
-		if c == nil || f.FromDomain == "" || borderTriple(f).DMARC != "fail" && deliveryTriple(f).DMARC != "fail" {
+		if c == nil || f.FromDomain == "" || f.Border.DMARC != "fail" && f.Delivery.DMARC != "fail" {
 			return nil
 		}
 		for i := range c.Sets {

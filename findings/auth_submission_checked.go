@@ -9,8 +9,11 @@ import (
 
 var authSubmissionChecked = &Rule{
 	Code:     "auth-submission-checked",
+	Group:    GroupWrongPlace,
 	Title:    "SPF applied to an authenticated submission",
 	Severity: report.Medium,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: wrongPlace + 90, Status: report.CheckedInWrongPlace, When: notAuthenticated}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 6409 §3"},
 	Doc: `
 ## What happened

@@ -9,8 +9,10 @@ import (
 
 var authenticatedSubmission = &Rule{
 	Code:     "authenticated-submission",
+	Group:    GroupPath,
 	Title:    "Origin is an authenticated user session",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 6409 §4.3", "RFC 3848 §1"},
 	Doc: `
 ## What happened

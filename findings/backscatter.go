@@ -10,8 +10,10 @@ import (
 
 var backscatter = &Rule{
 	Code:     "backscatter",
+	Group:    GroupPath,
 	Title:    "Bounce for a message we did not send",
 	Severity: report.Low,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §6.2", "RFC 3834 §2"},
 	Doc: `
 ## What happened

@@ -67,7 +67,7 @@ func examples(t testing.TB, path string) []example {
 }
 
 // judge runs all rules on an example.
-func judge(t *testing.T, e example) ([]report.Finding, report.Verdict, *headers.Facts) {
+func judge(t *testing.T, e example) ([]report.Finding, report.Verdict, *Facts) {
 	t.Helper()
 	var o headers.Options
 	switch {
@@ -86,7 +86,7 @@ func judge(t *testing.T, e example) ([]report.Finding, report.Verdict, *headers.
 	}
 	f := headers.Examine(context.Background(), message.Parse([]byte(e.eml)), o)
 	found, v := Judge(f)
-	return found, v, f
+	return found, v, judged(f)
 }
 
 // TestExamples runs all rules on every example: each finding has at least one
@@ -183,6 +183,7 @@ var sections = []string{"## What happened", "## How it is proved", "## What look
 func TestCatalogue(t *testing.T) {
 	seen := map[string]bool{}
 	ref := regexp.MustCompile(`^(RFC \d{4,5}( (§[\d.]+|app\. [A-Z](\.\d+)*))?|draft-.*|[A-Z].*, \d{4}-\d{2}-\d{2})$`)
+	since := regexp.MustCompile(`^\d+\.\d+$`)
 	for _, r := range Rules() {
 		if seen[r.Code] {
 			t.Errorf("%s: twice in the catalogue", r.Code)
@@ -193,6 +194,9 @@ func TestCatalogue(t *testing.T) {
 		}
 		if r.Find == nil {
 			t.Errorf("%s: no Find", r.Code)
+		}
+		if !since.MatchString(r.Since) {
+			t.Errorf("%s: since %q is no version", r.Code, r.Since)
 		}
 		at := -1
 		for _, s := range sections {
@@ -208,8 +212,8 @@ func TestCatalogue(t *testing.T) {
 			}
 		}
 		for _, c := range r.SymptomOf {
-			if c == r.Code {
-				t.Errorf("%s: symptom of itself", r.Code)
+			if c == nil {
+				t.Errorf("%s: symptom of nothing", r.Code)
 			}
 		}
 	}

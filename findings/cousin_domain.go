@@ -9,8 +9,10 @@ import (
 
 var cousinDomain = &Rule{
 	Code:     "cousin-domain",
+	Group:    GroupSpoofing,
 	Title:    "Look-alike domain",
 	Severity: report.High,
+	Since:    "0.1",
 	Refs:     []string{"RFC 9989 §2.4", "RFC 5890 §4.4"},
 	Doc: `
 ## What happened

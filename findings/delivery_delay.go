@@ -18,8 +18,10 @@ const (
 
 var deliveryDelay = &Rule{
 	Code:     "delivery-delay",
+	Group:    GroupPath,
 	Title:    "Hop held the message",
 	Severity: report.Low,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §4.5.4.1", "RFC 6647 §2"},
 	Doc: `
 ## What happened

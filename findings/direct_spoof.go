@@ -14,8 +14,12 @@ import (
 
 var directSpoof = &Rule{
 	Code:     "direct-spoof",
+	Group:    GroupSpoofing,
 	Title:    "Unauthorised source uses the From domain",
 	Severity: report.Critical,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: bySender + 90, Status: report.SpoofSuspected, When: notAuthenticated}},
 	Refs:     []string{"RFC 9989 §2.1", "RFC 7208 §2.6.4"},
 	Doc: `
 ## What happened
@@ -77,7 +81,7 @@ func unvouched(f *Facts) bool {
 	if last == nil || last.Border < 0 || last.NAT || f.FromDomain == "" || f.DMARC == nil || f.DMARC.Result != dmarc.Fail {
 		return false
 	}
-	if borderTriple(f).DKIM == "pass" {
+	if f.Border.DKIM == "pass" {
 		return false
 	}
 	// What stands below an invented line is no path.

@@ -11,8 +11,12 @@ import (
 
 var directSpoofOwnDomain = &Rule{
 	Code:     "direct-spoof-own-domain",
+	Group:    GroupSpoofing,
 	Title:    "Outside source uses the recipient's own domain",
 	Severity: report.Critical,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: bySender + 80, Status: report.SpoofSuspected, When: notAuthenticated}},
 	Refs:     []string{"RFC 9989 §2.1", "RFC 7208 §2.6.4"},
 	Doc: `
 ## What happened
@@ -54,7 +58,7 @@ delivery to the tenant.
 			return nil
 		}
 		failed := known && (s.result == "fail" || s.result == "softfail") && sameOrganisation(f, s.domain)
-		dmarcFails := borderTriple(f).DMARC == "fail"
+		dmarcFails := f.Border.DMARC == "fail"
 		if !failed && !dmarcFails && comp == nil {
 			return nil
 		}

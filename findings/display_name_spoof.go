@@ -10,10 +10,12 @@ import (
 
 var displayNameSpoof = &Rule{
 	Code:      "display-name-spoof",
+	Group:     GroupSpoofing,
 	Title:     "Trusted name, foreign address",
 	Severity:  report.High,
+	Since:     "0.1",
+	SymptomOf: []*Rule{listFromMunged},
 	Refs:      []string{"RFC 5322 §3.4", "RFC 9989 §2.4"},
-	SymptomOf: []string{"list-from-munged"},
 	Doc: `
 ## What happened
 The name beside the author's address is itself an e-mail address, of another organisation. Programs that show only the name show the false one.

@@ -10,8 +10,11 @@ import (
 
 var dkimAlgorithmObsolete = &Rule{
 	Code:     "dkim-algorithm-obsolete",
+	Group:    GroupKeys,
 	Title:    "Signed by rsa-sha1 or DomainKeys",
 	Severity: report.Medium,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: bySender + 230, Status: report.SenderMisconfigured, When: dmarcFails}},
 	Refs:     []string{"RFC 8301 §3.1", "RFC 6376 app. A"},
 	Doc: `
 ## What happened

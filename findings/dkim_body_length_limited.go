@@ -10,8 +10,11 @@ import (
 
 var dkimBodyLengthLimited = &Rule{
 	Code:     "dkim-body-length-limited",
+	Group:    GroupKeys,
 	Title:    "l= leaves part of the body unsigned",
 	Severity: report.High,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: misuse + 10, Status: report.SpoofSuspected, When: textAppended}},
 	Refs:     []string{"RFC 6376 §3.5", "RFC 6376 §8.2"},
 	Doc: `
 ## What happened

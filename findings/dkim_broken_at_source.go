@@ -10,11 +10,17 @@ import (
 )
 
 var dkimBrokenAtSource = &Rule{
-	Code:      "dkim-broken-at-source",
-	Title:     "Signature was not valid when the message left its sender",
-	Severity:  report.High,
+	Code:     "dkim-broken-at-source",
+	Group:    GroupBroken,
+	Title:    "Signature was not valid when the message left its sender",
+	Severity: report.High,
+	Since:    "0.1",
+	Causes: []Cause{
+		{Rank: bySender + 130, Status: report.SenderMisconfigured, When: signerSent, Of: theAuthors},
+		{Rank: bySender + 170, Status: report.Unauthenticated, When: notAuthenticated, Of: theAuthors},
+	},
+	SymptomOf: []*Rule{directSpoof, directSpoofOwnDomain},
 	Refs:      []string{"RFC 6376 §5.3", "RFC 6376 §5.6"},
-	SymptomOf: []string{"direct-spoof", "direct-spoof-own-domain"},
 	Doc: `
 ## What happened
 The first server that received the message from its sender found the signature broken. So it was never valid outside: the signer uses another
@@ -52,7 +58,7 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 			if b == nil || passedThen(f, s) != nil || b.Intact != nil || b.IntactSet > 0 {
 				continue
 			}
-			other := otherKey(s)
+			other := otherKey(f, i)
 			direct := atSource(b) && b.Broken != nil && !changedByReceiver(f, i)
 			if !other && !direct {
 				continue
@@ -118,7 +124,7 @@ func neverValid(code dkim.Reason) bool {
 // explains it, and the host that brought it is not the signer's.
 func madeUp(f *Facts, i int) bool {
 	s, b := &f.DKIM[i], f.Bracket(i)
-	if b == nil || f.Repair(i) != nil || !atSource(b) && !otherKey(s) || b.Intact != nil || b.IntactSet > 0 {
+	if b == nil || f.Repair(i) != nil || !atSource(b) && !otherKey(f, i) || b.Intact != nil || b.IntactSet > 0 {
 		return false
 	}
 	return s.HeaderSignature == dkim.Mismatch && !fromSigner(f, s, signerHop(f, s))

@@ -7,8 +7,11 @@ import (
 
 var dkimBrokenFooter = &Rule{
 	Code:     "dkim-broken-footer",
+	Group:    GroupBroken,
 	Title:    "Text appended to the body after signing",
 	Severity: report.High,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: onTheWay + 50, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.7", "RFC 7960 §4.1.3"},
 	Doc: `
 ## What happened

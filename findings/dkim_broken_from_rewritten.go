@@ -8,10 +8,13 @@ import (
 
 var dkimBrokenFromRewritten = &Rule{
 	Code:      "dkim-broken-from-rewritten",
+	Group:     GroupBroken,
 	Title:     "From changed after signing, and nobody signed for the new one",
 	Severity:  report.High,
+	Since:     "0.1",
+	Causes:    []Cause{{Rank: onTheWay + 20, Status: report.BrokenInTransit, When: func(f *Facts) bool { return dmarcFails(f) && len(listFromMunged.Find(f)) == 0 }, Of: theAuthors}},
+	SymptomOf: []*Rule{listFromMunged},
 	Refs:      []string{"RFC 6376 §3.7", "RFC 7960 §4.1.3.1"},
-	SymptomOf: []string{"list-from-munged"},
 	Doc: `
 ## What happened
 A gateway or forwarder put another address into From, and left the author's signature, which covers the old one. No signature of the new domain
@@ -39,7 +42,7 @@ Who rewrites From: sign with the domain of the new address, and take the old sig
 			}
 			// The old signature is not aligned with the new From; what fell is the
 			// author's authentication.
-			if headers.Org(c.sig.Domain) != headers.Org(f.FromDomain) && borderTriple(f).DMARC == "fail" {
+			if headers.Org(c.sig.Domain) != headers.Org(f.FromDomain) && f.Border.DMARC == "fail" {
 				x.Severity = ""
 			}
 			x.Confidence = atMost(x.Confidence, report.Strong)

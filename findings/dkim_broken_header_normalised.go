@@ -7,10 +7,13 @@ import (
 
 var dkimBrokenHeaderNormalised = &Rule{
 	Code:      "dkim-broken-header-normalised",
+	Group:     GroupBroken,
 	Title:     "Address, date or MIME field rewritten after signing",
 	Severity:  report.High,
+	Since:     "0.1",
+	Causes:    []Cause{{Rank: onTheWay + 90, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
+	SymptomOf: []*Rule{dkimBrokenTNEFConversion},
 	Refs:      []string{"RFC 6376 §3.7", "RFC 5321 §6.4"},
-	SymptomOf: []string{"dkim-broken-tnef-conversion"},
 	Doc: `
 ## What happened
 A relay wrote a header field in another way that means the same: quotes around a name, blanks or another order in an address list, a date in

@@ -10,8 +10,11 @@ import (
 
 var dkimBrokenLineEndings = &Rule{
 	Code:     "dkim-broken-line-endings",
+	Group:    GroupBroken,
 	Title:    "Blanks, line ends or dots of the body altered",
 	Severity: report.Medium,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: onTheWay + 110, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.4.3", "RFC 6376 §5.3"},
 	Doc: `
 ## What happened

@@ -7,8 +7,11 @@ import (
 
 var dkimBrokenLinkRewrite = &Rule{
 	Code:     "dkim-broken-link-rewrite",
+	Group:    GroupBroken,
 	Title:    "Links replaced by a protection service after signing",
 	Severity: report.High,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: onTheWay + 70, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.7", "RFC 7960 §3.2.5"},
 	Doc: `
 ## What happened

@@ -7,8 +7,11 @@ import (
 
 var dkimBrokenMIMEReencoded = &Rule{
 	Code:     "dkim-broken-mime-reencoded",
+	Group:    GroupBroken,
 	Title:    "Transfer encoding or charset changed after signing",
 	Severity: report.High,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: onTheWay + 80, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §5.3", "RFC 6152 §3"},
 	Doc: `
 ## What happened

@@ -10,8 +10,11 @@ import (
 
 var dkimBrokenOversignedHeaderAdded = &Rule{
 	Code:     "dkim-broken-oversigned-header-added",
+	Group:    GroupBroken,
 	Title:    "A header field was added that the signer had signed as absent",
 	Severity: report.High,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: onTheWay + 120, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §5.4.2", "RFC 6376 §8.15"},
 	Doc: `
 ## What happened

@@ -10,8 +10,11 @@ import (
 
 var dkimBrokenSignedHeaderRemoved = &Rule{
 	Code:     "dkim-broken-signed-header-removed",
+	Group:    GroupBroken,
 	Title:    "A signed header field is gone",
 	Severity: report.Medium,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: onTheWay + 130, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §5.4", "RFC 6376 §3.5"},
 	Doc: `
 ## What happened
@@ -38,7 +41,7 @@ Sender: do not sign Received and X-… fields; relays take them out by rule. Rel
 		for i := range f.DKIM {
 			s, b := &f.DKIM[i], f.Bracket(i)
 			name := missingTrace(f, s)
-			if b == nil || f.Repair(i) != nil || name == "" || atSource(b) || s.HeaderSignature != dkim.Mismatch || otherKey(s) {
+			if b == nil || f.Repair(i) != nil || name == "" || atSource(b) || s.HeaderSignature != dkim.Mismatch || otherKey(f, i) {
 				continue
 			}
 			x := locate(f, b)

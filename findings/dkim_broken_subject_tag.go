@@ -7,8 +7,11 @@ import (
 
 var dkimBrokenSubjectTag = &Rule{
 	Code:     "dkim-broken-subject-tag",
+	Group:    GroupBroken,
 	Title:    "Subject changed after signing",
 	Severity: report.High,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: onTheWay + 40, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.7", "RFC 7960 §4.1.3"},
 	Doc: `
 ## What happened

@@ -10,8 +10,11 @@ import (
 
 var dkimBrokenUnlocated = &Rule{
 	Code:     "dkim-broken-unlocated",
+	Group:    GroupBroken,
 	Title:    "Signature broken, the change was not identified",
 	Severity: report.Medium,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: bySender + 300, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §6.1.3"},
 	Doc: `
 ## What happened
@@ -31,7 +34,7 @@ Compare with the sender's copy; ask those who are named. Get the raw message fro
 		var out []report.Finding
 		for i := range f.DKIM {
 			s, b := &f.DKIM[i], f.Bracket(i)
-			if b == nil || f.Repair(i) != nil || atSource(b) && b.Broken != nil || otherKey(s) || missingTrace(f, s) != "" && s.HeaderSignature == dkim.Mismatch || rotatedSince(f, i) {
+			if b == nil || f.Repair(i) != nil || atSource(b) && b.Broken != nil || otherKey(f, i) || missingTrace(f, s) != "" && s.HeaderSignature == dkim.Mismatch || rotatedSince(f, i) {
 				continue
 			}
 			if s.BodyHash == dkim.Mismatch {

@@ -28,7 +28,7 @@ func changes(f *Facts, kinds ...dkim.ChangeKind) []change {
 	for i := range f.DKIM {
 		r := f.Repair(i)
 		b := f.Bracket(i)
-		if r == nil || b == nil || otherKey(&f.DKIM[i]) {
+		if r == nil || b == nil || otherKey(f, i) {
 			continue
 		}
 		for _, e := range r.Changes {
@@ -219,7 +219,7 @@ func who(f *Facts, b *headers.Bracket) string {
 // was made behind the border, and DMARC passes; low where the signature never
 // counted for the author; medium otherwise.
 func brokenSeverity(f *Facts, i int) string {
-	fell := borderTriple(f).DMARC == "fail" || deliveryTriple(f).DMARC == "fail"
+	fell := f.Border.DMARC == "fail" || f.Delivery.DMARC == "fail"
 	switch {
 	case fell && aligned(f, i):
 		return ""
@@ -239,10 +239,18 @@ func heldAtBorder(f *Facts, i int) bool {
 	return f.HeldAtBorder(i) || c != nil && c.Hop == borderHop(f)
 }
 
-// otherKey reports whether a signature was made with another private key than
+// otherKey reports whether signature i was made with another private key than
 // the one whose public half the DNS holds. RSA shows it: what such a signature
 // turns back into is no hash at all, and no change of the message does that.
-func otherKey(s *dkim.Signature) bool {
+func otherKey(f *Facts, i int) bool {
+	if f.otherKeys[i] == nil {
+		other := madeWithOtherKey(&f.DKIM[i])
+		f.otherKeys[i] = &other
+	}
+	return *f.otherKeys[i]
+}
+
+func madeWithOtherKey(s *dkim.Signature) bool {
 	if s.KeyType != "rsa" || s.HeaderSignature != dkim.Mismatch || s.KeyRecords > 1 || s.KeyRecord == "" {
 		return false
 	}

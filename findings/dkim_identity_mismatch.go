@@ -9,8 +9,11 @@ import (
 
 var dkimIdentityMismatch = &Rule{
 	Code:     "dkim-identity-mismatch",
+	Group:    GroupKeys,
 	Title:    "i= is outside of d=, or below it although the key says t=s",
 	Severity: report.Medium,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: bySender + 220, Status: report.SenderMisconfigured, When: dmarcFails}},
 	Refs:     []string{"RFC 6376 §3.5", "RFC 6376 §3.6.1"},
 	Doc: `
 ## What happened

@@ -9,9 +9,15 @@ import (
 
 var dkimKeyMalformed = &Rule{
 	Code:     "dkim-key-malformed",
+	Group:    GroupKeys,
 	Title:    "DKIM key record unusable",
 	Severity: report.High,
-	Refs:     []string{"RFC 6376 §3.6.1", "RFC 6376 §3.6.2.2"},
+	Since:    "0.1",
+	Causes: []Cause{
+		{Rank: bySender + 160, Status: report.SenderMisconfigured, When: signerSent},
+		{Rank: bySender + 200, Status: report.Unauthenticated, When: notAuthenticated},
+	},
+	Refs: []string{"RFC 6376 §3.6.1", "RFC 6376 §3.6.2.2"},
 	Doc: `
 ## What happened
 There is a record at the selector, but no key can be read from it (bad base64, a wrong type, other text at the name), or the key is not for

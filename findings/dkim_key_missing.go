@@ -9,9 +9,15 @@ import (
 
 var dkimKeyMissing = &Rule{
 	Code:     "dkim-key-missing",
+	Group:    GroupKeys,
 	Title:    "No DKIM key at the selector",
 	Severity: report.High,
-	Refs:     []string{"RFC 6376 §6.1.2"},
+	Since:    "0.1",
+	Causes: []Cause{
+		{Rank: bySender + 140, Status: report.SenderMisconfigured, When: signerSent},
+		{Rank: bySender + 180, Status: report.Unauthenticated, When: notAuthenticated},
+	},
+	Refs: []string{"RFC 6376 §6.1.2"},
 	Doc: `
 ## What happened
 The signature names a key that the DNS does not have: the name selector._domainkey.domain does not exist or holds no key.

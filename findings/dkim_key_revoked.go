@@ -9,9 +9,15 @@ import (
 
 var dkimKeyRevoked = &Rule{
 	Code:     "dkim-key-revoked",
+	Group:    GroupKeys,
 	Title:    "DKIM key published with empty p=",
 	Severity: report.High,
-	Refs:     []string{"RFC 6376 §3.6.1"},
+	Since:    "0.1",
+	Causes: []Cause{
+		{Rank: bySender + 150, Status: report.SenderMisconfigured, When: signerSent},
+		{Rank: bySender + 190, Status: report.Unauthenticated, When: notAuthenticated},
+	},
+	Refs: []string{"RFC 6376 §3.6.1"},
 	Doc: `
 ## What happened
 The owner of the domain revoked the key: its record has an empty p=. Signatures with it are void.

@@ -9,8 +9,10 @@ import (
 
 var dkimKeyRotated = &Rule{
 	Code:     "dkim-key-rotated",
+	Group:    GroupKeys,
 	Title:    "Key changed since signing",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 6376 §6.1.2"},
 	Doc: `
 ## What happened
@@ -41,7 +43,7 @@ Nothing: the verdict of delivery counts. To prove old mail, keep old keys.
 			x.AtFault.Role = "none"
 			x.Confidence = report.Strong
 			x.Message = fmt.Sprintf("the signature of %s verified at delivery; the key at %s has changed since", s.Domain, s.KeyName)
-			if other && !otherKey(s) {
+			if other && !otherKey(f, i) {
 				x.Confidence = report.Likely
 				x.Message += " (or a signed field has)"
 			}

@@ -8,8 +8,10 @@ import (
 
 var dkimKeyTesting = &Rule{
 	Code:     "dkim-key-testing",
+	Group:    GroupKeys,
 	Title:    "Key is marked as a test (t=y)",
 	Severity: report.Low,
+	Since:    "0.1",
 	Refs:     []string{"RFC 6376 §3.6.1"},
 	Doc: `
 ## What happened

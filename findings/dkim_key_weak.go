@@ -9,8 +9,10 @@ import (
 
 var dkimKeyWeak = &Rule{
 	Code:     "dkim-key-weak",
+	Group:    GroupKeys,
 	Title:    "RSA key below 1024 bits, or below today's 2048",
 	Severity: report.Medium,
+	Since:    "0.1",
 	Refs:     []string{"RFC 8301 §3.2"},
 	Doc: `
 ## What happened

@@ -14,8 +14,11 @@ import (
 
 var dkimReplaySuspected = &Rule{
 	Code:     "dkim-replay-suspected",
+	Group:    GroupKeys,
 	Title:    "Validly signed mail that somebody else seems to have sent again",
 	Severity: report.High,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: misuse + 20, Status: report.SpoofSuspected, When: always}},
 	Refs:     []string{"RFC 6376 §8.6"},
 	Doc: `
 ## What happened

@@ -11,8 +11,11 @@ import (
 
 var dkimSignatureExpired = &Rule{
 	Code:     "dkim-signature-expired",
+	Group:    GroupKeys,
 	Title:    "Signature had expired when the message was received, or is dated in the future",
 	Severity: report.Medium,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: bySender + 210, Status: report.SenderMisconfigured, When: dmarcFails}},
 	Refs:     []string{"RFC 6376 §3.5", "RFC 6376 §6.1.1"},
 	Doc: `
 ## What happened

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
@@ -11,8 +12,11 @@ import (
 
 var dkimSignatureRemoved = &Rule{
 	Code:     "dkim-signature-removed",
+	Group:    GroupBroken,
 	Title:    "Signature taken out on the way",
 	Severity: report.Medium,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: onTheWay + 150, Status: report.BrokenInTransit, When: dmarcFails, Of: ownAndStrong}},
 	Refs:     []string{"RFC 6376 §4.2", "RFC 6377 §5.2"},
 	Doc: `
 ## What happened
@@ -93,6 +97,13 @@ messages signs them itself.
 		}
 		return out
 	},
+}
+
+// ownAndStrong: the author's signature was taken, and a server that is trusted,
+// or sealed what it says, had verified it. An unsealed word from the path could
+// be a forger's.
+func ownAndStrong(x *report.Finding) bool {
+	return x.Severity == report.Medium && slices.Contains([]string{report.Strong, report.Proved}, x.Confidence)
 }
 
 // vouchedFor reports whether a verdict is a trusted server's, or an

@@ -10,8 +10,10 @@ import (
 
 var dkimWeakHeaderCoverage = &Rule{
 	Code:     "dkim-weak-header-coverage",
+	Group:    GroupKeys,
 	Title:    "A valid signature leaves header fields that people see unsigned",
 	Severity: report.Medium,
+	Since:    "0.1",
 	Refs:     []string{"RFC 6376 §5.4.1", "RFC 6376 §8.15"},
 	Doc: `
 ## What happened

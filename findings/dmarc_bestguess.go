@@ -9,8 +9,10 @@ import (
 
 var dmarcBestguess = &Rule{
 	Code:     "dmarc-bestguess",
+	Group:    GroupDMARC,
 	Title:    "Receiver invented a result for a domain without record",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 8601 §2.7.1", "RFC 9989 §5.3"},
 	Doc: `
 ## What happened

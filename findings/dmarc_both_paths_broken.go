@@ -12,17 +12,21 @@ import (
 
 var dmarcBothPathsBroken = &Rule{
 	Code:     "dmarc-both-paths-broken",
+	Group:    GroupDMARC,
 	Title:    "Forward broke SPF and modification broke DKIM",
 	Severity: report.High,
-	Refs:     []string{"RFC 7960 §2.3", "RFC 9989 §7.4"},
-	SymptomOf: []string{
-		"spf-rechecked-behind-border", "spf-checked-behind-gateway-service", "spf-checked-behind-backup-mx", "spf-rechecked-on-internal-relay",
-		"spf-checked-on-filter-loopback", "spf-checked-behind-own-forwarder",
-		"dkim-broken-subject-tag", "dkim-broken-footer", "dkim-broken-banner", "dkim-broken-link-rewrite", "dkim-broken-mime-reencoded",
-		"dkim-broken-refold", "dkim-broken-header-normalised", "dkim-broken-from-rewritten", "dkim-broken-tnef-conversion",
-		"dkim-broken-oversigned-header-added", "dkim-broken-signed-header-removed", "dkim-broken-attachment-removed",
-		"dkim-broken-line-endings", "dkim-broken-unlocated",
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: onTheWay + 10, Status: report.BrokenInTransit, When: dmarcFails}},
+	SymptomOf: []*Rule{
+		spfRecheckedBehindBorder, spfCheckedBehindGatewayService, spfCheckedBehindBackupMX, spfRecheckedOnInternalRelay,
+		spfCheckedOnFilterLoopback, spfCheckedBehindOwnForwarder,
+		dkimBrokenSubjectTag, dkimBrokenFooter, dkimBrokenBanner, dkimBrokenLinkRewrite, dkimBrokenMIMEReencoded,
+		dkimBrokenRefold, dkimBrokenHeaderNormalised, dkimBrokenFromRewritten, dkimBrokenTNEFConversion,
+		dkimBrokenOversignedHeaderAdded, dkimBrokenSignedHeaderRemoved, dkimBrokenAttachmentRemoved,
+		dkimBrokenLineEndings, dkimBrokenUnlocated,
 	},
+	Refs: []string{"RFC 7960 §2.3", "RFC 9989 §7.4"},
 	Doc: `
 ## What happened
 The sender did everything right: SPF and DKIM passed where the message first left the sender. On the way one organisation sent it on from

@@ -8,10 +8,13 @@ import (
 
 var dmarcDKIMUnaligned = &Rule{
 	Code:      "dmarc-dkim-unaligned",
+	Group:     GroupDMARC,
 	Title:     "DKIM passes for another organisation",
 	Severity:  report.Medium,
+	Since:     "0.1",
+	Causes:    []Cause{{Rank: bySender + 260, Status: report.SenderMisconfigured, When: dmarcFails}},
+	SymptomOf: []*Rule{thirdPartySenderUnaligned, spoofAuthenticatedPlatform, dkimReplaySuspected},
 	Refs:      []string{"RFC 9989 §4.4", "RFC 6376 §3.5"},
-	SymptomOf: []string{"third-party-sender-unaligned", "spoof-authenticated-platform", "dkim-replay-suspected"},
 	Doc: `
 ## What happened
 The message carries a valid DKIM signature, but of another organisation than the author's: the mail service signs with a domain of its own. For

@@ -10,8 +10,10 @@ import (
 
 var dmarcLocalOverride = &Rule{
 	Code:     "dmarc-local-override",
+	Group:    GroupDMARC,
 	Title:    "Receiver did not follow the published policy",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 9989 §5.4", "RFC 9989 §7.4"},
 	Doc: `
 ## What happened

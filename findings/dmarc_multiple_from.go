@@ -8,9 +8,15 @@ import (
 
 var dmarcMultipleFrom = &Rule{
 	Code:     "dmarc-multiple-from",
+	Group:    GroupDMARC,
 	Title:    "No single author domain: several From fields or domains",
 	Severity: report.Critical,
-	Refs:     []string{"RFC 9989 §5.3.1", "RFC 5322 §3.6"},
+	Since:    "0.1",
+	Causes: []Cause{
+		{Rank: deception + 10, Status: report.SpoofSuspected, When: severalFromFields},
+		{Rank: residual + 30, Status: report.Undetermined, When: always},
+	},
+	Refs: []string{"RFC 9989 §5.3.1", "RFC 5322 §3.6"},
 	Doc: `
 ## What happened
 The message has more than one From field, authors of more than one domain, or no From at all. DMARC can't choose whose policy applies, and a mail

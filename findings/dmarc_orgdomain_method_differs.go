@@ -9,8 +9,11 @@ import (
 
 var dmarcOrgdomainMethodDiffers = &Rule{
 	Code:     "dmarc-orgdomain-method-differs",
+	Group:    GroupDMARC,
 	Title:    "Receivers of RFC 7489 and RFC 9989 come to different results",
 	Severity: report.Medium,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: bySender + 280, Status: report.SenderMisconfigured, When: dmarcFails}},
 	Refs:     []string{"RFC 9989 §4.10", "RFC 7489 §3.2"},
 	Doc: `
 ## What happened

@@ -9,8 +9,10 @@ import (
 
 var dmarcPolicyNotEnforced = &Rule{
 	Code:     "dmarc-policy-not-enforced",
+	Group:    GroupDMARC,
 	Title:    "Failing mail is not blocked: p=none, t=y or pct",
 	Severity: report.Low,
+	Since:    "0.1",
 	Refs:     []string{"RFC 9989 §4.7", "RFC 7489 §6.6.4"},
 	Doc: `
 ## What happened

@@ -10,8 +10,11 @@ import (
 
 var dmarcRecordInvalid = &Rule{
 	Code:     "dmarc-record-invalid",
+	Group:    GroupDMARC,
 	Title:    "DMARC record unusable or duplicated",
 	Severity: report.High,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: bySender + 60, Status: report.SenderMisconfigured, When: notAuthenticated}},
 	Refs:     []string{"RFC 9989 §4.7", "RFC 9989 §4.10"},
 	Doc: `
 ## What happened
@@ -79,7 +82,7 @@ Owner of the domain: publish exactly one valid record at _dmarc below the domain
 		default:
 			return nil
 		}
-		t := borderTriple(f)
+		t := f.Border
 		if t.DKIM == "pass" || t.SPF == "pass" && f.SPF != nil && sameOrganisation(f, f.SPF.Domain) {
 			// This message is vouched for without it.
 			x.Severity = report.Medium

@@ -9,8 +9,10 @@ import (
 
 var dmarcRecordMissing = &Rule{
 	Code:     "dmarc-record-missing",
+	Group:    GroupDMARC,
 	Title:    "No DMARC policy found",
 	Severity: report.Low,
+	Since:    "0.1",
 	Refs:     []string{"RFC 9989 §4.10", "RFC 7489 §6.6.3"},
 	Doc: `
 ## What happened

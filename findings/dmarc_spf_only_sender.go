@@ -10,12 +10,16 @@ import (
 )
 
 var dmarcSPFOnlySender = &Rule{
-	Code:     "dmarc-spf-only-sender",
-	Title:    "Enforcing DMARC policy without DKIM",
-	Severity: report.High,
-	Refs:     []string{"RFC 9989 §7.4", "RFC 7960 §3.2.1"},
+	Code:      "dmarc-spf-only-sender",
+	Group:     GroupDMARC,
+	Title:     "Enforcing DMARC policy without DKIM",
+	Severity:  report.High,
+	Since:     "0.1",
+	AtBorder:  true,
+	Causes:    []Cause{{Rank: bySender + 240, Status: report.SenderMisconfigured, When: func(f *Facts) bool { return f.Border.DMARC == "fail" }}},
+	SymptomOf: []*Rule{dmarcDKIMUnaligned, thirdPartySenderUnaligned, dkimSignatureRemoved},
+	Refs:      []string{"RFC 9989 §7.4", "RFC 7960 §3.2.1"},
 	// Where the service signs with its own domain only, that is the cause.
-	SymptomOf: []string{"dmarc-dkim-unaligned", "third-party-sender-unaligned", "dkim-signature-removed"},
 	Doc: `
 ## What happened
 The author's domain asks receivers to refuse or put aside what fails DMARC, but its mail carries no DKIM signature of its own. DMARC then
@@ -54,7 +58,7 @@ Sender: sign all mail with DKIM for the From domain. RFC 9989 demands it of doma
 			AtFault:    report.Party{Role: report.RoleSender, Host: f.FromDomain},
 			Advice:     fmt.Sprintf("owner of %s: sign all mail with DKIM for that domain before asking for p=%s", f.FromDomain, policy),
 		}
-		at := borderTriple(f)
+		at := f.Border
 		if s, ok := spfAtBorder(f); ok && at.DMARC == "fail" && s.result == "pass" && sameOrganisation(f, s.domain) {
 			return nil // SPF did not get lost, its alignment is what fails
 		}
@@ -65,7 +69,7 @@ Sender: sign all mail with DKIM for the From domain. RFC 9989 demands it of doma
 		case at.DMARC == "pass":
 			x.Message = fmt.Sprintf("%s asks for p=%s but does not sign: DMARC hangs on SPF alone, which no forward survives", f.FromDomain, policy)
 			x.Severity = report.Low
-			if deliveryTriple(f).DMARC == "fail" {
+			if f.Delivery.DMARC == "fail" {
 				x.Severity = report.Medium
 			}
 		default:

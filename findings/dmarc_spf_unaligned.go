@@ -8,10 +8,14 @@ import (
 
 var dmarcSPFUnaligned = &Rule{
 	Code:      "dmarc-spf-unaligned",
+	Group:     GroupDMARC,
 	Title:     "SPF passes for another organisation",
 	Severity:  report.Medium,
+	Since:     "0.1",
+	AtBorder:  true,
+	Causes:    []Cause{{Rank: bySender + 270, Status: report.Unauthenticated, When: dmarcFails}},
+	SymptomOf: []*Rule{thirdPartySenderUnaligned, spoofAuthenticatedPlatform, directSpoof},
 	Refs:      []string{"RFC 9989 §4.4", "RFC 9989 §5.3"},
-	SymptomOf: []string{"third-party-sender-unaligned", "spoof-authenticated-platform", "direct-spoof"},
 	Doc: `
 ## What happened
 SPF passes, but for the domain of the envelope sender, and that belongs to another organisation than the address in From. For DMARC such a pass
@@ -35,7 +39,7 @@ you: somebody uses your name; p=reject is what helps.
 		if !ok || s.null || s.result != "pass" || s.domain == "" || f.FromDomain == "" || sameOrganisation(f, s.domain) || resent(f) || alignsRelaxed(f, s.domain) {
 			return nil
 		}
-		if result != "fail" && (result != "none" || borderTriple(f).DKIM == "pass") {
+		if result != "fail" && (result != "none" || f.Border.DKIM == "pass") {
 			return nil
 		}
 		x := report.Finding{

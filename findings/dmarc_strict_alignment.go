@@ -9,10 +9,13 @@ import (
 
 var dmarcStrictAlignment = &Rule{
 	Code:      "dmarc-strict-alignment",
+	Group:     GroupDMARC,
 	Title:     "Fails only because of strict alignment (aspf=s or adkim=s)",
 	Severity:  report.Medium,
+	Since:     "0.1",
+	Causes:    []Cause{{Rank: bySender + 120, Status: report.SenderMisconfigured, When: dmarcFails}},
+	SymptomOf: []*Rule{heloSPFUnaligned},
 	Refs:      []string{"RFC 9989 §4.4", "RFC 9989 §4.7"},
-	SymptomOf: []string{"helo-spf-unaligned"},
 	Doc: `
 ## What happened
 SPF or DKIM passes for a domain of the author's own organisation, but the DMARC record asks for the very same domain (aspf=s, adkim=s). A subdomain is

@@ -9,8 +9,10 @@ import (
 
 var dmarcSubdomainPolicy = &Rule{
 	Code:     "dmarc-subdomain-policy",
+	Group:    GroupDMARC,
 	Title:    "The policy for subdomains (sp or np) decided the outcome",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 9989 §4.7", "RFC 9989 §4.10.1"},
 	Doc: `
 ## What happened

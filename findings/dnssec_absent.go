@@ -9,8 +9,10 @@ import (
 
 var dnssecAbsent = &Rule{
 	Code:     "dnssec-absent",
+	Group:    GroupPath,
 	Title:    "Authentication records are not DNSSEC-signed",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 4035 §3.2.3", "RFC 6376 §8.5", "RFC 7208 §11.3"},
 	Doc: `
 ## What happened

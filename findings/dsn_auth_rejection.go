@@ -11,8 +11,10 @@ import (
 
 var dsnAuthRejection = &Rule{
 	Code:     "dsn-auth-rejection",
+	Group:    GroupPath,
 	Title:    "SMTP reply names the failed check",
 	Severity: report.High,
+	Since:    "0.1",
 	Refs:     []string{"RFC 7372 §3", "RFC 3464 §2.3", "RFC 7505 §4.2"},
 	Doc: `
 ## What happened

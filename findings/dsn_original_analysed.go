@@ -9,8 +9,10 @@ import (
 
 var dsnOriginalAnalysed = &Rule{
 	Code:     "dsn-original-analysed",
+	Group:    GroupPath,
 	Title:    "Bounce or receipt contains the original headers: that part was analysed too",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 3464 §2", "RFC 6522 §3", "RFC 8098 §3"},
 	Doc: `
 ## What happened

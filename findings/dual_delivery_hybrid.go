@@ -9,8 +9,10 @@ import (
 
 var dualDeliveryHybrid = &Rule{
 	Code:     "dual-delivery-hybrid",
+	Group:    GroupPath,
 	Title:    "Message went on-premises and cloud, or twice through the cloud",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §4.4", "RFC 7208 §2.5"},
 	Doc: `
 ## What happened

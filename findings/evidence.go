@@ -27,17 +27,17 @@ func cutQuote(text string) string {
 }
 
 // field quotes header field i of the message.
-func field(f *headers.Facts, i int) report.Evidence {
+func field(f *Facts, i int) report.Evidence {
 	text := cutQuote(f.Msg.Name(i) + ": " + strings.Join(strings.Fields(f.Msg.Value(i)), " "))
 	line := f.Msg.Fields[i].Line
 	return report.Evidence{Kind: report.EvidenceHeader, Text: text, Field: &i, Line: &line}
 }
 
 // claim quotes the field of a verdict.
-func claim(f *headers.Facts, c *headers.Claim) report.Evidence { return field(f, c.Field) }
+func claim(f *Facts, c *headers.Claim) report.Evidence { return field(f, c.Field) }
 
 // hop quotes the Received field of hop k.
-func hop(f *headers.Facts, k int) report.Evidence { return field(f, f.Hops[k].Field) }
+func hop(f *Facts, k int) report.Evidence { return field(f, f.Hops[k].Field) }
 
 // computed states what was worked out; ref is the standard that says how.
 func computed(ref, format string, args ...any) report.Evidence {
@@ -71,7 +71,7 @@ func evaluated(e *spf.Evaluation) string {
 }
 
 // index is the number by which people and the report know hop k, nil for -1.
-func index(f *headers.Facts, k int) *int {
+func index(f *Facts, k int) *int {
 	if k < 0 || k >= len(f.Hops) {
 		return nil
 	}
@@ -80,7 +80,7 @@ func index(f *headers.Facts, k int) *int {
 }
 
 // byName names the host that wrote hop k.
-func byName(f *headers.Facts, k int) string {
+func byName(f *Facts, k int) string {
 	if k < 0 || k >= len(f.Hops) {
 		return ""
 	}
@@ -95,7 +95,7 @@ func byName(f *headers.Facts, k int) string {
 }
 
 // fromName names the client of hop k, with its address where there is one.
-func fromName(f *headers.Facts, k int) string {
+func fromName(f *Facts, k int) string {
 	if k < 0 || k >= len(f.Hops) {
 		return "an unknown client"
 	}
@@ -120,7 +120,7 @@ func fromName(f *headers.Facts, k int) string {
 }
 
 // fromHost is the bare name or address of the client of hop k, for at_fault.
-func fromHost(f *headers.Facts, k int) string {
+func fromHost(f *Facts, k int) string {
 	if k < 0 || k >= len(f.Hops) {
 		return ""
 	}
@@ -138,7 +138,7 @@ func fromHost(f *headers.Facts, k int) string {
 
 // hopFrom finds the newest hop of a run whose client has this address, -1
 // where there is none.
-func hopFrom(f *headers.Facts, r *headers.Run, ip netip.Addr) int {
+func hopFrom(f *Facts, r *headers.Run, ip netip.Addr) int {
 	for k := r.Last; k >= r.First; k-- {
 		if f.Hops[k].IP == ip {
 			return k
@@ -149,7 +149,7 @@ func hopFrom(f *headers.Facts, r *headers.Run, ip netip.Addr) int {
 
 // borderHop is the hop at which the recipient's organisation received the
 // message, -1 where it is not known.
-func borderHop(f *headers.Facts) int {
+func borderHop(f *Facts) int {
 	if r := f.LastRun(); r != nil {
 		return r.Border
 	}
@@ -158,7 +158,7 @@ func borderHop(f *headers.Facts) int {
 
 // live reports whether questions of the kind that findings rest on were
 // answered by the DNS.
-func live(f *headers.Facts) bool { return f.Options.Resolver != nil && !f.Offline() }
+func live(f *Facts) bool { return f.Options.Resolver != nil && !f.Offline() }
 
 // list joins names for a sentence.
 func list(items []string) string {

@@ -10,8 +10,10 @@ import (
 
 var evidenceIncomplete = &Rule{
 	Code:     "evidence-incomplete",
+	Group:    GroupPath,
 	Title:    "Tool could not decide",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §4.4"},
 	Doc: `
 ## What happened

@@ -10,49 +10,10 @@ import (
 	"github.com/mailtrace/mailtrace/report"
 )
 
-// Rule is one entry of the catalogue. The command explain, the documentation
-// page, the SARIF rule and the web help are all made from it.
-type Rule struct {
-	// Code is the stable name, "spf-rechecked-behind-border".
-	Code string
-	// Title is one line, without full stop.
-	Title string
-	// Severity is the usual one; a finding may carry another where the
-	// catalogue says so.
-	Severity string
-	// Refs are standards with sections: "RFC 7208 §2.5".
-	Refs []string
-	// SymptomOf lists codes that explain this one when they are found too: it
-	// is then shown as their consequence.
-	SymptomOf []string
-	// Doc is the page for people: what happened, how it is proved, what looks
-	// alike, who has to change what.
-	Doc string
-	// DomainOnly says that the finding is about what a domain publishes: the
-	// check of a domain makes it, and no message does.
-	DomainOnly bool
-	// Find returns the findings of this code; nil where there is none. It must
-	// not change the facts.
-	Find func(*Facts) []report.Finding
-}
-
-// Rules returns the catalogue, in the order of the groups and, within a group,
-// of the catalogue.
-func Rules() []*Rule { return catalogue }
-
-// Lookup returns the rule with a code, nil where there is none.
-func Lookup(code string) *Rule {
-	for _, r := range catalogue {
-		if r.Code == code {
-			return r
-		}
-	}
-	return nil
-}
-
 // Judge runs all rules on the facts, merges symptoms under their causes, puts
 // the root cause first and draws the verdict.
-func Judge(f *headers.Facts) ([]report.Finding, report.Verdict) {
+func Judge(h *headers.Facts) ([]report.Finding, report.Verdict) {
+	f := judged(h)
 	var found []report.Finding
 	for _, r := range catalogue {
 		for _, x := range r.Find(f) {
@@ -61,7 +22,7 @@ func Judge(f *headers.Facts) ([]report.Finding, report.Verdict) {
 				x.Severity = r.Severity
 			}
 			say(&x)
-			x.Confidence = ceiling(f, &x)
+			x.Confidence = ceiling(f, r, &x)
 			found = append(found, x)
 		}
 	}
@@ -113,8 +74,8 @@ func link(found []report.Finding) {
 	for i := range found {
 		x := &found[i]
 		for _, cause := range Lookup(x.Code).SymptomOf {
-			if present[cause] && cause != x.Code && !slices.Contains(x.Because, cause) {
-				x.Because = append(x.Because, cause)
+			if present[cause.Code] && !slices.Contains(x.Because, cause.Code) {
+				x.Because = append(x.Because, cause.Code)
 			}
 		}
 		if x.Because == nil {

@@ -11,10 +11,14 @@ import (
 
 var forgottenSender = &Rule{
 	Code:      "forgotten-sender",
+	Group:     GroupDMARC,
 	Title:     "An own system of the domain is missing from SPF and does not sign",
 	Severity:  report.Medium,
+	Since:     "0.1",
+	AtBorder:  true,
+	Causes:    []Cause{{Rank: bySender + 70, Status: report.SenderMisconfigured, When: notAuthenticated}},
+	SymptomOf: []*Rule{spfIPv6Uncovered},
 	Refs:      []string{"RFC 7208 §3", "RFC 9989 §7.4"},
-	SymptomOf: []string{"spf-ipv6-uncovered"},
 	Doc: `
 ## What happened
 A host of the author's own organisation sent the message straight to the recipient: a web server, a printer, a new or an old data centre. It is not in

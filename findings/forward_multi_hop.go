@@ -9,8 +9,10 @@ import (
 
 var forwardMultiHop = &Rule{
 	Code:     "forward-multi-hop",
+	Group:    GroupForwarding,
 	Title:    "More than one forward in a row",
 	Severity: report.Medium,
+	Since:    "0.1",
 	Refs:     []string{"RFC 7960 §3.2.1"},
 	Doc: `
 ## What happened

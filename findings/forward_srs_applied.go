@@ -10,8 +10,11 @@ import (
 
 var forwardSRSApplied = &Rule{
 	Code:     "forward-srs-applied",
+	Group:    GroupForwarding,
 	Title:    "Forwarder rewrote the envelope sender (SRS)",
 	Severity: report.Info,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: residual + 10, Status: report.Unauthenticated, When: dmarcFails}},
 	Refs:     []string{"RFC 7960 §3.2.1", "RFC 9989 §4.4"},
 	Doc: `
 ## What happened

@@ -15,8 +15,11 @@ const srsWindow = 21
 
 var forwardSRSDefective = &Rule{
 	Code:     "forward-srs-defective",
+	Group:    GroupForwarding,
 	Title:    "SRS present but unusable",
 	Severity: report.Medium,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: onTheWay + 170, Status: report.BrokenInTransit, When: notAuthenticated}},
 	Refs:     []string{"RFC 7960 §3.2.1"},
 	Doc: `
 ## What happened

@@ -6,8 +6,10 @@ import (
 
 var forwardUserRedirect = &Rule{
 	Code:     "forward-user-redirect",
+	Group:    GroupForwarding,
 	Title:    "User-level redirect or resend",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5322 §3.6.6"},
 	Doc: `
 ## What happened

@@ -12,8 +12,12 @@ import (
 
 var forwardWithoutSRS = &Rule{
 	Code:     "forward-without-srs",
+	Group:    GroupForwarding,
 	Title:    "Plain forward kept the original MAIL FROM",
 	Severity: report.High,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: onTheWay + 160, Status: report.BrokenInTransit, When: notAuthenticated}},
 	Refs:     []string{"RFC 7208 app. D", "RFC 7960 §3.2.1"},
 	Doc: `
 ## What happened
@@ -115,7 +119,7 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 	if from.MailFromBasis == "unchanged" && before == nil {
 		x.Confidence = atMost(x.Confidence, report.Likely)
 	}
-	if borderTriple(f).DMARC == "pass" {
+	if f.Border.DMARC == "pass" {
 		x.Severity = report.Medium // it came through: what is at stake is only SPF
 	}
 	return x, true

@@ -12,8 +12,10 @@ import (
 
 var heloOrRDNSDefect = &Rule{
 	Code:     "helo-or-rdns-defect",
+	Group:    GroupPath,
 	Title:    "HELO/PTR inconsistent",
 	Severity: report.Low,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §2.3.5", "RFC 5321 §4.1.4", "RFC 1912 §2.1"},
 	Doc: `
 ## What happened

@@ -7,11 +7,18 @@ import (
 )
 
 var heloSPFUnaligned = &Rule{
-	Code:      "helo-spf-unaligned",
-	Title:     "Bounce passes SPF on HELO, but HELO does not align with From",
-	Severity:  report.Medium,
+	Code:     "helo-spf-unaligned",
+	Group:    GroupSPF,
+	Title:    "Bounce passes SPF on HELO, but HELO does not align with From",
+	Severity: report.Medium,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes: []Cause{
+		{Rank: bySender + 100, Status: report.SenderMisconfigured, When: func(f *Facts) bool { return dmarcFails(f) && heloOfAuthor(f) }},
+		{Rank: bySender + 110, Status: report.Unauthenticated, When: dmarcFails},
+	},
+	SymptomOf: []*Rule{spoofAuthenticatedPlatform},
 	Refs:      []string{"RFC 7208 §2.4", "RFC 9989 §4.4"},
-	SymptomOf: []string{"spoof-authenticated-platform"},
 	Doc: `
 ## What happened
 A bounce has no envelope sender, so SPF was checked for the HELO name of the server, and passed. But that name is not aligned with the domain in From,

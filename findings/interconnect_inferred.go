@@ -9,8 +9,10 @@ import (
 
 var interconnectInferred = &Rule{
 	Code:     "interconnect-inferred",
+	Group:    GroupPath,
 	Title:    "Private link or partner connection between two organisations",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §4.4", "RFC 1918 §3"},
 	Doc: `
 ## What happened

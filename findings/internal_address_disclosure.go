@@ -8,8 +8,10 @@ import (
 
 var internalAddressDisclosure = &Rule{
 	Code:     "internal-address-disclosure",
+	Group:    GroupPath,
 	Title:    "Private addresses, host names, versions exposed",
 	Severity: report.Low,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §7.6", "RFC 1918 §3"},
 	Doc: `
 ## What happened

@@ -11,8 +11,10 @@ import (
 
 var listFromMunged = &Rule{
 	Code:     "list-from-munged",
+	Group:    GroupForwarding,
 	Title:    "List replaced the From address to survive DMARC",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 7960 §4.1.3.1"},
 	Doc: `
 ## What happened

@@ -9,8 +9,11 @@ import (
 
 var listRelayDetected = &Rule{
 	Code:     "list-relay-detected",
+	Group:    GroupForwarding,
 	Title:    "Mailing list re-sent the message",
 	Severity: report.Info,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: residual + 20, Status: report.Unauthenticated, When: dmarcFails}},
 	Refs:     []string{"RFC 7960 §3.2.3", "RFC 2919 §2"},
 	Doc: `
 ## What happened

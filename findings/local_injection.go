@@ -9,8 +9,10 @@ import (
 
 var localInjection = &Rule{
 	Code:     "local-injection",
+	Group:    GroupPath,
 	Title:    "Created on the server itself (script, webmail, API)",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §4.4", "RFC 3848 §1"},
 	Doc: `
 ## What happened

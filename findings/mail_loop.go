@@ -20,8 +20,10 @@ const (
 
 var mailLoop = &Rule{
 	Code:     "mail-loop",
+	Group:    GroupPath,
 	Title:    "Message passed the same host or mailbox repeatedly",
 	Severity: report.High,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §6.3", "RFC 3463 §3.5"},
 	Doc: `
 ## What happened

@@ -36,7 +36,15 @@ type misplaced struct {
 // misplacedChecks finds them all: every SPF verdict that did not pass, bound to
 // a hop inside an organisation, on the address of a host of that organisation.
 // RFC 7208 §2.5: the check belongs between two organisations.
-func misplacedChecks(f *headers.Facts) []misplaced {
+func misplacedChecks(f *Facts) []misplaced {
+	if f.misplaced == nil {
+		all := findMisplaced(f)
+		f.misplaced = &all
+	}
+	return *f.misplaced
+}
+
+func findMisplaced(f *Facts) []misplaced {
 	var out []misplaced
 	for n := range f.Claims {
 		c := &f.Claims[n]
@@ -96,7 +104,7 @@ func hMailServerFail(c *headers.Claim) bool { return c.Dialect == "hmailserver" 
 
 // publicPlace tells apart a backup MX, a gateway in front and the
 // organisation's own relay.
-func publicPlace(f *headers.Facts, r *headers.Run, k int) place {
+func publicPlace(f *Facts, r *headers.Run, k int) place {
 	h := &f.Hops[k]
 	client, server := -1, -1
 	for i, x := range f.MX {
@@ -124,7 +132,7 @@ func publicPlace(f *headers.Facts, r *headers.Run, k int) place {
 // foreignHost reports whether the client of hop k, though on the recipient's
 // side, belongs to another organisation than the recipient's domain: a service
 // that filters for it.
-func foreignHost(f *headers.Facts, r *headers.Run, k int) bool {
+func foreignHost(f *Facts, r *headers.Run, k int) bool {
 	own := orgOfRecipient(f, r)
 	if own == "" || k == 0 {
 		return false
@@ -133,7 +141,7 @@ func foreignHost(f *headers.Facts, r *headers.Run, k int) bool {
 	return by != "" && by != own
 }
 
-func orgOfRecipient(f *headers.Facts, r *headers.Run) string {
+func orgOfRecipient(f *Facts, r *headers.Run) string {
 	if r.Rcpt != "" {
 		return headers.Org(domainPart(r.Rcpt))
 	}
@@ -141,7 +149,7 @@ func orgOfRecipient(f *headers.Facts, r *headers.Run) string {
 }
 
 // passedAtBorder is a verdict of the run's own border that SPF passed there.
-func passedAtBorder(f *headers.Facts, r *headers.Run) *headers.Claim {
+func passedAtBorder(f *Facts, r *headers.Run) *headers.Claim {
 	want := f.ClientIP(r)
 	for n := range f.Claims {
 		c := &f.Claims[n]
@@ -154,7 +162,7 @@ func passedAtBorder(f *headers.Facts, r *headers.Run) *headers.Claim {
 }
 
 // find makes the findings for one kind of place.
-func find(f *headers.Facts, where place, describe func(misplaced) report.Finding) []report.Finding {
+func find(f *Facts, where place, describe func(misplaced) report.Finding) []report.Finding {
 	var out []report.Finding
 	seen := map[int]bool{}
 	for _, m := range misplacedChecks(f) {
@@ -192,7 +200,7 @@ func (m misplaced) confidence() string {
 	return report.Likely
 }
 
-func (m misplaced) evidence(f *headers.Facts) []report.Evidence {
+func (m misplaced) evidence(f *Facts) []report.Evidence {
 	ev := []report.Evidence{claim(f, m.claim), hop(f, m.hop)}
 	if m.passed != nil {
 		ev = append(ev, claim(f, m.passed))
@@ -211,7 +219,7 @@ func (m misplaced) evidence(f *headers.Facts) []report.Evidence {
 }
 
 // would is the counterfactual in words: what the right place would have said.
-func (m misplaced) would(f *headers.Facts) string {
+func (m misplaced) would(f *Facts) string {
 	at := ""
 	if m.run.Border >= 0 {
 		at = " (hop " + itoa(f.Hops[m.run.Border].Index) + ")"

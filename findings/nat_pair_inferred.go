@@ -8,8 +8,10 @@ import (
 
 var natPairInferred = &Rule{
 	Code:     "nat-pair-inferred",
+	Group:    GroupPath,
 	Title:    "Internal interface and public address belong to the same host",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §4.4", "RFC 1918 §3"},
 	Doc: `
 ## What happened

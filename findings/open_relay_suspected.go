@@ -11,8 +11,10 @@ import (
 
 var openRelaySuspected = &Rule{
 	Code:     "open-relay-suspected",
+	Group:    GroupPath,
 	Title:    "Host relayed from an unknown client to an outside recipient without AUTH",
 	Severity: report.High,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §7.8", "RFC 2505 §2.1"},
 	Doc: `
 ## What happened

@@ -7,8 +7,11 @@ import (
 
 var receivedForged = &Rule{
 	Code:     "received-forged",
+	Group:    GroupTrust,
 	Title:    "Received line below the border is invented",
 	Severity: report.High,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: deception + 30, Status: report.SpoofSuspected, When: notAuthenticated}},
 	Refs:     []string{"RFC 5321 §4.4", "RFC 5321 §7.6"},
 	Doc: `
 ## What happened

@@ -11,12 +11,13 @@ import (
 )
 
 var receivedGap = &Rule{
-	Code:     "received-gap",
-	Title:    "Chain is discontinuous",
-	Severity: report.Medium,
-	Refs:     []string{"RFC 5321 §4.4", "RFC 5321 §3.7.2"},
-	SymptomOf: []string{"received-forged", "spf-checked-behind-nat", "spf-checked-on-fetched-mail",
-		"verdict-ip-not-in-chain"},
+	Code:      "received-gap",
+	Group:     GroupPath,
+	Title:     "Chain is discontinuous",
+	Severity:  report.Medium,
+	Since:     "0.1",
+	SymptomOf: []*Rule{receivedForged, spfCheckedBehindNAT, spfCheckedOnFetchedMail},
+	Refs:      []string{"RFC 5321 §4.4", "RFC 5321 §3.7.2"},
 	Doc: `
 ## What happened
 Two neighbouring Received fields do not meet: the older was written by a host that is not the client of the newer, by no name and no

@@ -9,10 +9,12 @@ import (
 
 var replyToDiverges = &Rule{
 	Code:      "reply-to-diverges",
+	Group:     GroupSpoofing,
 	Title:     "Replies go to another organisation",
 	Severity:  report.Low,
+	Since:     "0.1",
+	SymptomOf: []*Rule{spoofAuthenticatedPlatform, listFromMunged, directSpoof, directSpoofOwnDomain},
 	Refs:      []string{"RFC 5322 §3.6.2"},
-	SymptomOf: []string{"spoof-authenticated-platform", "list-from-munged", "direct-spoof", "direct-spoof-own-domain"},
 	Doc: `
 ## What happened
 Answers to the message leave the author's organisation: Reply-To is in another domain than From.

@@ -13,8 +13,11 @@ import (
 
 var selfSpoofFilter = &Rule{
 	Code:     "self-spoof-filter",
+	Group:    GroupForwarding,
 	Title:    "Receiver discards outside mail that claims its own domain",
 	Severity: report.High,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: misuse + 30, Status: report.BrokenInTransit, When: notAuthenticated}},
 	Refs:     []string{"RFC 7208 app. D", "RFC 7960 §3.2.1"},
 	Doc: `
 ## What happened

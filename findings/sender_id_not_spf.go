@@ -10,8 +10,10 @@ import (
 
 var senderIDNotSPF = &Rule{
 	Code:     "sender-id-not-spf",
+	Group:    GroupWrongPlace,
 	Title:    "Received-SPF was written by a Sender ID check",
 	Severity: report.Low,
+	Since:    "0.1",
 	Refs:     []string{"RFC 4406 §4", "RFC 7208 §9.1"},
 	Doc: `
 ## What happened

@@ -10,8 +10,10 @@ import (
 
 var senderNullMX = &Rule{
 	Code:     "sender-null-mx",
+	Group:    GroupSpoofing,
 	Title:    "Envelope or From domain declares it sends/receives no mail",
 	Severity: report.Medium,
+	Since:    "0.1",
 	Refs:     []string{"RFC 7505 §4.2", "RFC 7208 §10.1.2"},
 	Doc: `
 ## What happened

@@ -9,8 +9,10 @@ import (
 
 var softwareOutdated = &Rule{
 	Code:     "software-outdated",
+	Group:    GroupPath,
 	Title:    "A hop discloses unsupported or vulnerable software",
 	Severity: report.Low,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §4.4"},
 	Doc: `
 ## What happened

@@ -8,8 +8,10 @@ import (
 
 var spfCheckCorrectedBySkipListing = &Rule{
 	Code:     "spf-check-corrected-by-skip-listing",
+	Group:    GroupWrongPlace,
 	Title:    "Check behind a gateway, but on the right address",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 7208 §2.5"},
 	Doc: `
 ## What happened

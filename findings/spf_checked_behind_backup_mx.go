@@ -8,8 +8,12 @@ import (
 
 var spfCheckedBehindBackupMX = &Rule{
 	Code:     "spf-checked-behind-backup-mx",
+	Group:    GroupWrongPlace,
 	Title:    "Primary checked SPF on mail handed over by its own secondary MX",
 	Severity: report.High,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: wrongPlace + 40, Status: report.CheckedInWrongPlace, When: always}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 7208 app. F"},
 	Doc: `
 ## What happened

@@ -8,8 +8,12 @@ import (
 
 var spfCheckedBehindGatewayService = &Rule{
 	Code:     "spf-checked-behind-gateway-service",
+	Group:    GroupWrongPlace,
 	Title:    "Mailbox host judged the security gateway that sits in front of it",
 	Severity: report.High,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: wrongPlace + 30, Status: report.CheckedInWrongPlace, When: always}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 7208 app. F"},
 	Doc: `
 ## What happened

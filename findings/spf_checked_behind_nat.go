@@ -8,8 +8,12 @@ import (
 
 var spfCheckedBehindNAT = &Rule{
 	Code:     "spf-checked-behind-nat",
+	Group:    GroupWrongPlace,
 	Title:    "The border server never saw the client's address",
 	Severity: report.High,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: wrongPlace + 10, Status: report.CheckedInWrongPlace, When: always}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 7208 §4.1"},
 	Doc: `
 ## What happened

@@ -9,8 +9,11 @@ import (
 
 var spfCheckedOnFetchedMail = &Rule{
 	Code:     "spf-checked-on-fetched-mail",
+	Group:    GroupWrongPlace,
 	Title:    "SPF run on mail pulled by POP or IMAP",
 	Severity: report.Medium,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: wrongPlace + 80, Status: report.CheckedInWrongPlace, When: always}},
 	Refs:     []string{"RFC 7208 §2.5"},
 	Doc: `
 ## What happened

@@ -8,8 +8,12 @@ import (
 
 var spfCheckedOnFilterLoopback = &Rule{
 	Code:     "spf-checked-on-filter-loopback",
+	Group:    GroupWrongPlace,
 	Title:    "Content filter re-injection judged as if it came from outside",
 	Severity: report.Medium,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: wrongPlace + 50, Status: report.CheckedInWrongPlace, When: always}},
 	Refs:     []string{"RFC 7208 §2.5"},
 	Doc: `
 ## What happened

@@ -9,8 +9,10 @@ import (
 
 var spfHeloMailfromDiffer = &Rule{
 	Code:     "spf-helo-mailfrom-differ",
+	Group:    GroupSPF,
 	Title:    "SPF verdicts on HELO and MAIL FROM differ",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 7208 §2.3", "RFC 7208 §2.4", "RFC 9989 §4.4"},
 	Doc: `
 ## What happened

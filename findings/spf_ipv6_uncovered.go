@@ -8,8 +8,12 @@ import (
 
 var spfIPv6Uncovered = &Rule{
 	Code:     "spf-ipv6-uncovered",
+	Group:    GroupSPF,
 	Title:    "Sender left over IPv6, the SPF record lists only its IPv4 address",
 	Severity: report.High,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: bySender + 50, Status: report.SenderMisconfigured, When: notAuthenticated}},
 	Refs:     []string{"RFC 7208 §5", "RFC 7208 §5.6"},
 	Doc: `
 ## What happened

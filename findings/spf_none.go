@@ -9,10 +9,14 @@ import (
 
 var spfNone = &Rule{
 	Code:      "spf-none",
+	Group:     GroupSPF,
 	Title:     "Domain of the envelope sender has no SPF record",
 	Severity:  report.Low,
+	Since:     "0.1",
+	AtBorder:  true,
+	Causes:    []Cause{{Rank: bySender + 330, Status: report.Unauthenticated, When: notAuthenticated}},
+	SymptomOf: []*Rule{forgottenSender, directSpoof, directSpoofOwnDomain},
 	Refs:      []string{"RFC 7208 §2.6.1", "RFC 7208 §4.5"},
-	SymptomOf: []string{"forgotten-sender", "direct-spoof", "direct-spoof-own-domain"},
 	Doc: `
 ## What happened
 The domain of the envelope sender publishes no SPF record, so SPF says nothing about the client.

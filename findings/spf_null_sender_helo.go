@@ -7,11 +7,17 @@ import (
 )
 
 var spfNullSenderHelo = &Rule{
-	Code:      "spf-null-sender-helo",
-	Title:     "Bounce or notification judged by its HELO name",
-	Severity:  report.Low,
+	Code:     "spf-null-sender-helo",
+	Group:    GroupSPF,
+	Title:    "Bounce or notification judged by its HELO name",
+	Severity: report.Low,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes: []Cause{{Rank: bySender + 340, Status: report.Unauthenticated, When: func(f *Facts) bool {
+		return f.Border.SPF != "pass" && notAuthenticated(f) && !(f.Border.SPF == "none" && f.IsReport())
+	}}},
+	SymptomOf: []*Rule{heloSPFUnaligned},
 	Refs:      []string{"RFC 7208 §2.4", "RFC 7208 §2.3"},
-	SymptomOf: []string{"helo-spf-unaligned"},
 	Doc: `
 ## What happened
 The envelope sender is empty, as it must be for bounces and notifications. SPF then checks the name by which the server introduced itself (HELO), and for

@@ -11,8 +11,12 @@ import (
 
 var spfOverbroadPass = &Rule{
 	Code:     "spf-overbroad-pass",
+	Group:    GroupSPF,
 	Title:    "SPF pass proves little: the record allows too much",
 	Severity: report.Medium,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: bySender + 310, Status: report.SenderMisconfigured, When: func(f *Facts) bool { return openToAll(f) || notAuthenticated(f) }}},
 	Refs:     []string{"RFC 7208 §5.1", "RFC 7208 §5.5", "RFC 7208 §11.4"},
 	Doc: `
 ## What happened

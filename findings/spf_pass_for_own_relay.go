@@ -12,8 +12,12 @@ import (
 
 var spfPassForOwnRelay = &Rule{
 	Code:     "spf-pass-for-own-relay",
+	Group:    GroupSPF,
 	Title:    "SPF passes because the relay happens to be authorised",
 	Severity: report.Medium,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: misuse + 40, Status: report.Unauthenticated, When: func(f *Facts) bool { return f.Border.DKIM != "pass" }}},
 	Refs:     []string{"RFC 7208 §11.4", "RFC 7208 §2.5"},
 	Doc: `
 ## What happened

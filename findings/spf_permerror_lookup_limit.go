@@ -9,8 +9,12 @@ import (
 
 var spfPermerrorLookupLimit = &Rule{
 	Code:     "spf-permerror-lookup-limit",
+	Group:    GroupSPF,
 	Title:    "SPF record needs more than 10 DNS lookups",
 	Severity: report.High,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: bySender + 20, Status: report.SenderMisconfigured, When: notAuthenticated}},
 	Refs:     []string{"RFC 7208 §4.6.4"},
 	Doc: `
 ## What happened

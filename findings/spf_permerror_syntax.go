@@ -9,8 +9,12 @@ import (
 
 var spfPermerrorSyntax = &Rule{
 	Code:     "spf-permerror-syntax",
+	Group:    GroupSPF,
 	Title:    "SPF record cannot be interpreted",
 	Severity: report.High,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: bySender + 10, Status: report.SenderMisconfigured, When: notAuthenticated}},
 	Refs:     []string{"RFC 7208 §4.5", "RFC 7208 §4.6", "RFC 7208 §5.2"},
 	Doc: `
 ## What happened

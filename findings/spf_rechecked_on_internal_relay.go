@@ -8,8 +8,12 @@ import (
 
 var spfRecheckedOnInternalRelay = &Rule{
 	Code:     "spf-rechecked-on-internal-relay",
+	Group:    GroupWrongPlace,
 	Title:    "SPF evaluated against a private address",
 	Severity: report.High,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: wrongPlace + 60, Status: report.CheckedInWrongPlace, When: always}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 1918"},
 	Doc: `
 ## What happened

@@ -11,8 +11,10 @@ import (
 
 var spfRecordChanged = &Rule{
 	Code:     "spf-record-changed",
+	Group:    GroupSPF,
 	Title:    "SPF record differs from the one used at delivery",
 	Severity: report.Info,
+	Since:    "0.1",
 	Refs:     []string{"RFC 7208 §4.4"},
 	Doc: `
 ## What happened

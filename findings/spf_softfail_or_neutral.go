@@ -8,13 +8,17 @@ import (
 
 var spfSoftfailOrNeutral = &Rule{
 	Code:     "spf-softfail-or-neutral",
+	Group:    GroupSPF,
 	Title:    "SPF makes no firm statement on the client",
 	Severity: report.Low,
-	Refs:     []string{"RFC 7208 §2.6.2", "RFC 7208 §2.6.5", "RFC 7208 §8.2"},
-	SymptomOf: []string{
-		"direct-spoof", "direct-spoof-own-domain", "forgotten-sender", "forward-without-srs", "spf-ipv6-uncovered", "dkim-replay-suspected",
-		"spf-pass-for-own-relay",
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: bySender + 320, Status: report.Unauthenticated, When: notAuthenticated}},
+	SymptomOf: []*Rule{
+		directSpoof, directSpoofOwnDomain, forgottenSender, forwardWithoutSRS, spfIPv6Uncovered, dkimReplaySuspected,
+		spfPassForOwnRelay,
 	},
+	Refs: []string{"RFC 7208 §2.6.2", "RFC 7208 §2.6.5", "RFC 7208 §8.2"},
 	Doc: `
 ## What happened
 The SPF record of the envelope sender's domain does not name the client and ends in ~all (softfail) or ?all (neutral), or in nothing at all. That is

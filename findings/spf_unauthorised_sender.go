@@ -10,13 +10,17 @@ import (
 
 var spfUnauthorisedSender = &Rule{
 	Code:     "spf-unauthorised-sender",
+	Group:    GroupSPF,
 	Title:    "Border client really is not authorised",
 	Severity: report.High,
-	Refs:     []string{"RFC 7208 §2.6.4", "RFC 7208 §8.4"},
-	SymptomOf: []string{
-		"direct-spoof", "direct-spoof-own-domain", "forgotten-sender", "third-party-sender-unaligned", "forward-without-srs",
-		"spf-ipv6-uncovered", "dkim-replay-suspected",
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: bySender + 290, Status: report.Unauthenticated, When: notAuthenticated}},
+	SymptomOf: []*Rule{
+		directSpoof, directSpoofOwnDomain, forgottenSender, thirdPartySenderUnaligned, forwardWithoutSRS,
+		spfIPv6Uncovered, dkimReplaySuspected,
 	},
+	Refs: []string{"RFC 7208 §2.6.4", "RFC 7208 §8.4"},
 	Doc: `
 ## What happened
 The host that handed the message to the recipient's organisation is not in the SPF record of the envelope sender's domain. The

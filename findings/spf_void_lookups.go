@@ -9,8 +9,12 @@ import (
 
 var spfVoidLookups = &Rule{
 	Code:     "spf-void-lookups",
+	Group:    GroupSPF,
 	Title:    "SPF record asks for more than 2 names that do not exist",
 	Severity: report.Medium,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes:   []Cause{{Rank: bySender + 30, Status: report.SenderMisconfigured, When: notAuthenticated}},
 	Refs:     []string{"RFC 7208 §4.6.4"},
 	Doc: `
 ## What happened

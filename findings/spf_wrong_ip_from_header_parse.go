@@ -10,8 +10,11 @@ import (
 
 var spfWrongIPFromHeaderParse = &Rule{
 	Code:     "spf-wrong-ip-from-header-parse",
+	Group:    GroupWrongPlace,
 	Title:    "A look behind the relay picked the wrong address",
 	Severity: report.Medium,
+	Since:    "0.1",
+	Causes:   []Cause{{Rank: wrongPlace + 70, Status: report.CheckedInWrongPlace, When: notAuthenticated}},
 	Refs:     []string{"RFC 7208 §2.5"},
 	Doc: `
 ## What happened

@@ -9,8 +9,10 @@ import (
 
 var spoofAuthenticatedPlatform = &Rule{
 	Code:     "spoof-authenticated-platform",
+	Group:    GroupSpoofing,
 	Title:    "All checks pass, identity still false",
 	Severity: report.High,
+	Since:    "0.1",
 	Refs:     []string{"RFC 9989 §2.4"},
 	Doc: `
 ## What happened

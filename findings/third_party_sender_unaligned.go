@@ -11,10 +11,14 @@ import (
 
 var thirdPartySenderUnaligned = &Rule{
 	Code:      "third-party-sender-unaligned",
+	Group:     GroupDMARC,
 	Title:     "A mail service sends for the author without alignment",
 	Severity:  report.Medium,
+	Since:     "0.1",
+	AtBorder:  true,
+	Causes:    []Cause{{Rank: bySender + 250, Status: report.SenderMisconfigured, When: dmarcFails}},
+	SymptomOf: []*Rule{spoofAuthenticatedPlatform, cousinDomain},
 	Refs:      []string{"RFC 9989 §4.4", "RFC 9989 §7.4"},
-	SymptomOf: []string{"spoof-authenticated-platform", "cousin-domain"},
 	Doc: `
 ## What happened
 A service for newsletters, tickets or invoices sends with the author's address in From, but with its own envelope sender and its own signature. Both

@@ -20,8 +20,10 @@ const (
 
 var timeAnomaly = &Rule{
 	Code:     "time-anomaly",
+	Group:    GroupPath,
 	Title:    "Clock skew or impossible order",
 	Severity: report.Low,
+	Since:    "0.1",
 	Refs:     []string{"RFC 5321 §4.4", "RFC 5322 §3.6.1"},
 	Doc: `
 ## What happened

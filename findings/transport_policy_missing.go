@@ -4,8 +4,10 @@ import "github.com/mailtrace/mailtrace/report"
 
 var transportPolicyMissing = &Rule{
 	Code:       "transport-policy-missing",
+	Group:      GroupPath,
 	Title:      "Receiver publishes no MTA-STS, DANE or TLS-RPT",
 	Severity:   report.Info,
+	Since:      "0.1",
 	Refs:       []string{"RFC 8461 §3", "RFC 7672 §2", "RFC 8460 §3"},
 	DomainOnly: true,
 	Doc: `

@@ -11,8 +11,10 @@ import (
 
 var unencryptedHop = &Rule{
 	Code:     "unencrypted-hop",
+	Group:    GroupPath,
 	Title:    "A public hop had no TLS, or obsolete TLS",
 	Severity: report.Low,
+	Since:    "0.1",
 	Refs:     []string{"RFC 3207 §4", "RFC 8996 §2", "RFC 8314 §3"},
 	Doc: `
 ## What happened

@@ -10,17 +10,20 @@ import (
 
 var verdictConflictBetweenHops = &Rule{
 	Code:     "verdict-conflict-between-hops",
+	Group:    GroupTrust,
 	Title:    "Two servers disagree about the same message",
 	Severity: report.High,
-	Refs:     []string{"RFC 8601 §1.6"},
-	SymptomOf: []string{
-		"spf-rechecked-behind-border", "spf-rechecked-on-internal-relay", "spf-checked-behind-backup-mx", "spf-checked-behind-gateway-service",
-		"spf-checked-behind-own-forwarder", "spf-checked-on-filter-loopback", "spf-checked-behind-nat", "forward-without-srs", "dmarc-both-paths-broken",
-		"dkim-broken-subject-tag", "dkim-broken-footer", "dkim-broken-banner", "dkim-broken-link-rewrite", "dkim-broken-mime-reencoded",
-		"dkim-broken-refold", "dkim-broken-header-normalised", "dkim-broken-tnef-conversion", "dkim-broken-oversigned-header-added",
-		"dkim-broken-signed-header-removed", "dkim-broken-attachment-removed", "dkim-broken-line-endings", "dkim-signature-removed",
-		"dkim-broken-unlocated", "ar-forged-own-id",
+	Since:    "0.1",
+	AtBorder: true,
+	SymptomOf: []*Rule{
+		spfRecheckedBehindBorder, spfRecheckedOnInternalRelay, spfCheckedBehindBackupMX, spfCheckedBehindGatewayService,
+		spfCheckedBehindOwnForwarder, spfCheckedOnFilterLoopback, spfCheckedBehindNAT, forwardWithoutSRS, dmarcBothPathsBroken,
+		dkimBrokenSubjectTag, dkimBrokenFooter, dkimBrokenBanner, dkimBrokenLinkRewrite, dkimBrokenMIMEReencoded,
+		dkimBrokenRefold, dkimBrokenHeaderNormalised, dkimBrokenTNEFConversion, dkimBrokenOversignedHeaderAdded,
+		dkimBrokenSignedHeaderRemoved, dkimBrokenAttachmentRemoved, dkimBrokenLineEndings, dkimSignatureRemoved,
+		dkimBrokenUnlocated, arForgedOwnID,
 	},
+	Refs: []string{"RFC 8601 §1.6"},
 	Doc: `
 ## What happened
 The header holds two verdicts by the same method on the same domain, and they contradict each other.
@@ -49,7 +52,7 @@ What the finding that explains the contradiction says.
 					continue
 				}
 				says := fmt.Sprintf("%s of %s: %s says %s (hop %d)%s, %s said %s (hop %d)%s",
-					a.Method, a.Domain, a.Writer, a.Normal, f.Hops[a.Hop].Index, judged(a), b.Writer, b.Normal, f.Hops[b.Hop].Index, judged(b))
+					a.Method, a.Domain, a.Writer, a.Normal, f.Hops[a.Hop].Index, judgedFor(a), b.Writer, b.Normal, f.Hops[b.Hop].Index, judgedFor(b))
 				if n, ok := at[[2]int{a.Hop, b.Hop}]; ok {
 					x := &out[n]
 					if len(x.Evidence) < 8 && !strings.Contains(x.Message, says) {
@@ -103,7 +106,7 @@ func contradictable(c *headers.Claim) bool {
 	return c.Normal == "pass" || c.Normal == "fail" || c.Normal == "softfail"
 }
 
-func judged(c *headers.Claim) string {
+func judgedFor(c *headers.Claim) string {
 	if c.Method == "spf" && c.IP.IsValid() {
 		return " for " + c.IP.String()
 	}

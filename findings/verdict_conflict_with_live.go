@@ -11,10 +11,12 @@ import (
 
 var verdictConflictWithLive = &Rule{
 	Code:      "verdict-conflict-with-live",
+	Group:     GroupTrust,
 	Title:     "Header verdict differs from our own evaluation",
 	Severity:  report.Medium,
+	Since:     "0.1",
+	SymptomOf: []*Rule{spfRecordChanged, dkimKeyRotated, spfPermerrorLookupLimit, spfVoidLookups, spfPermerrorSyntax, dkimAlgorithmObsolete, dkimKeyWeak, dkimBodyLengthLimited, spfTemperror},
 	Refs:      []string{"RFC 8601 §1.6"},
-	SymptomOf: []string{"spf-record-changed", "dkim-key-rotated", "spf-permerror-lookup-limit", "spf-void-lookups", "spf-permerror-syntax", "dkim-algorithm-obsolete", "dkim-key-weak", "dkim-body-length-limited", "spf-temperror"},
 	Doc: `
 ## What happened
 The recipient's border wrote one result; the same question asked now gives another.

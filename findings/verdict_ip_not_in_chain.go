@@ -9,10 +9,12 @@ import (
 
 var verdictIPNotInChain = &Rule{
 	Code:      "verdict-ip-not-in-chain",
+	Group:     GroupTrust,
 	Title:     "Verdict based on an address that no Received line shows",
 	Severity:  report.Medium,
+	Since:     "0.1",
+	SymptomOf: []*Rule{receivedGap, arForgedOwnID},
 	Refs:      []string{"RFC 7208 §9.1", "RFC 5321 §4.4"},
-	SymptomOf: []string{"received-gap", "ar-forged-own-id"},
 	Doc: `
 ## What happened
 A trusted verdict judges an address that is neither client nor server of any hop. A host on the way left no line: a load balancer, a proxy, a NAT,

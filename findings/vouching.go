@@ -143,7 +143,7 @@ func (s borderSPF) evidence(f *Facts) []report.Evidence {
 // borderDMARC is the result at the border with the verdict that a trusted
 // server there wrote; "" where neither is known.
 func borderDMARC(f *Facts) (string, *headers.Claim) {
-	return borderTriple(f).DMARC, trustedAtBorder(f, "dmarc")
+	return f.Border.DMARC, trustedAtBorder(f, "dmarc")
 }
 
 // trustedAtBorder is the trusted verdict of a method that the border wrote.
@@ -159,7 +159,7 @@ func trustedAtBorder(f *Facts, method string) *headers.Claim {
 
 // dmarcPasses reports whether DMARC passes at the border: then nothing hung on
 // what else is wrong.
-func dmarcPasses(f *Facts) bool { return borderTriple(f).DMARC == "pass" }
+func dmarcPasses(f *Facts) bool { return f.Border.DMARC == "pass" }
 
 // resent reports whether an intermediary passed the message on: a forwarder or
 // a list. Its envelope sender and its signature are then its own, and say

@@ -76,7 +76,7 @@ func TestPermerrorWords(t *testing.T) {
 func TestToList(t *testing.T) {
 	test := func(head string, want bool) {
 		t.Helper()
-		f := headers.Examine(context.Background(), message.Parse([]byte(head+"\n\nHello\n")), headers.Options{})
+		f := judged(headers.Examine(context.Background(), message.Parse([]byte(head+"\n\nHello\n")), headers.Options{}))
 		if got := toList(f); got != want {
 			t.Errorf("%q: %v, want %v", head, got, want)
 		}

@@ -27,7 +27,10 @@ func rules() []render.Rule {
 	all := findings.Rules()
 	out := make([]render.Rule, len(all))
 	for i, r := range all {
-		out[i] = render.Rule{Code: r.Code, Title: r.Title, Severity: r.Severity, Refs: r.Refs, Causes: r.SymptomOf, Doc: r.Doc}
+		out[i] = render.Rule{Code: r.Code, Title: r.Title, Severity: r.Severity, Refs: r.Refs, Doc: r.Doc}
+		for _, c := range r.SymptomOf {
+			out[i].Causes = append(out[i].Causes, c.Code)
+		}
 	}
 	return append(out, domainRules(out)...)
 }
