@@ -15,7 +15,7 @@ import (
 	msgauth "github.com/emersion/go-msgauth/dkim"
 
 	"github.com/mailtrace/mailtrace"
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -83,7 +83,7 @@ func TestBulkSender(t *testing.T) {
 	// What is not named passes; spam is never known.
 	test := func(what, message, zone string, differ map[string]string) {
 		t.Helper()
-		res, err := dns.ParseZone("test", []byte(zone))
+		res, err := zonefile.Parse("test", []byte(zone))
 		if err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
@@ -203,7 +203,7 @@ func TestCheckDomain(t *testing.T) {
 	if r.Domain != "example.com" || len(r.Gaps) == 0 || len(r.Findings) != 0 || r.SPF.State != report.StateUnknown || r.Tool.Name != "mailtrace" || r.Tool.Version != mailtrace.Version {
 		t.Errorf("without a resolver: %+v", r)
 	}
-	zone, err := dns.ParseZone("test", []byte("example.com. TXT \"v=spf1 include:gone.example ~all\"\nexample.com. MX 10 10.0.0.1.\n"))
+	zone, err := zonefile.Parse("test", []byte("example.com. TXT \"v=spf1 include:gone.example ~all\"\nexample.com. MX 10 10.0.0.1.\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

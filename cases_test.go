@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace"
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -97,7 +97,7 @@ func judgeCase(t *testing.T, dir string) (misses []string) {
 	if err := json.Unmarshal(read("expect.json"), &want); err != nil {
 		t.Fatal(err)
 	}
-	zone, err := dns.ParseZone("zone.txt", read("zone.txt"))
+	zone, err := zonefile.Parse("zone.txt", read("zone.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 )
 
 // TestHostile gives Analyze messages made to cost time, memory or a panic. The
@@ -32,7 +33,7 @@ func TestHostile(t *testing.T) {
 			strings.Repeat("--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: x@x.example\r\n\r\nx\r\n", 500) + "--b--\r\n", ""},
 		{"control and bidi characters", "From: \x1b[31m\u202eevil\u202c <a@a.example>\r\nSubject: \x00\x07\x9b\r\n" + received + "\r\n", ""},
 	}
-	zone, err := dns.ParseZone("test", []byte("a.example. IN TXT \"v=spf1 -all\"\n"))
+	zone, err := zonefile.Parse("test", []byte("a.example. IN TXT \"v=spf1 -all\"\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +128,7 @@ func FuzzAnalyze(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	zone, err := dns.ParseZone("bt.zone", text)
+	zone, err := zonefile.Parse("bt.zone", text)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -10,23 +10,9 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace"
+	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/report"
 )
-
-// shared finds a folder of the material that lies beside the repository and is
-// not part of it: $MAILTRACE_SHARED, or ../shared.
-func shared(t *testing.T, name string) string {
-	t.Helper()
-	root := os.Getenv("MAILTRACE_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "shared")
-	}
-	dir := filepath.Join(root, name)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no shared material here (MAILTRACE_SHARED): %v", err)
-	}
-	return dir
-}
 
 // trueAccusations are the findings of severity high or above on real mail that
 // were read and found to be right; docs/realworld.md says why.
@@ -40,7 +26,7 @@ var trueAccusations = map[string][]string{
 func TestRealMail(t *testing.T) {
 	count := 0
 	for _, folder := range []string{"corpora/realworld", "corpora/authres/deltachat-providers/headers"} {
-		dir := shared(t, folder)
+		dir := corpus.Path(t, folder)
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || strings.HasSuffix(path, ".json") || strings.Contains(d.Name(), "LICENSE") {
 				return err

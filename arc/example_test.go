@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"github.com/mailtrace/mailtrace/arc"
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -17,7 +17,7 @@ func ExampleVerify() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	zone, err := dns.ParseZone("zone", records)
+	zone, err := zonefile.Parse("zone", records)
 	if err != nil {
 		log.Fatal(err)
 	}

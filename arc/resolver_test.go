@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/mailtrace/mailtrace/dns"
@@ -33,24 +32,6 @@ func (k keys) Lookup(_ context.Context, name string, t dns.Type) (dns.Answer, er
 // crlf makes a message of a text with LF line ends.
 func crlf(text []byte) *message.Message {
 	return message.Parse(bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n")))
-}
-
-// shared returns the path of shared test material, and skips the test where it
-// is not there.
-func shared(t testing.TB, name string) string {
-	t.Helper()
-	roots := []string{os.Getenv("MAILTRACE_SHARED")}
-	if roots[0] == "" {
-		roots = []string{"../shared", "../../shared", "../../../shared"}
-	}
-	for _, root := range roots {
-		path := filepath.Join(root, name)
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-	}
-	t.Skipf("test material %s is not here (MAILTRACE_SHARED names its folder)", name)
-	return ""
 }
 
 func read(t testing.TB, path string) []byte {

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -23,7 +24,7 @@ func TestSuiteValimail(t *testing.T) {
 			TXT             map[string]string `json:"txt_records"`
 		}
 	}
-	if err := json.Unmarshal(read(t, shared(t, "corpora/arc/valimail/validation.json")), &suite); err != nil {
+	if err := json.Unmarshal(read(t, corpus.Path(t, "corpora/arc/valimail/validation.json")), &suite); err != nil {
 		t.Fatal(err)
 	}
 	passed, failed, skipped := 0, 0, 0
@@ -56,7 +57,7 @@ func TestSuiteValimail(t *testing.T) {
 }
 
 func TestSuiteStalwart(t *testing.T) {
-	path := shared(t, "corpora/arc/stalwart-mail-auth/cases.json")
+	path := corpus.Path(t, "corpora/arc/stalwart-mail-auth/cases.json")
 	var suite struct {
 		Cases []struct {
 			File string
@@ -97,7 +98,7 @@ func TestSuiteValimailSealing(t *testing.T) {
 		}
 		TXT map[string]string `yaml:"txt-records"`
 	}
-	d := yaml.NewDecoder(bytes.NewReader(read(t, shared(t, "corpora/arc/valimail/arc-draft-sign-tests.yml"))))
+	d := yaml.NewDecoder(bytes.NewReader(read(t, corpus.Path(t, "corpora/arc/valimail/arc-draft-sign-tests.yml"))))
 	passed, failed, skipped := 0, 0, 0
 	for {
 		var doc document
@@ -148,7 +149,7 @@ func TestSuiteValimailSealing(t *testing.T) {
 // every chain keeps the rules.
 func TestRealWorld(t *testing.T) {
 	messages, chains, sets := 0, 0, 0
-	err := filepath.WalkDir(shared(t, "corpora/realworld"), func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(corpus.Path(t, "corpora/realworld"), func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".eml") {
 			return err
 		}

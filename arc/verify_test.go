@@ -11,6 +11,8 @@ import (
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
+	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -260,11 +262,11 @@ func TestOptions(t *testing.T) {
 func TestCases(t *testing.T) {
 	test := func(name, want string) {
 		t.Helper()
-		zone, err := dns.ParseZone("zone.txt", read(t, shared(t, "cases/"+name+"/zone.txt")))
+		zone, err := zonefile.Parse("zone.txt", read(t, corpus.Path(t, "cases/"+name+"/zone.txt")))
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := Verify(t.Context(), zone, message.Parse(read(t, shared(t, "cases/"+name+"/message.eml"))), Options{})
+		c, err := Verify(t.Context(), zone, message.Parse(read(t, corpus.Path(t, "cases/"+name+"/message.eml"))), Options{})
 		if err != nil || line(c) != want {
 			t.Errorf("%s: %v\n got %s (%s)\nwant %s", name, err, line(c), c.Reason, want)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/mailtrace/mailtrace/compare"
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -25,7 +26,7 @@ func readCase(t testing.TB, name string) (string, dns.Resolver) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	zone, err := dns.ParseZone(name, text)
+	zone, err := zonefile.Parse(name, text)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mailtrace/mailtrace/compare"
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -34,7 +34,7 @@ const key = `brisbane._domainkey.football.example.com. IN TXT "v=DKIM1; k=ed2551
 `
 
 func Example() {
-	zone, err := dns.ParseZone("example", []byte(key))
+	zone, err := zonefile.Parse("example", []byte(key))
 	if err != nil {
 		panic(err)
 	}

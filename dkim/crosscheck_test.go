@@ -16,6 +16,7 @@ import (
 	gomsgauth "github.com/emersion/go-msgauth/dkim"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -101,7 +102,7 @@ func compare(t *testing.T, name string, res dns.Resolver, m *message.Message) (a
 }
 
 func TestCrossCheckCorpora(t *testing.T) {
-	root := shared(t, "corpora/dkim")
+	root := corpus.Path(t, "corpora/dkim")
 	agree, known := 0, 0
 	for _, suite := range []string{"stalwart-mail-auth", "dkimpy", "go-msgauth"} {
 		var s struct {
@@ -125,7 +126,7 @@ func TestCrossCheckCorpora(t *testing.T) {
 }
 
 func TestCrossCheckCases(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(shared(t, "cases"), "*", "message.eml"))
+	files, err := filepath.Glob(filepath.Join(corpus.Path(t, "cases"), "*", "message.eml"))
 	if err != nil || len(files) == 0 {
 		t.Fatal(err, len(files))
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace/dkim"
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -35,7 +35,7 @@ const keys = `brisbane._domainkey.football.example.com. IN TXT "v=DKIM1; k=ed255
 `
 
 func Example() {
-	zone, err := dns.ParseZone("example", []byte(keys))
+	zone, err := zonefile.Parse("example", []byte(keys))
 	if err != nil {
 		panic(err)
 	}

@@ -10,12 +10,13 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/message"
 )
 
 // TestRepairCases repairs the signatures of messages that real servers changed.
 func TestRepairCases(t *testing.T) {
-	root := shared(t, "cases")
+	root := corpus.Path(t, "cases")
 	for _, c := range []struct {
 		name string
 		want string // kinds, in their order

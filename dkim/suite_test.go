@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
+	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -44,29 +46,6 @@ func (z texts) Lookup(ctx context.Context, name string, typ dns.Type) (dns.Answe
 		a.Records = append(a.Records, dns.Record{Name: name, Type: typ, Text: v, Strings: []string{v}})
 	}
 	return a, nil
-}
-
-// shared returns a folder of the material that tests share, and skips the test
-// where it is not there.
-func shared(t testing.TB, path string) string {
-	t.Helper()
-	if dir := os.Getenv("MAILTRACE_SHARED"); dir != "" {
-		return filepath.Join(dir, path)
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if found := filepath.Join(dir, "shared", path); isDir(found) {
-			return found
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Skipf("no ../shared/%s beside the repository, and MAILTRACE_SHARED is not set", path)
-		}
-		dir = up
-	}
 }
 
 func isDir(path string) bool {
@@ -130,7 +109,7 @@ func verify(t testing.TB, z texts, m *message.Message, o Options) []Signature {
 }
 
 func TestSuiteStalwart(t *testing.T) {
-	dir := shared(t, "corpora/dkim/stalwart-mail-auth")
+	dir := corpus.Path(t, "corpora/dkim/stalwart-mail-auth")
 	var suite struct {
 		Cases []struct {
 			File   string
@@ -170,7 +149,7 @@ func TestSuiteStalwart(t *testing.T) {
 }
 
 func TestSuiteGoMsgauth(t *testing.T) {
-	dir := shared(t, "corpora/dkim/go-msgauth")
+	dir := corpus.Path(t, "corpora/dkim/go-msgauth")
 	var suite struct {
 		Zone  jsonZone
 		Cases []struct {
@@ -255,7 +234,7 @@ func chasquidZone(text string) texts {
 }
 
 func TestSuiteChasquid(t *testing.T) {
-	dir := shared(t, "corpora/dkim/chasquid")
+	dir := corpus.Path(t, "corpora/dkim/chasquid")
 	var suite struct {
 		Cases []struct {
 			File   string
@@ -312,7 +291,7 @@ func TestSuiteChasquid(t *testing.T) {
 }
 
 func TestSuiteDkimpy(t *testing.T) {
-	dir := shared(t, "corpora/dkim/dkimpy")
+	dir := corpus.Path(t, "corpora/dkim/dkimpy")
 	var suite struct {
 		Cases []struct {
 			File, Test string
@@ -346,7 +325,7 @@ func TestSuiteDkimpy(t *testing.T) {
 }
 
 func TestSuiteMoxKeys(t *testing.T) {
-	dir := shared(t, "corpora/dkim/mox")
+	dir := corpus.Path(t, "corpora/dkim/mox")
 	var suite struct {
 		Cases []struct {
 			Record string
@@ -406,7 +385,7 @@ func TestSuiteMoxKeys(t *testing.T) {
 // Most are Authentication-Results, which are no tag lists; what must hold of
 // any text is that the parser stays in bounds and keeps what is a tag.
 func TestSuiteMailauthTags(t *testing.T) {
-	dir := shared(t, "corpora/dkim/mailauth")
+	dir := corpus.Path(t, "corpora/dkim/mailauth")
 	var suite struct {
 		Cases []struct{ Test, Header string }
 	}
@@ -423,13 +402,13 @@ func TestSuiteMailauthTags(t *testing.T) {
 	s.report(t)
 }
 
-func readCaseZone(t *testing.T, file string) *dns.Zone {
+func readCaseZone(t *testing.T, file string) *zonefile.Zone {
 	t.Helper()
 	b, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	z, err := dns.ParseZone(file, b)
+	z, err := zonefile.Parse(file, b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -437,7 +416,7 @@ func readCaseZone(t *testing.T, file string) *dns.Zone {
 }
 
 func TestCases(t *testing.T) {
-	root := shared(t, "cases")
+	root := corpus.Path(t, "cases")
 	dirs, err := filepath.Glob(filepath.Join(root, "*", "expect.json"))
 	if err != nil || len(dirs) == 0 {
 		t.Fatal(err, len(dirs))
@@ -496,7 +475,7 @@ func TestCases(t *testing.T) {
 // TestRealMail hashes the bodies of real mail. Their keys are not at hand, but
 // a body hash that matches has proved the canonicalization of that body.
 func TestRealMail(t *testing.T) {
-	root := shared(t, "corpora/realworld")
+	root := corpus.Path(t, "corpora/realworld")
 	var messages, signatures, match int
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) == ".json" {

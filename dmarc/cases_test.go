@@ -7,7 +7,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
+	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -25,7 +26,7 @@ func (w *words) UnmarshalJSON(data []byte) error {
 // TestCases decides DMARC for messages that went through real servers, from the
 // results that independent verifiers found at the border.
 func TestCases(t *testing.T) {
-	dir := filepath.Join(corpus(t, ""), "../cases")
+	dir := filepath.Join(corpus.Path(t, "corpora/"), "../cases")
 	cases, err := filepath.Glob(filepath.Join(dir, "*", "expect.json"))
 	if err != nil || len(cases) == 0 {
 		t.Skip("the cases are not here")
@@ -55,7 +56,7 @@ func TestCases(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		zone, err := dns.ParseZone(name, text)
+		zone, err := zonefile.Parse(name, text)
 		if err != nil {
 			t.Fatal(err)
 		}

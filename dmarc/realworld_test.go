@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -15,7 +16,7 @@ import (
 // read one too, both find the same addresses.
 func TestFromRealWorld(t *testing.T) {
 	messages, fields, compared := 0, 0, 0
-	err := filepath.WalkDir(corpus(t, "realworld"), func(path string, e fs.DirEntry, err error) error {
+	err := filepath.WalkDir(corpus.Path(t, "corpora/realworld"), func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".eml") {
 			return err
 		}

@@ -3,9 +3,7 @@ package dmarc
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"strings"
-	"testing"
 
 	"github.com/mailtrace/mailtrace/dns"
 )
@@ -57,23 +55,6 @@ func (z *zone) Lookup(_ context.Context, name string, t dns.Type) (dns.Answer, e
 		}
 	}
 	return a, nil
-}
-
-// corpus returns the path of shared conformance data, and skips the test where
-// it is not there.
-func corpus(t testing.TB, name string) string {
-	t.Helper()
-	roots := []string{os.Getenv("MAILTRACE_SHARED")}
-	if roots[0] == "" {
-		roots = []string{"../shared", "../../shared", "../../../shared"}
-	}
-	for _, root := range roots {
-		if path := filepath.Join(root, "corpora", name); exists(path) {
-			return path
-		}
-	}
-	t.Skipf("conformance data %s is not here (MAILTRACE_SHARED names its folder)", name)
-	return ""
 }
 
 func exists(path string) bool {

@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mailtrace/mailtrace/internal/corpus"
 )
 
 // load reads a JSON file of the conformance data.
 func load(t testing.TB, name string, into any) {
 	t.Helper()
-	data, err := os.ReadFile(corpus(t, name))
+	data, err := os.ReadFile(corpus.Path(t, "corpora/"+name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +107,7 @@ func TestSuitePublicSuffix(t *testing.T) {
 	if len(suite.Tests) == 0 {
 		suite.Tests = readSuffixTests(t)
 	}
-	f, err := os.Open(corpus(t, "dmarc/publicsuffix/public_suffix_list.dat"))
+	f, err := os.Open(corpus.Path(t, "corpora/dmarc/publicsuffix/public_suffix_list.dat"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +150,7 @@ func deref(s *string) string {
 
 // readSuffixTests reads the second form of the suite: two columns.
 func readSuffixTests(t *testing.T) []suffixCase {
-	data, err := os.ReadFile(corpus(t, "dmarc/publicsuffix/tests.txt"))
+	data, err := os.ReadFile(corpus.Path(t, "corpora/dmarc/publicsuffix/tests.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,9 +41,9 @@ type Cache struct {
 	errorTTL time.Duration
 
 	mu      sync.Mutex
-	entries map[question]*cached
+	entries map[Question]*cached
 	newest  cached // of the ring of entries, by last use
-	flights map[question]*flight
+	flights map[Question]*flight
 	stats   CacheStats
 }
 
@@ -55,9 +55,10 @@ type CacheStats struct {
 	Evicted uint64 // dropped to make room
 }
 
-type question struct {
-	name string
-	typ  Type
+// Question is what is asked for: a canonical name and a type.
+type Question struct {
+	Name string
+	Type Type
 }
 
 type outcome struct {
@@ -66,7 +67,7 @@ type outcome struct {
 }
 
 type cached struct {
-	q          question
+	q          Question
 	out        outcome
 	expires    time.Time // zero: never
 	prev, next *cached
@@ -88,8 +89,8 @@ func NewCache(r Resolver, o CacheOptions) *Cache {
 		max:      o.MaxEntries,
 		now:      o.Now,
 		errorTTL: o.ErrorTTL,
-		entries:  make(map[question]*cached),
-		flights:  make(map[question]*flight),
+		entries:  make(map[Question]*cached),
+		flights:  make(map[Question]*flight),
 	}
 	if c.max <= 0 {
 		c.max = DefaultCacheEntries
@@ -110,14 +111,14 @@ func (c *Cache) Stats() CacheStats {
 
 // Lookup answers from memory, or asks.
 func (c *Cache) Lookup(ctx context.Context, name string, t Type) (Answer, error) {
-	name, bad := check(name, t)
+	name, bad := CheckName(name, t)
 	if bad != nil {
 		return Answer{}, bad
 	}
 	if ctx.Err() != nil {
-		return Answer{}, cancelled(ctx, name, t)
+		return Answer{}, CancelledBy(ctx, name, t)
 	}
-	q := question{name, t}
+	q := Question{name, t}
 	var now time.Time
 	if c.now != nil {
 		now = c.now()
@@ -160,17 +161,18 @@ func (c *Cache) Lookup(ctx context.Context, name string, t Type) (Answer, error)
 		}
 	}
 	c.mu.Unlock()
-	return Answer{}, cancelled(ctx, name, t)
+	return Answer{}, CancelledBy(ctx, name, t)
 }
 
-func cancelled(ctx context.Context, name string, t Type) *Error {
+// CancelledBy is the failure of a question whose context ended.
+func CancelledBy(ctx context.Context, name string, t Type) *Error {
 	return &Error{Name: name, Type: t, Failure: Cancelled, Err: context.Cause(ctx)}
 }
 
 // fly asks, and hands the outcome to all who wait.
-func (c *Cache) fly(ctx context.Context, q question, f *flight) {
+func (c *Cache) fly(ctx context.Context, q Question, f *flight) {
 	defer f.cancel()
-	f.out.answer, f.out.err = c.resolver.Lookup(ctx, q.name, q.typ)
+	f.out.answer, f.out.err = c.resolver.Lookup(ctx, q.Name, q.Type)
 	keep, life := c.life(f.out)
 	c.mu.Lock()
 	if c.flights[q] == f {

@@ -1,4 +1,4 @@
-package dns
+package dns_test
 
 import (
 	"context"
@@ -8,6 +8,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	. "github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/internal/dnstest"
 )
 
 // counting counts the questions that reach a resolver.
@@ -54,10 +57,10 @@ func TestCache(t *testing.T) {
 	test("nosoa.test", 0, 1) // RFC 2308 §5
 	test("nosoa.test", 0, 1)
 	test("long.test", 0, 1)
-	test("long.test", maxPositiveTTL-1, 0)
+	test("long.test", MaxPositiveTTL-1, 0)
 	test("long.test", 1, 1)
 	test("neg.test", 0, 1)
-	test("neg.test", maxNegativeTTL-1, 0)
+	test("neg.test", MaxNegativeTTL-1, 0)
 	test("neg.test", 1, 1)
 	test("fail.test", 0, 1)
 	test("fail.test", DefaultErrorTTL-1, 0)
@@ -98,8 +101,8 @@ func TestCacheEvicts(t *testing.T) {
 	for i := range 100 {
 		ask(fmt.Sprint("n", i))
 	}
-	if len(c.entries) != 3 || c.Stats().Evicted != 102 {
-		t.Errorf("%d entries, %+v", len(c.entries), c.Stats())
+	if c.Entries() != 3 || c.Stats().Evicted != 102 {
+		t.Errorf("%d entries, %+v", c.Entries(), c.Stats())
 	}
 }
 
@@ -115,7 +118,7 @@ func (b *blocking) Lookup(ctx context.Context, name string, t Type) (Answer, err
 	case <-b.free:
 		return Answer{Name: name, Type: t, Status: Success}, nil
 	case <-ctx.Done():
-		return Answer{}, cancelled(ctx, name, t)
+		return Answer{}, CancelledBy(ctx, name, t)
 	}
 }
 
@@ -127,7 +130,7 @@ func TestCacheFlight(t *testing.T) {
 		results := make(chan string, 4)
 		var wg sync.WaitGroup
 		ask := func(ctx context.Context) {
-			wg.Go(func() { results <- show(c.Lookup(ctx, "a.test", TypeA)) })
+			wg.Go(func() { results <- dnstest.Show(c.Lookup(ctx, "a.test", TypeA)) })
 			synctest.Wait()
 		}
 		ask(leader)

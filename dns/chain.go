@@ -13,7 +13,7 @@ type Disabled struct{}
 
 // Lookup fails.
 func (Disabled) Lookup(_ context.Context, name string, t Type) (Answer, error) {
-	name, bad := check(name, t)
+	name, bad := CheckName(name, t)
 	if bad != nil {
 		return Answer{}, bad
 	}
@@ -71,7 +71,7 @@ func (c chain) Has(name string, t Type) bool {
 }
 
 func (c chain) Lookup(ctx context.Context, name string, t Type) (Answer, error) {
-	name, bad := check(name, t)
+	name, bad := CheckName(name, t)
 	if bad != nil {
 		return Answer{}, bad
 	}
@@ -86,7 +86,7 @@ func (c chain) Lookup(ctx context.Context, name string, t Type) (Answer, error) 
 		all.Authenticated = all.Authenticated && got.Authenticated
 		next := ""
 		for _, target := range got.CNAMEs {
-			if err := all.follow(target); err != nil {
+			if err := all.Follow(target); err != nil {
 				return Answer{}, err
 			}
 			if j := c.holder(target, t); j != i {
@@ -102,16 +102,16 @@ func (c chain) Lookup(ctx context.Context, name string, t Type) (Answer, error) 
 			break
 		}
 		if got, err = c[i].Lookup(ctx, next, t); err != nil {
-			return Answer{}, forTarget(err, name, next)
+			return Answer{}, ForTarget(err, name, next)
 		}
 	}
 	all.Status, all.Records, all.Server = got.Status, got.Records, got.Server
 	return all, nil
 }
 
-// forTarget makes the failure of a question about a CNAME target one of the
+// ForTarget makes the failure of a question about a CNAME target one of the
 // question that led there.
-func forTarget(err error, name, target string) error {
+func ForTarget(err error, name, target string) error {
 	var e *Error
 	if !errors.As(err, &e) {
 		return err
@@ -119,7 +119,7 @@ func forTarget(err error, name, target string) error {
 	out := *e
 	out.Name = name
 	if out.Err == nil {
-		out.Err = text("asked for the CNAME target " + target)
+		out.Err = errors.New("asked for the CNAME target " + target)
 	} else {
 		out.Err = fmt.Errorf("asked for the CNAME target %s: %w", target, e.Err)
 	}

@@ -1,23 +1,27 @@
-package dns
+package dns_test
 
 import (
 	"context"
 	"strings"
 	"testing"
+
+	. "github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/internal/dnstest"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 )
 
 func TestChain(t *testing.T) {
-	front, err := ParseZone("front", []byte("; SERVFAIL sick.example.\n_dmarc.example.org. TXT \"new\"\nout.example.org. 5 CNAME real.example.\nbad.example.org. CNAME fail.example.\n"))
+	front, err := zonefile.Parse("front", []byte("; SERVFAIL sick.example.\n_dmarc.example.org. TXT \"new\"\nout.example.org. 5 CNAME real.example.\nbad.example.org. CNAME fail.example.\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := ParseZone("back", []byte("$TTL 60\nexample.org. TXT \"old\"\n_dmarc.example.org. TXT \"old\"\nreal.example. A 192.0.2.1\nin.example. CNAME _dmarc.example.org.\n; TIMEOUT fail.example.\n"))
+	back, err := zonefile.Parse("back", []byte("$TTL 60\nexample.org. TXT \"old\"\n_dmarc.example.org. TXT \"old\"\nreal.example. A 192.0.2.1\nin.example. CNAME _dmarc.example.org.\n; TIMEOUT fail.example.\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	test := func(r Resolver, name string, typ Type, want string) {
 		t.Helper()
-		if got := show(r.Lookup(context.Background(), name, typ)); got != want {
+		if got := dnstest.Show(r.Lookup(context.Background(), name, typ)); got != want {
 			t.Errorf("%s %s: got %s, want %s", name, typ, got, want)
 		}
 	}
@@ -41,7 +45,7 @@ func TestChain(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 
-	replay, err := ParseReplay("r", []byte(recordingHeader+"\nx.example. A noerror ttl=1\n\tx.example. 1 A 192.0.2.9\n"))
+	replay, err := ParseReplay("r", []byte(RecordingHeader+"\nx.example. A noerror ttl=1\n\tx.example. 1 A 192.0.2.9\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +61,7 @@ func TestChain(t *testing.T) {
 	test(Chain(answers{}, front), "_dmarc.example.org", TypeTXT, "nxdomain") // without Has it holds all
 
 	// Two zones that point at each other.
-	p, _ := ParseZone("p", []byte("p.example. CNAME q.example.\n"))
-	q, _ := ParseZone("q", []byte("q.example. CNAME p.example.\n"))
+	p, _ := zonefile.Parse("p", []byte("p.example. CNAME q.example.\n"))
+	q, _ := zonefile.Parse("q", []byte("q.example. CNAME p.example.\n"))
 	test(Chain(p, q), "p.example", TypeA, "malformed")
 }

@@ -2,13 +2,14 @@
 // what must never be mixed up: an answer, the proof that there is none, and
 // the failure to get either.
 //
-// [Live] asks servers, [Zone] reads a master file, [Replay] a recording that a
-// [Recorder] made; [Cache] stands in front of any of them, [Chain] asks one after
-// the other, [Std] lends them to libraries of package net. They are parameters
-// of everything in mailtrace that asks a question; there is no default.
+// A [Resolver] is a parameter of everything in mailtrace that asks a question;
+// there is no default. dns/live asks servers, dns/zonefile reads a master file,
+// [Replay] is a recording that a [Recorder] made; [Cache] stands in front of any
+// of them, [Chain] asks one after the other, [Std] lends them to libraries of
+// package net. dns/dnssec validates answers itself, from the root down.
 //
-// A [Validator] validates answers by DNSSEC itself, from the root down; it asks
-// a [RawSource] such as [Live].
+// This package and all that only needs answers import the standard library
+// only; the library that speaks the protocol stays behind dns/live.
 package dns
 
 import (
@@ -135,10 +136,10 @@ const (
 	ServFail    Failure = "servfail"     // the server said SERVFAIL
 	Timeout     Failure = "timeout"      // no answer in time, from any server
 	Refused     Failure = "refused"      // REFUSED, NOTIMP or another refusal
-	Malformed   Failure = "malformed"    // the answers could not be used (FORMERR, wrong question, lame, CNAME loop)
+	Malformed   Failure = "malformed"    // the answers could not be used (FORMERR, wrong Question, lame, CNAME loop)
 	Unreachable Failure = "unreachable"  // no server could be reached
 	BadName     Failure = "bad-name"     // the name cannot be asked for (label over 63 octets, name over 255)
-	NotRecorded Failure = "not-recorded" // a Replay does not hold the question
+	NotRecorded Failure = "not-recorded" // a Replay does not hold the Question
 	Cancelled   Failure = "cancelled"    // the context ended
 	Off         Failure = "off"          // asking is switched off
 )

@@ -2,25 +2,9 @@ package dns
 
 import (
 	"strconv"
-	"strings"
-)
 
-// unescape turns the presentation form of one character string into its bytes
-// (RFC 1035 §5.1).
-func unescape(s string) string {
-	i := strings.IndexByte(s, '\\')
-	if i < 0 {
-		return s
-	}
-	b := make([]byte, 0, len(s))
-	b = append(b, s[:i]...)
-	for i < len(s) {
-		c, n := unescapeOctet(s[i:])
-		b = append(b, c)
-		i += n
-	}
-	return string(b)
-}
+	"github.com/mailtrace/mailtrace/dns/internal/names"
+)
 
 // appendQuoted appends a character string in presentation form, in quotes.
 func appendQuoted(b []byte, s string) []byte {
@@ -30,7 +14,7 @@ func appendQuoted(b []byte, s string) []byte {
 		case c == '"' || c == '\\':
 			b = append(b, '\\', c)
 		case c < ' ' || c >= 0x7f:
-			b = appendDDD(b, c)
+			b = names.AppendDDD(b, c)
 		default:
 			b = append(b, c)
 		}
@@ -38,9 +22,10 @@ func appendQuoted(b []byte, s string) []byte {
 	return append(b, '"')
 }
 
-// presentation writes the RDATA of the types whose fields Record has; ok is
-// false for the others.
-func presentation(r Record) (data string, ok bool) {
+// Presentation writes the RDATA of the types whose fields Record has, as a
+// master file does (RFC 1035 §5.1); ok is false for the others, which have Data
+// only.
+func (r Record) Presentation() (data string, ok bool) {
 	switch r.Type {
 	case TypeTXT, TypeSPF:
 		n := 0

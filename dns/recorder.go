@@ -19,7 +19,7 @@ type Recorder struct {
 	Max int
 
 	mu      sync.Mutex
-	index   map[question]int
+	index   map[Question]int
 	list    []Recorded
 	dropped int
 }
@@ -50,7 +50,7 @@ func (r *Recorder) Lookup(ctx context.Context, name string, t Type) (Answer, err
 // keep remembers the first outcome of a question. Only an answer takes the
 // place of a failure.
 func (r *Recorder) keep(rec Recorded) {
-	q := question{rec.Name, rec.Type}
+	q := Question{rec.Name, rec.Type}
 	limit := r.Max
 	if limit <= 0 {
 		limit = DefaultMaxRecorded
@@ -68,7 +68,7 @@ func (r *Recorder) keep(rec Recorded) {
 		return
 	}
 	if r.index == nil {
-		r.index = make(map[question]int)
+		r.index = make(map[Question]int)
 	}
 	r.index[q] = len(r.list)
 	r.list = append(r.list, rec)

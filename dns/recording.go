@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/dns/internal/names"
 )
 
 // recordingHeader is the first line of a recording: format and version.
@@ -32,7 +34,7 @@ const recordingHelp = `# DNS answers that mailtrace used; replay them with --dns
 // are left out: a replay does not hold what was not answered.
 func (r *Recorder) WriteTo(w io.Writer) (int64, error) {
 	list := r.Answers()
-	list = slices.DeleteFunc(list, func(rec Recorded) bool { return rec.Err != nil && !rec.Err.Asked() || badName(rec.Name) != "" })
+	list = slices.DeleteFunc(list, func(rec Recorded) bool { return rec.Err != nil && !rec.Err.Asked() || names.Bad(rec.Name) != "" })
 	slices.SortFunc(list, func(a, b Recorded) int {
 		return cmp.Or(compareNames(a.Name, b.Name), cmp.Compare(a.Type, b.Type))
 	})
@@ -75,7 +77,7 @@ func compareNames(a, b string) int {
 // line a comment.
 func appendName(b []byte, name string) []byte {
 	if strings.HasPrefix(name, "#") {
-		b = appendDDD(b, '#')
+		b = names.AppendDDD(b, '#')
 		name = name[1:]
 	}
 	return append(append(b, name...), '.')
@@ -136,7 +138,7 @@ func recordedData(r Record) string {
 		}
 	}
 	r.Host = Canonical(r.Host)
-	data, ok := presentation(r)
+	data, ok := r.Presentation()
 	if !ok {
 		data = r.Data
 	}

@@ -3,16 +3,19 @@ package dns
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/dns/internal/names"
 )
 
 // Replay answers from a recording. A question that is not in it fails with
 // NotRecorded: nobody knows the answer. It is made by [ParseReplay].
 type Replay struct {
 	server   string
-	outcomes map[question]outcome
+	outcomes map[Question]outcome
 	// closed holds the names that a JSON cache lists: what it does not list of
 	// them was not there.
 	closed map[string]bool
@@ -24,7 +27,7 @@ type Replay struct {
 //
 // source names the file in messages and answers. The error is a *[SyntaxError].
 func ParseReplay(source string, text []byte) (*Replay, error) {
-	r := &Replay{server: "replay:" + source, outcomes: make(map[question]outcome)}
+	r := &Replay{server: "replay:" + source, outcomes: make(map[Question]outcome)}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if trimmed := bytes.TrimLeft(text, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '{' {
 		if err := r.parseJSON(source, text); err != nil {
@@ -41,20 +44,20 @@ func (r *Replay) Len() int { return len(r.outcomes) }
 // Has reports whether the recording holds a question.
 func (r *Replay) Has(name string, t Type) bool {
 	name = Canonical(name)
-	_, ok := r.outcomes[question{name, t}]
+	_, ok := r.outcomes[Question{name, t}]
 	return ok || r.closed[name]
 }
 
 // Lookup answers from the recording.
 func (r *Replay) Lookup(ctx context.Context, name string, t Type) (Answer, error) {
-	name, bad := check(name, t)
+	name, bad := CheckName(name, t)
 	if bad != nil {
 		return Answer{}, bad
 	}
 	if ctx.Err() != nil {
-		return Answer{}, cancelled(ctx, name, t)
+		return Answer{}, CancelledBy(ctx, name, t)
 	}
-	if out, ok := r.outcomes[question{name, t}]; ok {
+	if out, ok := r.outcomes[Question{name, t}]; ok {
 		return out.answer, out.err
 	}
 	if r.closed[name] {
@@ -66,7 +69,7 @@ func (r *Replay) Lookup(ctx context.Context, name string, t Type) (Answer, error
 func (r *Replay) parseRecording(source, text string) (*Replay, error) {
 	errs := SyntaxError{Source: source}
 	var open *Answer // the answer that takes records
-	var q question
+	var q Question
 	finish := func() {
 		if open != nil {
 			r.outcomes[q] = outcome{answer: *open}
@@ -82,9 +85,9 @@ func (r *Replay) parseRecording(source, text string) (*Replay, error) {
 			if line != recordingHeader {
 				what, hint := "not a recording: the first line is not "+strconv.Quote(recordingHeader), "make one with --record FILE"
 				if isRecording([]byte(line)) {
-					what, hint = "this version of the format is not known: "+quoted(line), "a newer mailtrace reads it"
+					what, hint = "this version of the format is not known: "+names.Quoted(line), "a newer mailtrace reads it"
 				}
-				errs.add(1, what, hint)
+				errs.Add(1, what, hint)
 				return nil, &errs
 			}
 		case strings.TrimSpace(line) == "", line[0] == '#':
@@ -93,13 +96,13 @@ func (r *Replay) parseRecording(source, text string) (*Replay, error) {
 				continue // belongs to a line that cannot be read
 			}
 			if open == nil || open.Status != Success {
-				errs.add(number, "a record without an answer above it", "")
+				errs.Add(number, "a record without an answer above it", "")
 				bad = true
 				continue
 			}
 			rec, what := parseRecorded(line[1:])
 			if what != "" {
-				errs.add(number, what, "NAME TTL TYPE DATA")
+				errs.Add(number, what, "NAME TTL TYPE DATA")
 				continue
 			}
 			open.Records = append(open.Records, rec)
@@ -108,13 +111,13 @@ func (r *Replay) parseRecording(source, text string) (*Replay, error) {
 			var out outcome
 			var what string
 			if q, out, what = r.parseOutcome(line); what != "" {
-				errs.add(number, what, "NAME TYPE STATUS ttl=SECONDS")
+				errs.Add(number, what, "NAME TYPE STATUS ttl=SECONDS")
 				bad = true
 				continue
 			}
 			bad = false
 			if _, twice := r.outcomes[q]; twice {
-				errs.add(number, "this question was answered above", "")
+				errs.Add(number, "this question was answered above", "")
 				bad = true
 				continue
 			}
@@ -128,37 +131,37 @@ func (r *Replay) parseRecording(source, text string) (*Replay, error) {
 	}
 	finish()
 	if number == 0 {
-		errs.add(1, "the file is empty", "make one with --record FILE")
+		errs.Add(1, "the file is empty", "make one with --record FILE")
 	}
-	if err := errs.err(); err != nil {
+	if err := errs.ErrorOrNil(); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
 // parseOutcome reads a line "NAME TYPE STATUS [attributes]".
-func (r *Replay) parseOutcome(line string) (q question, out outcome, what string) {
+func (r *Replay) parseOutcome(line string) (q Question, out outcome, what string) {
 	next := func() (word string) {
 		word, line, _ = strings.Cut(line, " ")
 		return word
 	}
 	var ok bool
-	if q.name, ok = absolute(next()); !ok {
+	if q.Name, ok = absolute(next()); !ok {
 		return q, out, "the name is not valid, or lacks its final dot"
 	}
 	word := next()
-	if q.typ, ok = ParseType(word); !ok {
-		return q, out, "unknown type " + quoted(word)
+	if q.Type, ok = ParseType(word); !ok {
+		return q, out, "unknown type " + names.Quoted(word)
 	}
 	word = next()
-	a := Answer{Name: q.name, Type: q.typ, Status: Status(word), Server: r.server}
-	e := &Error{Name: q.name, Type: q.typ, Failure: Failure(word), Server: r.server}
+	a := Answer{Name: q.Name, Type: q.Type, Status: Status(word), Server: r.server}
+	e := &Error{Name: q.Name, Type: q.Type, Failure: Failure(word), Server: r.server}
 	switch a.Status {
 	case Success, NoData, NXDomain:
 		e = nil
 	default:
 		if !e.Asked() {
-			return q, out, "unknown status " + quoted(word)
+			return q, out, "unknown status " + names.Quoted(word)
 		}
 	}
 	for line != "" {
@@ -184,7 +187,7 @@ func (r *Replay) parseOutcome(line string) (q question, out outcome, what string
 		case name == "ttl" && e == nil:
 			n, err := strconv.ParseUint(value, 10, 32)
 			if err != nil {
-				return q, out, "bad ttl " + quoted(value)
+				return q, out, "bad ttl " + names.Quoted(value)
 			}
 			a.TTL = uint32(n)
 		case name == "ad" && e == nil && !hasValue:
@@ -192,15 +195,15 @@ func (r *Replay) parseOutcome(line string) (q question, out outcome, what string
 		case name == "cname" && e == nil:
 			target, ok := absolute(value)
 			if !ok || len(a.CNAMEs) == MaxCNAMEs {
-				return q, out, "bad cname " + quoted(value)
+				return q, out, "bad cname " + names.Quoted(value)
 			}
 			a.CNAMEs = append(a.CNAMEs, target)
 		case name == "from" && quotedValue:
 			// Who answered then; now it is the file.
 		case name == "text" && e != nil && quotedValue:
-			e.Err = text(value)
+			e.Err = errors.New(value)
 		default:
-			return q, out, "unknown attribute " + quoted(name)
+			return q, out, "unknown attribute " + names.Quoted(name)
 		}
 	}
 	if e != nil {
@@ -215,7 +218,7 @@ func absolute(s string) (string, bool) {
 		return "", false
 	}
 	c := Canonical(s)
-	return c, badName(c) == ""
+	return c, names.Bad(c) == ""
 }
 
 // parseRecorded reads "NAME TTL TYPE DATA".
@@ -230,14 +233,14 @@ func parseRecorded(line string) (r Record, what string) {
 	}
 	n, err := strconv.ParseUint(f[1], 10, 32)
 	if err != nil {
-		return r, "bad TTL " + quoted(f[1])
+		return r, "bad TTL " + names.Quoted(f[1])
 	}
 	r.TTL = uint32(n)
 	if r.Type, ok = ParseType(f[2]); !ok {
-		return r, "unknown type " + quoted(f[2])
+		return r, "unknown type " + names.Quoted(f[2])
 	}
 	if !r.parseData(f[3]) {
-		return r, "bad data for " + f[2] + ": " + quoted(f[3])
+		return r, "bad data for " + f[2] + ": " + names.Quoted(f[3])
 	}
 	return r, ""
 }
@@ -275,7 +278,7 @@ func (r *Record) parseData(data string) bool {
 			return false
 		}
 	}
-	if data, ok := presentation(*r); ok {
+	if data, ok := r.Presentation(); ok {
 		r.Data = data
 		return true
 	}
@@ -292,13 +295,13 @@ func parseStrings(s string) ([]string, bool) {
 		}
 		i := 1
 		for i < len(s) && s[i] != '"' {
-			_, n := unescapeOctet(s[i:])
+			_, n := names.UnescapeOctet(s[i:])
 			i += n
 		}
 		if i >= len(s) {
 			return nil, false
 		}
-		out = append(out, unescape(s[1:i]))
+		out = append(out, names.Unescape(s[1:i]))
 		if s = s[i+1:]; s != "" {
 			if s[0] != ' ' || s == " " {
 				return nil, false

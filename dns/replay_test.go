@@ -1,13 +1,17 @@
-package dns
+package dns_test
 
 import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
 	"testing"
+
+	. "github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/internal/dnstest"
 )
 
 // answers is a resolver that knows a few questions: "name TYPE".
@@ -40,7 +44,7 @@ func TestRecordReplay(t *testing.T) {
 	for i := range every {
 		every[i] = byte(i)
 	}
-	zone := mustZone(t, worldZone+`
+	zone := mustZone(t, dnstest.World+`
 #odd.example. 5 TXT "#"
 a\.b\032c.example. A 192.0.2.1
 \000\255.example. AAAA ::ffff:192.0.2.1
@@ -110,7 +114,7 @@ null.n. MX 0 .
 		want.a.Server = "replay:f"
 		for i := range want.a.Records {
 			if want.a.Records[i].Data == "" { // the made-up ones
-				want.a.Records[i].Data, _ = presentation(want.a.Records[i])
+				want.a.Records[i].Data, _ = want.a.Records[i].Presentation()
 			}
 		}
 		if err != nil || !reflect.DeepEqual(a, want.a) {
@@ -136,16 +140,16 @@ null.n. MX 0 .
 		t.Errorf("not the same:\n%s\n%s", file, second)
 	}
 
-	if got := show(replay.Lookup(ctx, "gone.test", TypeA)); got != "not-recorded" {
+	if got := dnstest.Show(replay.Lookup(ctx, "gone.test", TypeA)); got != "not-recorded" {
 		t.Errorf("a cancelled question: %s", got)
 	}
-	if got := show(replay.Lookup(ctx, "example.org", TypeA)); got != "not-recorded" {
+	if got := dnstest.Show(replay.Lookup(ctx, "example.org", TypeA)); got != "not-recorded" {
 		t.Errorf("a question not asked: %s", got)
 	}
 	if replay.Has("example.org", TypeA) {
 		t.Error("Has a question not asked")
 	}
-	if got := show(replay.Lookup(ctx, "a..b", TypeA)); got != "bad-name" {
+	if got := dnstest.Show(replay.Lookup(ctx, "a..b", TypeA)); got != "bad-name" {
 		t.Errorf("a bad name: %s", got)
 	}
 }
@@ -160,7 +164,7 @@ func TestRecordingText(t *testing.T) {
 	}
 	rec.Lookup(ctx, "example.org", TypeTXT)
 	rec.Lookup(ctx, "example.org", TypeMX)
-	want := recordingHeader + "\n" + recordingHelp + `a.slow.example. A timeout from="zone:test.zone"
+	want := RecordingHeader + "\n" + RecordingHelp + `a.slow.example. A timeout from="zone:test.zone"
 example.org. A nodata ttl=0 from="zone:test.zone"
 example.org. MX noerror ttl=300 from="zone:test.zone"
 	example.org. 300 MX 10 mx.example.org.
@@ -211,7 +215,7 @@ func TestRecorderKeeps(t *testing.T) {
 	}
 
 	var wg sync.WaitGroup
-	rec = &Recorder{Resolver: mustZone(t, worldZone)}
+	rec = &Recorder{Resolver: mustZone(t, dnstest.World)}
 	for range 8 {
 		wg.Go(func() {
 			for range 50 {
@@ -227,7 +231,7 @@ func TestRecorderKeeps(t *testing.T) {
 }
 
 func TestReplayErrors(t *testing.T) {
-	const head = recordingHeader + "\n"
+	const head = RecordingHeader + "\n"
 	test := func(text string, want ...string) {
 		t.Helper()
 		_, err := ParseReplay("r", []byte(text))
@@ -239,7 +243,7 @@ func TestReplayErrors(t *testing.T) {
 				return
 			}
 			for _, l := range e.Lines {
-				got += at("r", l.Line) + l.Text + "\n"
+				got += fmt.Sprintf("r:%d: %s", l.Line, l.Text) + "\n"
 			}
 		}
 		if got != strings.Join(append(want, ""), "\n") {
@@ -279,7 +283,7 @@ func TestReplayJSON(t *testing.T) {
 	}
 	test := func(name string, typ Type, want string) {
 		t.Helper()
-		if got := show(r.Lookup(context.Background(), name, typ)); got != want {
+		if got := dnstest.Show(r.Lookup(context.Background(), name, typ)); got != want {
 			t.Errorf("%s %s: got %s, want %s", name, typ, got, want)
 		}
 	}

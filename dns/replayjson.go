@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+
+	"github.com/mailtrace/mailtrace/dns/internal/names"
 )
 
 // parseJSON reads a DNS cache of mailauth.
@@ -20,18 +22,18 @@ func (r *Replay) parseJSON(source string, data []byte) error {
 		if errors.As(err, &se) {
 			line += bytes.Count(data[:min(int(se.Offset), len(data))], []byte("\n"))
 		}
-		errs.add(line, err.Error(), `{"example.com": {"TXT": [["v=spf1 -all"]]}}`)
+		errs.Add(line, err.Error(), `{"example.com": {"TXT": [["v=spf1 -all"]]}}`)
 		return &errs
 	}
-	names := make([]string, 0, len(cache))
+	hosts := make([]string, 0, len(cache))
 	for name := range cache {
-		names = append(names, name)
+		hosts = append(hosts, name)
 	}
-	slices.Sort(names) // for errors in a stable order
-	for _, given := range names {
+	slices.Sort(hosts) // for errors in a stable order
+	for _, given := range hosts {
 		name := Canonical(given)
-		if why := badName(name); why != "" {
-			errs.add(1, "bad name "+quoted(given)+": "+why, "")
+		if why := names.Bad(name); why != "" {
+			errs.Add(1, "bad name "+names.Quoted(given)+": "+why, "")
 			continue
 		}
 		r.closed[name] = true
@@ -42,14 +44,14 @@ func (r *Replay) parseJSON(source string, data []byte) error {
 			}
 			records, err := nodeRecords(name, t, value)
 			if errors.Is(err, errNotRead) {
-				r.outcomes[question{name, t}] = outcome{err: &Error{Name: name, Type: t, Failure: NotRecorded, Server: r.server, Err: err}}
+				r.outcomes[Question{name, t}] = outcome{err: &Error{Name: name, Type: t, Failure: NotRecorded, Server: r.server, Err: err}}
 				continue
 			}
 			if err != nil {
-				errs.add(1, given+" "+typ+": "+err.Error(), "")
+				errs.Add(1, given+" "+typ+": "+err.Error(), "")
 				continue
 			}
-			q := question{name, t}
+			q := Question{name, t}
 			a := r.outcomes[q].answer
 			a.Records = append(a.Records, records...)
 			a.Name, a.Type, a.Status, a.Server = name, t, Success, r.server
@@ -60,7 +62,7 @@ func (r *Replay) parseJSON(source string, data []byte) error {
 		}
 	}
 	slices.SortFunc(errs.Lines, func(a, b LineError) int { return bytes.Compare([]byte(a.Text), []byte(b.Text)) })
-	return errs.err()
+	return errs.ErrorOrNil()
 }
 
 // errNotRead says that a JSON cache has something on a type, but not what.
@@ -71,7 +73,7 @@ func nodeRecords(name string, t Type, value json.RawMessage) ([]Record, error) {
 	var out []Record
 	add := func(r Record) {
 		r.Name, r.Type = name, t
-		r.Data, _ = presentation(r)
+		r.Data, _ = r.Presentation()
 		out = append(out, r)
 	}
 	switch t {
@@ -109,8 +111,8 @@ func nodeRecords(name string, t Type, value json.RawMessage) ([]Record, error) {
 		}
 		for _, v := range list {
 			host := Canonical(v.Exchange)
-			if why := badName(host); why != "" {
-				return nil, fmt.Errorf("bad name %s: %s", quoted(v.Exchange), why)
+			if why := names.Bad(host); why != "" {
+				return nil, fmt.Errorf("bad name %s: %s", names.Quoted(v.Exchange), why)
 			}
 			add(Record{Host: host, Pref: v.Priority})
 		}
@@ -122,15 +124,15 @@ func nodeRecords(name string, t Type, value json.RawMessage) ([]Record, error) {
 		for _, v := range list {
 			if t != TypeA && t != TypeAAAA {
 				host := Canonical(v)
-				if why := badName(host); why != "" {
-					return nil, fmt.Errorf("bad name %s: %s", quoted(v), why)
+				if why := names.Bad(host); why != "" {
+					return nil, fmt.Errorf("bad name %s: %s", names.Quoted(v), why)
 				}
 				add(Record{Host: host})
 				continue
 			}
 			addr, err := netip.ParseAddr(v)
 			if err != nil || addr.Is4() != (t == TypeA) || addr.Zone() != "" {
-				return nil, fmt.Errorf("not an address of this type: %s", quoted(v))
+				return nil, fmt.Errorf("not an address of this type: %s", names.Quoted(v))
 			}
 			add(Record{Addr: addr})
 		}
@@ -145,19 +147,19 @@ func nodeRecords(name string, t Type, value json.RawMessage) ([]Record, error) {
 func (r *Replay) lookupClosed(name string, t Type) (Answer, error) {
 	a := Answer{Name: name, Type: t, Status: NoData, Server: r.server}
 	for target := name; ; {
-		if out, ok := r.outcomes[question{target, t}]; ok {
+		if out, ok := r.outcomes[Question{target, t}]; ok {
 			a.Status, a.Records = out.answer.Status, out.answer.Records
 			return a, nil
 		}
 		if !r.closed[target] {
-			return Answer{}, &Error{Name: name, Type: t, Failure: NotRecorded, Server: r.server, Err: text("asked for the CNAME target " + target)}
+			return Answer{}, &Error{Name: name, Type: t, Failure: NotRecorded, Server: r.server, Err: errors.New("asked for the CNAME target " + target)}
 		}
-		cname := r.outcomes[question{target, TypeCNAME}].answer.Records
+		cname := r.outcomes[Question{target, TypeCNAME}].answer.Records
 		if len(cname) == 0 {
 			return a, nil
 		}
 		target = cname[0].Host
-		if err := a.follow(target); err != nil {
+		if err := a.Follow(target); err != nil {
 			err.Server = r.server
 			return Answer{}, err
 		}

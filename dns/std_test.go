@@ -1,4 +1,4 @@
-package dns
+package dns_test
 
 import (
 	"context"
@@ -7,6 +7,9 @@ import (
 	"net"
 	"testing"
 
+	. "github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/internal/dnstest"
+
 	"blitiri.com.ar/go/spf"
 )
 
@@ -14,7 +17,7 @@ import (
 var _ spf.DNSResolver = Std{}
 
 func TestStd(t *testing.T) {
-	s := Std{mustZone(t, worldZone+"1.2.0.192.in-addr.arpa. PTR mx.example.org.\nnull.example. MX 0 .\n")}
+	s := Std{mustZone(t, dnstest.World+"1.2.0.192.in-addr.arpa. PTR mx.example.org.\nnull.example. MX 0 .\n")}
 	ctx := context.Background()
 	test := func(what string, got any, err error, want string) {
 		t.Helper()

@@ -41,7 +41,8 @@ func (e *SyntaxError) Error() string {
 
 func at(source string, line int) string { return source + ":" + strconv.Itoa(line) + ": " }
 
-func (e *SyntaxError) add(line int, text, hint string) {
+// Add notes a line that cannot be read; what comes after the first 50 is counted.
+func (e *SyntaxError) Add(line int, text, hint string) {
 	if len(e.Lines) == maxLineErrors {
 		e.More++
 		return
@@ -49,19 +50,10 @@ func (e *SyntaxError) add(line int, text, hint string) {
 	e.Lines = append(e.Lines, LineError{line, text, hint})
 }
 
-// err is e, or nil if every line could be read.
-func (e *SyntaxError) err() error {
+// ErrorOrNil is e, or nil if every line could be read.
+func (e *SyntaxError) ErrorOrNil() error {
 	if len(e.Lines) == 0 {
 		return nil
 	}
 	return e
-}
-
-// quoted shows s from a file within an error: escaped and cut.
-func quoted(s string) string {
-	const show = 60
-	if len(s) > show {
-		return strconv.QuoteToASCII(s[:show]) + "..."
-	}
-	return strconv.QuoteToASCII(s)
 }

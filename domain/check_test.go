@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
-func zone(t testing.TB, text string) *dns.Zone {
+func zone(t testing.TB, text string) *zonefile.Zone {
 	t.Helper()
-	z, err := dns.ParseZone("test", []byte(text))
+	z, err := zonefile.Parse("test", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/domain"
 )
 
 func Example() {
-	zone, err := dns.ParseZone("example", []byte(`
+	zone, err := zonefile.Parse("example", []byte(`
 example.com.        MX  10 mx.example.com.
 example.com.        TXT "v=spf1 mx include:_spf.example.net a:old.example.com -all"
 mx.example.com.     A   192.0.2.25

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/dnssec"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -24,7 +25,7 @@ func (s silent) LookupRaw(_ context.Context, name string, t dns.Type) (dns.Raw, 
 // nor unsigned.
 func TestValidatedWithoutAnswers(t *testing.T) {
 	var asked []string
-	validate := Validated(dns.NewValidator(silent{&asked}, dns.ValidatorOptions{Now: func() time.Time { return testTime }}))
+	validate := Validated(dnssec.NewValidator(silent{&asked}, dnssec.ValidatorOptions{Now: func() time.Time { return testTime }}))
 	for _, name := range []string{"example.com", "_dmarc.example.com", "s1._domainkey.example.com", "_25._tcp.mx.example.com"} {
 		status, reason := validate(context.Background(), name)
 		if status != statusUnknown || reason == "" {

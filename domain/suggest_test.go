@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 )
 
 // published is a world in which what Suggest wrote has been published: a record
 // takes the place of what it replaces.
 type published struct {
 	*world
-	zone *dns.Zone
+	zone *zonefile.Zone
 }
 
 func (p published) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, error) {
@@ -29,7 +30,7 @@ func TestSuggest(t *testing.T) {
 		t.Helper()
 		w, want := named(t, domain)
 		text := Suggest(w.check(want))
-		z, err := dns.ParseZone("suggested", []byte(text))
+		z, err := zonefile.Parse("suggested", []byte(text))
 		if err != nil {
 			t.Errorf("%s: %v in\n%s", domain, err, text)
 			return
@@ -89,7 +90,7 @@ func TestSuggestIsSafe(t *testing.T) {
 		"_dmarc.x.example. TXT \"v=DMARC1; p=reject; x=\\010evil.example. IN A 192.0.2.66\\034\"\n"+
 		"_smtp._tls.x.example. TXT \"v=TLSRPTv1; rua=\\013\\010evil.example. IN A 192.0.2.66\"\n")
 	text := Suggest(Check(context.Background(), "x.example", Options{Resolver: z}))
-	s, err := dns.ParseZone("suggested", []byte(text))
+	s, err := zonefile.Parse("suggested", []byte(text))
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}

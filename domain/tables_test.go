@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -89,13 +90,9 @@ func TestTableIsTheSource(t *testing.T) {
 
 // Codes that the catalogue of message findings has too mean the same there.
 func TestTitlesOfTheCatalogue(t *testing.T) {
-	dir := os.Getenv("MAILTRACE_SHARED")
-	if dir == "" {
-		dir = "../../shared"
-	}
-	f, err := os.Open(filepath.Join(dir, "knowledge", "catalogue.csv"))
+	f, err := os.Open(corpus.Path(t, "knowledge/catalogue.csv"))
 	if err != nil {
-		t.Skip("no catalogue beside the repository: ", err)
+		t.Fatal(err)
 	}
 	defer f.Close()
 	rows, err := csv.NewReader(f).ReadAll()

@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/dnssec"
 )
 
 // Validated makes Options.DNSSEC of a validator: a name is as secure as the
 // weakest of the answers that mail takes from it.
-func Validated(v *dns.Validator) func(ctx context.Context, name string) (status, reason string) {
+func Validated(v *dnssec.Validator) func(ctx context.Context, name string) (status, reason string) {
 	return func(ctx context.Context, name string) (status, reason string) {
 		status = statusSecure
 		for _, t := range typesOf(name) {
@@ -20,11 +21,11 @@ func Validated(v *dns.Validator) func(ctx context.Context, name string) (status,
 			} else {
 				why = got.Reason
 				switch got.Security {
-				case dns.Secure:
+				case dnssec.Secure:
 					s = statusSecure
-				case dns.Insecure:
+				case dnssec.Insecure:
 					s = statusInsecure
-				case dns.Bogus:
+				case dnssec.Bogus:
 					s = statusBogus
 				}
 			}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -23,7 +24,7 @@ import (
 // world is a zone of testdata with what is expected of its domains.
 type world struct {
 	file     string
-	zone     *dns.Zone
+	zone     *zonefile.Zone
 	secure   []string // names below which the resolver says that it validated
 	policies map[string]string
 	wants    []want
@@ -105,7 +106,7 @@ func worlds(t testing.TB) []*world {
 		if err != nil {
 			t.Fatal(err)
 		}
-		zone, err := dns.ParseZone(filepath.Base(file), text)
+		zone, err := zonefile.Parse(filepath.Base(file), text)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/message"
 	"github.com/mailtrace/mailtrace/report"
@@ -78,7 +79,7 @@ func judge(t *testing.T, e example) ([]report.Finding, report.Verdict, *Facts) {
 		}
 		o.Resolver = z
 	case e.zone != "":
-		z, err := dns.ParseZone(e.name+".zone", []byte(e.zone))
+		z, err := zonefile.Parse(e.name+".zone", []byte(e.zone))
 		if err != nil {
 			t.Fatal(err)
 		}

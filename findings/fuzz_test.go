@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/message"
 )
@@ -22,7 +22,7 @@ func FuzzJudge(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, eml, zone []byte) {
 		var o headers.Options
-		if z, err := dns.ParseZone("fuzz.zone", zone); err == nil && len(zone) > 0 {
+		if z, err := zonefile.Parse("fuzz.zone", zone); err == nil && len(zone) > 0 {
 			o.Resolver = z
 		}
 		facts := headers.Examine(context.Background(), message.Parse(eml), o)

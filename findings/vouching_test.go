@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/message"
 	"github.com/mailtrace/mailtrace/spf"
@@ -14,7 +14,7 @@ import (
 func TestOverbroad(t *testing.T) {
 	test := func(ip, record, more string, wide, everybody bool) {
 		t.Run(record, func(t *testing.T) {
-			z, err := dns.ParseZone("test.zone", []byte("example.com. IN TXT \""+record+"\"\n"+more))
+			z, err := zonefile.Parse("test.zone", []byte("example.com. IN TXT \""+record+"\"\n"+more))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -58,7 +58,7 @@ func describe(f *Facts) string {
 }
 
 func TestRuns(t *testing.T) {
-	zone, err := dns.ParseZone("test", []byte(testZone))
+	zone, err := zonefile.Parse("test", []byte(testZone))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestMailFrom(t *testing.T) {
 }
 
 func TestTrust(t *testing.T) {
-	zone, err := dns.ParseZone("test", []byte(testZone))
+	zone, err := zonefile.Parse("test", []byte(testZone))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -13,7 +13,7 @@ import (
 // against a zone.
 func examineIn(t *testing.T, zone, mailFrom, from, helo, ip string) *Facts {
 	t.Helper()
-	z, err := dns.ParseZone("test.zone", []byte(zone))
+	z, err := zonefile.Parse("test.zone", []byte(zone))
 	if err != nil {
 		t.Fatal(err)
 	}

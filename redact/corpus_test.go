@@ -17,7 +17,8 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"github.com/mailtrace/mailtrace"
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
+	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/message"
 	"github.com/mailtrace/mailtrace/redact"
 	"github.com/mailtrace/mailtrace/render"
@@ -36,7 +37,7 @@ func each(t *testing.T, f func(t *testing.T, name string, raw []byte, r *report.
 		}
 		o := mailtrace.Options{Path: path, CrossCheck: true}
 		if text, err := os.ReadFile(zone); err == nil {
-			if o.Resolver, err = dns.ParseZone(zone, text); err != nil {
+			if o.Resolver, err = zonefile.Parse(zone, text); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -58,10 +59,7 @@ func each(t *testing.T, f func(t *testing.T, name string, raw []byte, r *report.
 	if len(cases) == 0 || len(examples) == 0 {
 		t.Fatalf("%d cases and %d examples", len(cases), len(examples))
 	}
-	shared := os.Getenv("MAILTRACE_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "shared")
-	}
+	shared := corpus.Root()
 	for _, folder := range []string{"corpora/realworld", "corpora/authres/deltachat-providers/headers"} {
 		_ = filepath.WalkDir(filepath.Join(shared, folder), func(path string, d fs.DirEntry, err error) error {
 			if err == nil && !d.IsDir() && !strings.HasSuffix(path, ".json") && !strings.Contains(d.Name(), "LICENSE") {
@@ -71,7 +69,7 @@ func each(t *testing.T, f func(t *testing.T, name string, raw []byte, r *report.
 		})
 	}
 	if count["real"] == 0 {
-		t.Log("no real mail here (MAILTRACE_SHARED)")
+		t.Log("no real mail here ($MAILTRACE_SHARED)")
 	}
 	t.Logf("messages: %v", count)
 }

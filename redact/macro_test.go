@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace"
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/redact"
 )
 
@@ -17,7 +17,7 @@ func TestMacros(t *testing.T) {
 	const mail = "Received: from mail.example.com (mail.example.com [192.0.2.10])\n\tby mx.example.org (Postfix) with ESMTP id 1\n" +
 		"\tfor <rosalind@example.org>; Mon, 23 Nov 2026 04:56:06 +0000\n" +
 		"Return-Path: <wilhelmina-kraus@example.com>\nFrom: wilhelmina-kraus@example.com\nSubject: x\n\nx\n"
-	zone, err := dns.ParseZone("zone", []byte(`
+	zone, err := zonefile.Parse("zone", []byte(`
 example.com. 3600 IN TXT "v=spf1 exists:%{l}._spf.%{d} exists:%{l1r-}.%{ir}.u.%{d2} include:%{s}.inc.example.net -all exp=why.%{d}"
 why.example.com. 3600 IN TXT "%{l} may not send as %{s} from %{i}"
 example.org. 3600 IN MX 10 mx.example.org.

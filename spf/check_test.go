@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
+	"github.com/mailtrace/mailtrace/internal/corpus"
 )
 
 // house is the zone of most tests here.
@@ -270,7 +272,7 @@ func TestNodesBound(t *testing.T) {
 // TestCases evaluates real traffic: what policyd-spf, Exim and others wrote
 // about a client, on the zone of the day.
 func TestCases(t *testing.T) {
-	dirs, _ := filepath.Glob(filepath.Join(shared(t), "cases", "*"))
+	dirs, _ := filepath.Glob(filepath.Join(corpus.Path(t, "cases"), "*"))
 	field := regexp.MustCompile(`(?m)^Received-SPF: (\w+)(?:[^\n]|\n[ \t])*`)
 	key := regexp.MustCompile(`(client-ip|helo|envelope-from)="?<?([^;>"\s]*)`)
 	domainOf := regexp.MustCompile(`domain of\s+(\S+)`)
@@ -280,7 +282,7 @@ func TestCases(t *testing.T) {
 		if err != nil {
 			continue
 		}
-		z, err := dns.ParseZone("zone.txt", text)
+		z, err := zonefile.Parse("zone.txt", text)
 		if err != nil {
 			t.Fatal(dir, err)
 		}

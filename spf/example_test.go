@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -17,7 +17,7 @@ out.esp.example.       IN A   198.51.100.7
 
 // One question to check_host, with the way that led to the answer.
 func ExampleCheck() {
-	res, err := dns.ParseZone("example", []byte(zone))
+	res, err := zonefile.Parse("example", []byte(zone))
 	if err != nil {
 		panic(err)
 	}
@@ -44,7 +44,7 @@ func ExampleCheck() {
 
 // What is wrong with a record, whether or not a client gets there.
 func ExampleLint() {
-	res, err := dns.ParseZone("example", []byte(`example.com. IN TXT "v=spf1 ipv4:192.0.2.1 ptr +all a"`))
+	res, err := zonefile.Parse("example", []byte(`example.com. IN TXT "v=spf1 ipv4:192.0.2.1 ptr +all a"`))
 	if err != nil {
 		panic(err)
 	}
@@ -60,7 +60,7 @@ func ExampleLint() {
 
 // The addresses that may send.
 func ExampleRanges() {
-	res, err := dns.ParseZone("example", []byte(zone))
+	res, err := zonefile.Parse("example", []byte(zone))
 	if err != nil {
 		panic(err)
 	}

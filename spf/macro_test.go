@@ -4,9 +4,10 @@ import (
 	"encoding/json"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/mailtrace/mailtrace/internal/corpus"
 )
 
 // testValues are those of the examples in RFC 7208 §7.4.
@@ -77,7 +78,7 @@ func TestMacroCases(t *testing.T) {
 			Context          struct{ Sender, Domain, IP string }
 		}
 	}
-	data, err := os.ReadFile(filepath.Join(shared(t), "corpora/spf/mailauth/macro-cases.json"))
+	data, err := os.ReadFile(corpus.Path(t, "corpora/spf/mailauth/macro-cases.json"))
 	if err != nil {
 		t.Skip(err)
 	}
@@ -98,31 +99,6 @@ func TestMacroCases(t *testing.T) {
 		t.Errorf("%d cases, want 26", len(file.Cases))
 	}
 	t.Logf("%d cases", len(file.Cases))
-}
-
-// shared finds the folder of corpora beside the repository.
-func shared(t testing.TB) string {
-	t.Helper()
-	if dir := os.Getenv("MAILTRACE_SHARED"); dir != "" {
-		return dir
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			dir = filepath.Join(filepath.Dir(dir), "shared")
-			if _, err := os.Stat(dir); err != nil {
-				t.Skip("no corpora at ../shared of the repository, and MAILTRACE_SHARED is not set")
-			}
-			return dir
-		}
-		if filepath.Dir(dir) == dir {
-			t.Skip("no go.mod above the package")
-		}
-		dir = filepath.Dir(dir)
-	}
 }
 
 func TestTargetName(t *testing.T) {

@@ -6,23 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
-
-// shared finds a folder of the material that lies beside the repository:
-// $MAILTRACE_SHARED, or ../shared of its root.
-func shared(t *testing.T, name string) string {
-	t.Helper()
-	root := os.Getenv("MAILTRACE_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared")
-	}
-	dir := filepath.Join(root, name)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("no shared material here (MAILTRACE_SHARED): %v", err)
-	}
-	return dir
-}
 
 // strictSchema is the published schema that also refuses keys which it does
 // not describe.
@@ -60,7 +46,7 @@ func strict(t *testing.T, file string) *jsonschema.Schema {
 // Reports of real messages keep to the published schema, down to the last key,
 // show in every format, and come out the same again.
 func TestCases(t *testing.T) {
-	dirs, err := filepath.Glob(filepath.Join(shared(t, "cases"), "*", "message.eml"))
+	dirs, err := filepath.Glob(filepath.Join(corpus.Path(t, "cases"), "*", "message.eml"))
 	if err != nil || len(dirs) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}

@@ -17,13 +17,14 @@ import (
 
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/domain"
 	"github.com/mailtrace/mailtrace/report"
 )
 
 // The policy of MTA-STS is fetched as RFC 8461 §3.3 wants it.
 func TestFetch(t *testing.T) {
-	zone, err := dns.ParseZone("test", []byte("mta-sts.good.example. A 192.0.2.1\nother.example. A 192.0.2.1\nnone.example. TXT x\n; TIMEOUT dead.example.\n"))
+	zone, err := zonefile.Parse("test", []byte("mta-sts.good.example. A 192.0.2.1\nother.example. A 192.0.2.1\nnone.example. TXT x\n; TIMEOUT dead.example.\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

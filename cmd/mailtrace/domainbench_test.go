@@ -17,6 +17,7 @@ import (
 
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/live"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -147,7 +148,7 @@ func BenchmarkServer(b *testing.B) {
 // uses.
 func BenchmarkResolver(b *testing.B) {
 	server := benchServer(b)
-	live := dns.NewLive(dns.LiveOptions{Servers: []string{server.address}})
+	live := live.New(live.Options{Servers: []string{server.address}})
 	defer live.Close()
 	const perRun = 100_000
 	for b.Loop() {

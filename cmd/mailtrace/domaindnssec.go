@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/dnssec"
 	"github.com/mailtrace/mailtrace/domain"
 )
 
@@ -21,8 +22,8 @@ func (c *cli) validate(ctx context.Context, raw dns.RawSource) func(context.Cont
 	}
 	ctx, cancel := context.WithTimeout(ctx, rootTime)
 	defer cancel()
-	v := dns.NewValidator(raw, dns.ValidatorOptions{Now: c.now, Anchors: c.anchors})
-	if root, err := v.Validate(ctx, ".", dns.TypeNS); err != nil || root.Security != dns.Secure {
+	v := dnssec.NewValidator(raw, dnssec.ValidatorOptions{Now: c.now, Anchors: c.anchors})
+	if root, err := v.Validate(ctx, ".", dns.TypeNS); err != nil || root.Security != dnssec.Secure {
 		return nil
 	}
 	return domain.Validated(v)

@@ -16,13 +16,15 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/dnssec"
+	"github.com/mailtrace/mailtrace/dns/live"
 )
 
 // knot is an authoritative name server of another maker, on a loopback port,
 // that holds all its zones from the root down.
 type knot struct {
 	address string
-	anchors []dns.Anchor // of its root zone, where that is signed
+	anchors []dnssec.Anchor // of its root zone, where that is signed
 }
 
 // zoneFile is a zone of the server. A signed one gets the name of its DS record
@@ -95,7 +97,7 @@ func startKnot(t testing.TB, zones []zoneFile) *knot {
 	if f := strings.Fields(ds["."]); len(f) == 4 {
 		tag, _ := strconv.Atoi(f[0])
 		algorithm, _ := strconv.Atoi(f[1])
-		k.anchors = []dns.Anchor{{KeyTag: uint16(tag), Algorithm: uint8(algorithm), DigestType: 2, Digest: f[3]}}
+		k.anchors = []dnssec.Anchor{{KeyTag: uint16(tag), Algorithm: uint8(algorithm), DigestType: 2, Digest: f[3]}}
 	}
 
 	var log bytes.Buffer
@@ -111,7 +113,7 @@ func startKnot(t testing.TB, zones []zoneFile) *knot {
 			t.Logf("knotd says\n%s", log.String())
 		}
 	})
-	live := dns.NewLive(dns.LiveOptions{Servers: []string{k.address}, Timeout: 200 * time.Millisecond, Retries: -1})
+	live := live.New(live.Options{Servers: []string{k.address}, Timeout: 200 * time.Millisecond, Retries: -1})
 	defer live.Close()
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
 		if _, err := live.Lookup(context.Background(), strings.TrimSuffix(zones[0].name, "."), dns.TypeSOA); err == nil {

@@ -23,6 +23,7 @@ import (
 	mdns "github.com/miekg/dns"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/live"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -30,7 +31,7 @@ import (
 func liveEnvironment() environment {
 	env := testEnvironment()
 	env.now = time.Now
-	env.live = func(o dns.LiveOptions) dns.Resolver { return dns.NewLive(o) }
+	env.live = func(o live.Options) dns.Resolver { return live.New(o) }
 	return env
 }
 

@@ -11,6 +11,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/dnssec"
+	"github.com/mailtrace/mailtrace/dns/live"
 )
 
 // environment is what a run takes from the machine. Tests put their own in its
@@ -23,12 +25,12 @@ type environment struct {
 	// servers returns the name servers of the system, as "IP:PORT".
 	servers func() ([]string, error)
 	// live makes the resolver for name servers.
-	live func(dns.LiveOptions) dns.Resolver
+	live func(live.Options) dns.Resolver
 	// dial connects to web servers.
 	dial  func(ctx context.Context, network, address string) (net.Conn, error)
 	roots *x509.CertPool // of web servers; nil: those of the system
 	// anchors are trusted keys of the root zone; nil: those of IANA.
-	anchors []dns.Anchor
+	anchors []dnssec.Anchor
 	cpus    int
 	engine  engine
 }
@@ -45,9 +47,9 @@ func systemEnvironment() environment {
 			if err != nil {
 				return nil, err
 			}
-			return dns.SystemServers(text), nil
+			return live.SystemServers(text), nil
 		},
-		live:   func(o dns.LiveOptions) dns.Resolver { return dns.NewLive(o) },
+		live:   func(o live.Options) dns.Resolver { return live.New(o) },
 		dial:   new(net.Dialer).DialContext,
 		cpus:   runtime.GOMAXPROCS(0),
 		engine: libraryEngine(),

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/live"
 	"github.com/mailtrace/mailtrace/message"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
@@ -34,7 +35,7 @@ func testEnvironment() environment {
 	env.now = func() time.Time { return testNow }
 	env.terminal = func(any) int { return 0 }
 	env.servers = func() ([]string, error) { return []string{"192.0.2.53:53"}, nil }
-	env.live = func(dns.LiveOptions) dns.Resolver { return noNetwork{} }
+	env.live = func(live.Options) dns.Resolver { return noNetwork{} }
 	env.dial = func(_ context.Context, _, address string) (net.Conn, error) {
 		panic("a test connected to " + address)
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/live"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/render"
 )
 
@@ -27,8 +29,8 @@ func (d *resolving) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&d.specs, "dns", nil, "where DNS answers come from: "+dnsHint+"; repeat `SPEC` to ask several in order (default system)")
 	f.StringVar(&d.record, "record", "", "write every DNS answer used to `FILE`, for --dns replay:FILE")
-	f.DurationVar(&d.timeout, "timeout", dns.DefaultTimeout, "wait this long for one try at one server")
-	f.IntVar(&d.retries, "retries", dns.DefaultRetries, "ask this many more times")
+	f.DurationVar(&d.timeout, "timeout", live.DefaultTimeout, "wait this long for one try at one server")
+	f.IntVar(&d.retries, "retries", live.DefaultRetries, "ask this many more times")
 }
 
 func (d *resolving) check() error {
@@ -115,7 +117,7 @@ func (c *cli) resolver(spec string, d *resolving) (r dns.Resolver, remote bool, 
 		}
 		return r, false, err
 	}
-	server, err := dns.ParseServer(spec)
+	server, err := live.ParseServer(spec)
 	if err != nil {
 		return nil, false, wrong(dnsHint, "--dns %q", spec)
 	}
@@ -127,12 +129,12 @@ func (c *cli) ask(servers []string, d *resolving) dns.Resolver {
 	if retries == 0 {
 		retries = -1 // LiveOptions: 0 is the default, a negative number none
 	}
-	return c.live(dns.LiveOptions{Servers: servers, Timeout: d.timeout, Retries: retries})
+	return c.live(live.Options{Servers: servers, Timeout: d.timeout, Retries: retries})
 }
 
 // parseZone reads a master file. What is bad in it is told with its line.
 func parseZone(c *cli, name string, text []byte) (dns.Resolver, error) {
-	z, err := dns.ParseZone(name, text)
+	z, err := zonefile.Parse(name, text)
 	if err != nil {
 		return nil, badFile(name, err, "one record a line: example.com. 300 IN TXT \"v=spf1 -all\"")
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/live"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -23,7 +24,7 @@ func TestServers(t *testing.T) {
 		t.Helper()
 		var got []string
 		env := fakeEnvironment()
-		env.live = func(o dns.LiveOptions) dns.Resolver {
+		env.live = func(o live.Options) dns.Resolver {
 			got = append(got, fmt.Sprintf("%v %v %d", o.Servers, o.Timeout, o.Retries))
 			return noNetwork{}
 		}

@@ -10,7 +10,7 @@ import (
 	"net/netip"
 	"os"
 
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -23,7 +23,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	res, err := dns.ParseZone(os.Args[1], zone)
+	res, err := zonefile.Parse(os.Args[1], zone)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"os"
 
 	"github.com/mailtrace/mailtrace"
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 )
 
 func main() {
@@ -22,7 +22,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	res, err := dns.ParseZone(os.Args[2], zone)
+	res, err := zonefile.Parse(os.Args[2], zone)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -9,32 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/message"
 )
-
-// shared finds the material that lies beside the repository and is no part of
-// it.
-func shared(t testing.TB, path string) string {
-	t.Helper()
-	root := os.Getenv("MAILTRACE_SHARED")
-	if root == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-				root = filepath.Join(filepath.Dir(dir), "shared")
-				break
-			}
-		}
-	}
-	full := filepath.Join(root, path)
-	if _, err := os.Stat(full); err != nil {
-		t.Skipf("no %s beside the repository (set MAILTRACE_SHARED to where it is)", path)
-	}
-	return full
-}
 
 func readJSON(t *testing.T, path string, into any) {
 	t.Helper()
@@ -65,7 +42,7 @@ func TestRFC8601Cases(t *testing.T) {
 			Expect       json.RawMessage
 		}
 	}
-	readJSON(t, filepath.Join(shared(t, "corpora/authres/rfc8601"), "cases.json"), &file)
+	readJSON(t, filepath.Join(corpus.Path(t, "corpora/authres/rfc8601"), "cases.json"), &file)
 	passed := 0
 	for _, c := range file.Cases {
 		got := readAR(c.Value)
@@ -232,7 +209,7 @@ func TestGoMsgauthCases(t *testing.T) {
 			}
 		}
 	}
-	readJSON(t, filepath.Join(shared(t, "corpora/authres/go-msgauth"), "cases.json"), &file)
+	readJSON(t, filepath.Join(corpus.Path(t, "corpora/authres/go-msgauth"), "cases.json"), &file)
 	passed := 0
 	for _, c := range file.Cases {
 		got := readAR(c.Value)
@@ -289,7 +266,7 @@ func TestPythonAuthresCases(t *testing.T) {
 			}
 		}
 	}
-	readJSON(t, filepath.Join(shared(t, "corpora/authres/python-authres"), "cases.json"), &file)
+	readJSON(t, filepath.Join(corpus.Path(t, "corpora/authres/python-authres"), "cases.json"), &file)
 	// Fields that the strict reader rejects and this one is to read.
 	tolerated := map[string]string{
 		"Authentication-Results: mail.bmsi.com; iprev=pass policy.iprev=2001:748:100:40::2:2 (mout0.freenet.de); spf=none smtp.mailfrom=markuslaudi@freenet.de": "iprev=pass spf=none",
@@ -379,7 +356,7 @@ func TestRealFields(t *testing.T) {
 		t.Run(strings.ReplaceAll(root, "/", "-"), func(t *testing.T) {
 			files, fields, verdicts, withIP := 0, 0, 0, 0
 			dialects := map[string]int{}
-			messages(t, shared(t, root), func(path string, m *message.Message) {
+			messages(t, corpus.Path(t, root), func(path string, m *message.Message) {
 				files++
 				for i := range m.Fields {
 					name := lower(m.Name(i))

@@ -10,34 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// shared returns a folder of the material that lies beside the repository, or
-// skips the test.
-func shared(t *testing.T, path string) string {
-	t.Helper()
-	root := os.Getenv("MAILTRACE_SHARED")
-	if root == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for ; ; dir = filepath.Dir(dir) {
-			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-				root = filepath.Join(dir, "..", "shared")
-				break
-			}
-			if dir == filepath.Dir(dir) {
-				t.Skip("no repository root above the package")
-			}
-		}
-	}
-	full := filepath.Join(root, filepath.FromSlash(path))
-	if _, err := os.Stat(full); err != nil {
-		t.Skipf("%s is not here: it is not part of the repository", path)
-	}
-	return full
-}
+	"github.com/mailtrace/mailtrace/internal/corpus"
+)
 
 func readJSON(t *testing.T, path string, into any) {
 	t.Helper()
@@ -88,7 +63,7 @@ func TestStalwartVectors(t *testing.T) {
 			Expect   map[string]string
 		}
 	}
-	readJSON(t, filepath.Join(shared(t, "corpora/received/stalwart-mail-parser"), "cases.json"), &file)
+	readJSON(t, filepath.Join(corpus.Path(t, "corpora/received/stalwart-mail-parser"), "cases.json"), &file)
 	checks, passed, skipped := 0, 0, 0
 	used := map[int]bool{}
 	for _, v := range file.Cases {
@@ -190,7 +165,7 @@ func TestSpamScopeVectors(t *testing.T) {
 			Assert   []struct{ Field, Contains, Equals string }
 		}
 	}
-	readJSON(t, filepath.Join(shared(t, "corpora/received/spamscope-mail-parser"), "cases.json"), &file)
+	readJSON(t, filepath.Join(corpus.Path(t, "corpora/received/spamscope-mail-parser"), "cases.json"), &file)
 	checks := 0
 	for _, v := range file.Cases {
 		claimedOnce(t, v.Received)
@@ -249,7 +224,7 @@ func TestMailauthVectors(t *testing.T) {
 			Expect   map[string]any
 		}
 	}
-	readJSON(t, filepath.Join(shared(t, "corpora/received/mailauth"), "cases.json"), &file)
+	readJSON(t, filepath.Join(corpus.Path(t, "corpora/received/mailauth"), "cases.json"), &file)
 	for _, v := range file.Cases {
 		value := strings.TrimPrefix(v.Received, "Received:")
 		c, r := split(value), Parse(value)
@@ -302,7 +277,7 @@ func TestRealMail(t *testing.T) {
 		t.Run(folder, func(t *testing.T) {
 			perDialect := map[string]int{}
 			fields, messages, timed := 0, 0, 0
-			err := filepath.WalkDir(shared(t, folder), func(path string, d fs.DirEntry, err error) error {
+			err := filepath.WalkDir(corpus.Path(t, folder), func(path string, d fs.DirEntry, err error) error {
 				if err != nil || d.IsDir() {
 					return err
 				}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mailtrace/mailtrace/internal/corpus"
 )
 
 func TestExchangeRelease(t *testing.T) {
@@ -85,7 +87,7 @@ func TestExchangeTable(t *testing.T) {
 
 // TestExchangeTableCurrent holds the embedded table against its source.
 func TestExchangeTableCurrent(t *testing.T) {
-	source, err := os.ReadFile(filepath.Join(shared(t, "knowledge"), "exchange_builds.csv"))
+	source, err := os.ReadFile(filepath.Join(corpus.Path(t, "knowledge"), "exchange_builds.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
