@@ -2,6 +2,7 @@ package mailtrace
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
@@ -38,6 +39,11 @@ func convert(f *headers.Facts, o Options) *report.Report {
 		r.Tool.Version = o.Version
 	}
 	r.Border, r.Borders = bordersOf(f)
+	r.Machines = machinesOf(f)
+	r.Links = linksOf(f, r.Machines)
+	if o.Header {
+		r.Header, r.HeaderCut = headerOf(f.Msg)
+	}
 	for _, g := range f.Gaps {
 		r.Gaps = append(r.Gaps, report.Gap{What: g.What, Why: g.Why})
 	}
@@ -102,7 +108,7 @@ func hopsOf(f *headers.Facts) []report.Hop {
 			x.DelaySeconds = &s
 		}
 		if h.Product != "" {
-			x.Software = &report.Software{Product: h.Product, Version: h.Version, Release: h.Release}
+			x.Software = softwareOf(h)
 		}
 		out = append(out, x)
 	}
@@ -220,6 +226,7 @@ func dkimOf(f *headers.Facts) []report.DKIM {
 		if s.HeaderCanon != "" {
 			x.Canonicalization = s.HeaderCanon + "/" + s.BodyCanon
 		}
+		x.SignedFields = slices.Clone(s.SignedFields[:min(len(s.SignedFields), maxSignedFields)])
 		x.Repair = repairOf(f.Repair(i))
 		out = append(out, x)
 	}

@@ -63,6 +63,9 @@ type Options struct {
 	// HeadersOnly says that the body is not there or not whole, where that does
 	// not show.
 	HeadersOnly bool
+	// Header writes the header as it came into the report, so that a view can
+	// show it with what was found in it.
+	Header bool
 	// Profile also holds the message against the rules of large receivers:
 	// ProfileBulkSender, or none.
 	Profile string
@@ -143,7 +146,7 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 	}
 	if depth < maxEmbeddedDepth {
 		for _, p := range f.Embedded {
-			in := Options{Resolver: o.Resolver, Now: f.At, Path: o.Path, Index: o.Index, HeadersOnly: p.HeadersOnly()}
+			in := Options{Resolver: o.Resolver, Now: f.At, Path: o.Path, Index: o.Index, HeadersOnly: p.HeadersOnly(), Header: o.Header}
 			sub, err := analyze(ctx, p.Raw, in, report.KindEmbedded, depth+1)
 			if err != nil {
 				r.Gaps = append(r.Gaps, report.Gap{What: "part " + p.Number, Why: err.Error()})

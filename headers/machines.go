@@ -1,8 +1,10 @@
 package headers
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // maxMachines bounds the machines of one message.
@@ -14,6 +16,7 @@ type Machine struct {
 	Names    []string // best known first
 	Org      string
 	Role     Role
+	Service  string       // the hosted service whose name it has, "" for none
 	Inside   []netip.Addr // private addresses
 	Outside  []netip.Addr // public ones
 	Software []string     // products with versions, as its lines say
@@ -81,7 +84,33 @@ func (f *Facts) Machines() []Machine {
 		}
 		prev = writer
 	}
+	for i := range out {
+		for _, n := range out[i].Names {
+			if s := ServiceOf(n); s != "" {
+				out[i].Service = s
+				break
+			}
+		}
+	}
 	return out
+}
+
+// serviceNames are the names of the services as people know them.
+var serviceNames = map[string]string{
+	"outlook.com": "Exchange Online", "google.com": "Google", "yahoo.com": "Yahoo", "pphosted.com": "Proofpoint", "mimecast.com": "Mimecast",
+	"barracudanetworks.com": "Barracuda", "messagelabs.com": "Symantec.cloud", "iphmx.com": "Cisco Secure Email", "mailcontrol.com": "Forcepoint",
+	"hornetsecurity.com": "Hornetsecurity", "trendmicro.com": "Trend Micro", "sophos.com": "Sophos", "secureserver.net": "GoDaddy",
+	"amazonaws.com": "Amazon", "messagingengine.com": "Fastmail", "icloud.com": "iCloud", "zoho.com": "Zoho",
+}
+
+// ServiceOf names the hosted service whose host this is, "" where it is none
+// that is known.
+func ServiceOf(name string) string {
+	p := providerOf(name)
+	if p == nil || strings.HasSuffix(host(name), ".internal") {
+		return ""
+	}
+	return cmp.Or(serviceNames[p.name], p.name)
 }
 
 func nonEmpty(s string) []string {

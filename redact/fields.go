@@ -48,6 +48,7 @@ var policies = map[string]policy{
 	"HopBy.Name": host, "HopBy.IP": text,
 	"TLS.Version": text, "TLS.Cipher": text,
 	"Software.Product": keep, "Software.Version": version, "Software.Release": keep,
+	"Software.Released": keep, "Software.Supported": keep,
 
 	"Zone.Name": host, "Zone.Role": keep,
 	"Border.ClientIP": text, "Border.Helo": host, "Border.MailFrom": address, "Border.Basis": text,
@@ -62,7 +63,7 @@ var policies = map[string]policy{
 	"SPFNode.Question": text, "SPFNode.Answer": text, "SPFNode.Note": text,
 	"SPFCell.ClientIP": text, "SPFCell.Domain": text, "SPFCell.Result": keep, "SPFCell.Matched": text,
 
-	"DKIM.Domain": text, "DKIM.Selector": selector, "DKIM.Identity": text, "DKIM.Algorithm": text, "DKIM.Canonicalization": text,
+	"DKIM.Domain": text, "DKIM.Selector": selector, "DKIM.Identity": text, "DKIM.Algorithm": text, "DKIM.Canonicalization": text, "DKIM.SignedFields": text,
 	"DKIM.KeyType": text, "DKIM.Result": keep, "DKIM.Reason": text, "DKIM.BodyHash": keep, "DKIM.HeaderSignature": keep,
 	"Change.Kind": keep, "Change.Description": text, "Change.Diff": lines,
 
@@ -95,6 +96,10 @@ var policies = map[string]policy{
 	"DSNRecipient.Status": text, "DSNRecipient.RemoteMTA": host, "DSNRecipient.Diagnostic": prose,
 
 	"Note.Kind": keep,
+
+	"Fork.Question": text, "Fork.Settle": text, "Reading.Status": keep, "Reading.Summary": text,
+	"Machine.Names": host, "Machine.Org": host, "Machine.Role": keep, "Machine.Service": keep, "Machine.Inside": text, "Machine.Outside": text,
+	"Machine.Software": text, "Link.Kind": keep, "Link.From": host, "Link.To": host, "HeaderField.Text": text,
 }
 
 func policyOf(s reflect.Type, field int) policy {

@@ -14,6 +14,7 @@ package redact
 
 import (
 	"reflect"
+	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -66,6 +67,11 @@ func (t *table) copy(dst, src reflect.Value, p policy) {
 			dst.Set(reflect.ValueOf(t.evidence(e)))
 			return
 		}
+		if h, ok := src.Interface().(report.HeaderField); ok {
+			h.Text = t.evidence(report.Evidence{Kind: report.EvidenceHeader, Text: unfolded(h.Text)}).Text
+			dst.Set(reflect.ValueOf(h))
+			return
+		}
 		if x, ok := src.Interface().(report.Part); ok {
 			dst.Set(reflect.ValueOf(t.part(x)))
 			return
@@ -87,6 +93,11 @@ func (t *table) copy(dst, src reflect.Value, p policy) {
 	default:
 		dst.Set(src)
 	}
+}
+
+// unfolded is a header field on one line (RFC 5322 §2.2.3).
+func unfolded(s string) string {
+	return strings.NewReplacer("\r\n", "", "\n", "").Replace(s)
 }
 
 // again makes a sentence from its redacted parts.

@@ -40,6 +40,13 @@ type Report struct {
 	Embedded         []Report     `json:"embedded,omitempty"` // messages inside this one: bounced, receipted, forwarded as attachment
 	DSN              *DSN         `json:"dsn,omitempty"`      // what a delivery status notification says
 	Notes            []Note       `json:"notes,omitempty"`    // how the input deviates from RFC 5322
+	Forks            []Fork       `json:"forks,omitempty"`    // questions that the facts leave open
+	Machines         []Machine    `json:"machines,omitempty"` // hosts of the path, oldest first
+	Links            []Link       `json:"links,omitempty"`
+	// Header is the header as it came, where it was asked for; HeaderCut are
+	// fields left out behind it.
+	Header    []HeaderField `json:"header,omitempty"`
+	HeaderCut int           `json:"header_cut,omitempty"`
 }
 
 // Tool names the program that wrote the report.
@@ -136,6 +143,10 @@ type Software struct {
 	Product string `json:"product"`
 	Version string `json:"version,omitempty"` // as written
 	Release string `json:"release,omitempty"` // the name of that version, with its date
+	// Released is the day on which that version came out, Supported the last day
+	// of its maker's support; both as YYYY-MM-DD, "" where not known.
+	Released  string `json:"released,omitempty"`
+	Supported string `json:"supported_until,omitempty"`
 }
 
 // Roles of a zone.
@@ -245,6 +256,7 @@ type DKIM struct {
 	Identity         string     `json:"identity,omitempty"`
 	Algorithm        string     `json:"algorithm,omitempty"`
 	Canonicalization string     `json:"canonicalization,omitempty"`
+	SignedFields     []string   `json:"signed_fields,omitempty"` // names in h=, as written
 	KeyType          string     `json:"key_type,omitempty"`
 	KeyBits          int        `json:"key_bits,omitempty"`
 	Result           string     `json:"result"`

@@ -211,6 +211,7 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 			format = "jsonl"
 		}
 	}
+	o.Header = !many && format != "text" && format != "sarif"
 	o.CrossCheck = a.crossCheck == "on" || a.crossCheck == "auto" && !many
 
 	out, done, err := c.create(&a.output)
