@@ -133,6 +133,12 @@ func bordersOf(f *headers.Facts) (*report.Border, []report.Border) {
 	var last *report.Border
 	for i := len(f.Runs) - 1; i >= 0; i-- {
 		r := &f.Runs[i]
+		if i == 0 && f.Custody.Above {
+			// Hop 0: the border's own Received field is still to come.
+			last = &report.Border{ClientIP: ipText(f.ClientIP(r)), Helo: r.Helo, MailFrom: r.MailFrom, Basis: r.Basis}
+			all = append(all, *last)
+			continue
+		}
 		if r.Border < 0 || r.Role != headers.Recipient && r.Role != headers.Intermediary {
 			continue
 		}

@@ -26,7 +26,7 @@ var levels = [][]string{
 	{"dns/internal/..."},
 	{"dns/live", "dns/zonefile", "dns/dnssec"},
 	{"spf", "dkim", "dmarc"},
-	{"headers/received", "headers/authres", "arc", "redact", "compare"},
+	{"headers/received", "headers/authres", "headers/services", "arc", "redact", "compare"},
 	{"headers", "domain"},
 	{"findings"},
 	{".", "bulk", "render"},

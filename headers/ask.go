@@ -25,11 +25,16 @@ type asker struct {
 	gaps []Gap
 	seen map[Gap]bool
 	spf  map[spf.Query]*spf.Evaluation
-	mx   map[string][]Exchanger
+	mx   map[string]mxAnswer
 	ptr  map[netip.Addr]ptrAnswer
 	addr map[string]addrAnswer
 	// watch is res, where it can be asked at all.
 	watch *watcher
+}
+
+type mxAnswer struct {
+	list  []Exchanger
+	known bool
 }
 
 type ptrAnswer struct {
@@ -52,7 +57,7 @@ func newAsker(ctx context.Context, res dns.Resolver) *asker {
 	}
 	return &asker{
 		ctx: ctx, res: res, watch: watch, seen: map[Gap]bool{}, spf: map[spf.Query]*spf.Evaluation{},
-		mx: map[string][]Exchanger{}, ptr: map[netip.Addr]ptrAnswer{}, addr: map[string]addrAnswer{},
+		mx: map[string]mxAnswer{}, ptr: map[netip.Addr]ptrAnswer{}, addr: map[string]addrAnswer{},
 	}
 }
 
@@ -135,21 +140,30 @@ func (a *asker) pointsTo(what, name string, ip netip.Addr) (yes, known bool) {
 // exchangers returns the MX hosts of a domain with their addresses, in order
 // of preference. A domain without MX is its own (RFC 5321 §5.1).
 func (a *asker) exchangers(domain string) []Exchanger {
+	list, _ := a.exchangersOf(domain)
+	return list
+}
+
+// exchangersOf is exchangers; known is false where not all could be asked.
+func (a *asker) exchangersOf(domain string) (list []Exchanger, known bool) {
 	domain = host(domain)
 	if domain == "" {
-		return nil
+		return nil, true
 	}
 	if got, ok := a.mx[domain]; ok {
-		return got
+		return got.list, got.known
 	}
 	const what = "mail exchangers of the recipient's domain"
 	var out []Exchanger
-	if ans, ok := a.lookup(what, domain, dns.TypeMX); ok {
+	ans, ok := a.lookup(what, domain, dns.TypeMX)
+	known = ok
+	if ok {
 		for _, r := range ans.Records {
 			if r.Type != dns.TypeMX || r.Host == "" || len(out) == maxMXHosts {
 				continue
 			}
-			addrs, _ := a.addrs(what, r.Host)
+			addrs, ok := a.addrs(what, r.Host)
+			known = known && ok
 			out = append(out, Exchanger{Pref: r.Pref, Host: host(r.Host), Addrs: addrs})
 		}
 		if len(ans.Records) == 0 && ans.Status == dns.NoData {
@@ -159,8 +173,8 @@ func (a *asker) exchangers(domain string) []Exchanger {
 		}
 	}
 	sortExchangers(out)
-	a.mx[domain] = out
-	return out
+	a.mx[domain] = mxAnswer{out, known}
+	return out, known
 }
 
 func sortExchangers(mx []Exchanger) {

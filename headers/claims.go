@@ -199,7 +199,7 @@ func (f *Facts) aboveBorder(c *Claim, last *Run) bool {
 	if last.Border >= 0 {
 		return c.Field < f.Hops[last.Border].Field
 	}
-	return c.Field < f.Hops[last.First].Field
+	return last.First < len(f.Hops) && c.Field < f.Hops[last.First].Field
 }
 
 // appended reports whether a verdict below the border's Received field is of

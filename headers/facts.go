@@ -51,6 +51,10 @@ type Options struct {
 	Rcpt     string
 	// HeadersOnly says that the body is not there or not whole.
 	HeadersOnly bool
+
+	// deny and admit make the other reading of a fork: the hop, from 1, whose
+	// client is a stranger, or belongs inside; 0 for none.
+	deny, admit int
 }
 
 // Hop is one Received field with its place on the path.
@@ -124,11 +128,16 @@ type Run struct {
 // ClientIP is the address from which the run received the message; invalid
 // where it is not known.
 func (f *Facts) ClientIP(r *Run) netip.Addr {
-	if r == nil || r.Border < 0 || r.NAT {
+	switch {
+	case r == nil:
+		return netip.Addr{}
+	case r == f.LastRun():
+		return f.Custody.Client
+	case r.Border < 0:
 		return netip.Addr{}
 	}
-	if f.overIP.IsValid() && r == f.LastRun() {
-		return f.overIP
+	if r.NAT {
+		return netip.Addr{}
 	}
 	return f.Hops[r.Border].IP
 }
@@ -185,9 +194,11 @@ type Facts struct {
 	AtBasis string // "delivery", "now", "flag"
 	Body    BodyState
 
-	Hops   []Hop // oldest first
-	Runs   []Run // newest first: Runs[0] is the recipient's
-	Claims []Claim
+	Hops []Hop // oldest first
+	// Custody says which hops are believed, and why.
+	Custody Custody
+	Runs    []Run // newest first: Runs[0] is the recipient's
+	Claims  []Claim
 
 	From       []dmarc.Mailbox // of all From fields
 	FromFields int

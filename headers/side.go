@@ -41,48 +41,7 @@ func (w *walker) side(k int) side {
 		return w.sidePrivate(h, older)
 	}
 	s := w.sidePublic(h, older)
-	if !s.inside && w.newest && k > 0 && w.receivedBefore(k) {
-		return side{inside: true, weak: true, basis: host(older.By) + " had received it from outside for the same recipient, and found that SPF passes"}
-	}
 	return s
-}
-
-// receivedBefore reports whether the client of hop k had itself received the
-// message from outside for this recipient: it wrote that SPF passes, which
-// nobody checks on his own customers, and an older line names a recipient of
-// ours. The client's name must be borne out as far as the DNS can be asked.
-func (w *walker) receivedBefore(k int) bool {
-	h, older := &w.f.Hops[k], &w.f.Hops[k-1]
-	by := host(older.By)
-	if by == "" || h.Auth || older.Auth || by != host(h.Helo) && by != h.confirmedName() {
-		return false
-	}
-	if by != h.confirmedName() {
-		if yes, known := w.f.ask.pointsTo("names of the path's hosts", by, h.IP); known && !yes {
-			return false
-		}
-	}
-	ours := false
-	for i := 0; i < k; i++ {
-		d := domainOf(w.f.Hops[i].For)
-		if d == "" {
-			continue
-		}
-		if !slices.Contains(w.domains, d) {
-			return false
-		}
-		ours = true
-	}
-	if !ours {
-		return false
-	}
-	for i := range w.f.Claims {
-		c := &w.f.Claims[i]
-		if c.Hop == k-1 && c.Method == "spf" && c.Normal == "pass" && c.Identity != "helo" && c.Identity != "pra" {
-			return true
-		}
-	}
-	return false
 }
 
 func orUnknown(s string) string {
@@ -195,7 +154,7 @@ func (w *walker) sidePrivate(h, older *Hop) side {
 	if w.isExchanger(by) {
 		return inner
 	}
-	if w.newest || w.receivesFor(h) {
+	if w.receivesFor(h) {
 		return side{nat: true, basis: h.IP.String() + " is private, but the message came from " + by + " of another organisation"}
 	}
 	return inner
@@ -214,9 +173,6 @@ func (w *walker) looksTranslated(h *Hop) bool {
 // that it names, by name or by MX.
 func (w *walker) receivesFor(h *Hop) bool {
 	d := domainOf(h.For)
-	if d == "" && w.newest && len(w.f.Recipients) > 0 {
-		d = domainOf(w.f.Recipients[0])
-	}
 	if d == "" {
 		return false
 	}

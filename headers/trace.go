@@ -11,8 +11,14 @@ import (
 // F: SPF is a test between border servers of two organisations, so the first
 // hop whose client is not on the same side is the one where it belongs.
 func (f *Facts) trace() {
+	f.Custody = custody(f.Msg, f.Hops, f.verdicts, f.Options, f.trust, f.ask)
 	for k := len(f.Hops) - 1; k >= 0; {
-		r := f.walk(k, len(f.Runs) == 0)
+		var r Run
+		if len(f.Runs) == 0 {
+			r = f.recipientRun()
+		} else {
+			r = f.walk(k)
+		}
 		n := len(f.Runs)
 		for i := r.First; i <= r.Last; i++ {
 			f.Hops[i].Run = n
@@ -23,13 +29,71 @@ func (f *Facts) trace() {
 	}
 }
 
-// walk finds the run whose newest hop is top.
-func (f *Facts) walk(top int, newest bool) Run {
-	w := walker{f: f, newest: newest, r: Run{First: top, Last: top, Border: -1}}
-	w.addOrg(f.Hops[top].Org)
-	if newest {
-		w.seedRecipient(top)
+// recipientRun is the reader's part of the path, as the chain of custody has
+// it.
+func (f *Facts) recipientRun() Run {
+	c := &f.Custody
+	top := len(f.Hops) - 1
+	w := walker{f: f, r: Run{First: c.First, Last: top, Border: c.Border, NAT: c.NAT, Weak: c.Other != nil}}
+	for _, d := range c.Domains {
+		w.addDomain(d)
 	}
+	if !c.Above {
+		w.addOrg(f.Hops[top].Org)
+	}
+	if len(c.Domains) > 0 {
+		w.ownFirst(c.Domains[0], top)
+	}
+	for k := top; k >= c.First; k-- {
+		w.addOrg(f.Hops[k].Org)
+	}
+	for _, d := range c.Domains {
+		if !ofService("mx." + Org(d)) {
+			w.addOrg(Org(d))
+		}
+	}
+	w.r.Rcpt = f.Options.Rcpt
+	if w.r.Rcpt == "" {
+		w.r.Rcpt = f.rcptOf(w.r.First, w.r.Last)
+	}
+	if w.r.Rcpt == "" && len(f.Recipients) > 0 && slices.Contains(c.Domains, domainOf(f.Recipients[0])) {
+		w.r.Rcpt = f.Recipients[0]
+	}
+	w.nameAfterCustomer()
+	if h := w.r.Border; h >= 0 {
+		w.r.Helo = f.Hops[h].Helo
+		if d := w.exchangerOf(host(f.Hops[h].By)); d != "" {
+			w.addBasis(host(f.Hops[h].By) + " is the MX of " + d)
+		}
+	}
+	if c.Border >= 0 || c.Above {
+		w.addBasis(c.Why)
+	}
+	for i := len(c.Steps) - 1; i >= 0; i-- {
+		w.addBasis(c.Steps[i].Why)
+	}
+	w.r.Basis = strings.Join(w.basis, "; ")
+	return w.r
+}
+
+// nameAfterCustomer puts the customer's name before that of the service whose
+// hosts the run's are.
+func (w *walker) nameAfterCustomer() {
+	d := domainOf(w.r.Rcpt)
+	if len(w.r.Orgs) == 0 || providerNamed(w.r.Orgs[0]) == nil || providerOf(d) != nil {
+		return
+	}
+	if org := Org(d); org != "" {
+		w.r.Orgs = slices.DeleteFunc(w.r.Orgs, func(o string) bool { return o == org })
+		w.r.Orgs = append([]string{org}, w.r.Orgs...)
+	}
+}
+
+// walk finds the run below the recipient's whose newest hop is top. All of it is
+// testimony: the runs tell the story, and decide nothing.
+func (f *Facts) walk(top int) Run {
+	w := walker{f: f, r: Run{First: top, Last: top, Border: -1}}
+	w.addOrg(f.Hops[top].Org)
 	if rcpt := f.Hops[top].For; rcpt != "" {
 		w.addDomain(domainOf(rcpt))
 	}
@@ -52,16 +116,6 @@ func (f *Facts) walk(top int, newest bool) Run {
 		}
 	}
 	w.r.Rcpt = f.rcptOf(w.r.First, w.r.Last)
-	if w.r.Rcpt == "" && newest && len(f.Recipients) > 0 && w.isDomain(domainOf(f.Recipients[0])) {
-		w.r.Rcpt = f.Recipients[0]
-	}
-	if d := domainOf(w.r.Rcpt); newest && len(w.r.Orgs) > 0 && providerNamed(w.r.Orgs[0]) != nil && providerOf(d) == nil {
-		// A service's run is named after the customer.
-		if org := Org(d); org != "" {
-			w.r.Orgs = slices.DeleteFunc(w.r.Orgs, func(o string) bool { return o == org })
-			w.r.Orgs = append([]string{org}, w.r.Orgs...)
-		}
-	}
 	if h := w.r.Border; h >= 0 {
 		w.r.Helo = f.Hops[h].Helo
 		// That the border is an exchanger of the recipient says more than how
@@ -80,7 +134,6 @@ func (f *Facts) walk(top int, newest bool) Run {
 type walker struct {
 	f       *Facts
 	r       Run
-	newest  bool
 	domains []string // mail domains that the run receives for
 	basis   []string
 }
@@ -108,68 +161,6 @@ func (w *walker) addBasis(b string) {
 }
 
 func (w *walker) inOrgs(org string) bool { return org != "" && slices.Contains(w.r.Orgs, org) }
-
-// seedRecipient adds the recipient's own organisation to the newest run. A
-// recipient is believed where the delivering server named it; one that only an
-// older hop names might have been the forwarder's, so it counts only where the
-// newest host belongs to a service whose names never tell the customer.
-func (w *walker) seedRecipient(top int) {
-	f := w.f
-	m := f.Msg
-	strong := ""
-	for _, name := range deliveryFields {
-		if i := m.First(name); i >= 0 && i < f.Hops[top].Field && strings.Contains(m.Value(i), "@") {
-			strong = strings.Trim(m.Value(i), "<> ")
-			break
-		}
-	}
-	if f.Options.Rcpt != "" {
-		strong = f.Options.Rcpt
-	}
-	if strong == "" {
-		strong = f.Hops[top].For
-	}
-	if d := domainOf(strong); d != "" {
-		w.addDomain(d)
-		if providerOf(d) == nil {
-			w.ownFirst(d, top)
-		}
-		return
-	}
-	if providerOf(f.Hops[top].By) == nil {
-		return
-	}
-	d := ""
-	for _, v := range f.verdicts {
-		// QUIRK: Exchange Online wrote the recipient's domain between the
-		// results until about 2021: "smtp.mailfrom=a.example; b.example; dkim=…".
-		if v.Field < f.Hops[0].Field && v.RecipientDomain != "" {
-			d = host(v.RecipientDomain)
-			break
-		}
-	}
-	// A tenant's routing domain names the customer by a label only.
-	if tenant, ok := strings.CutSuffix(d, ".onmicrosoft.com"); ok {
-		tenant, _, _ = strings.Cut(tenant, ".")
-		d = ""
-		for _, r := range f.Recipients {
-			org := Org(domainOf(r))
-			if label, _, _ := strings.Cut(org, "."); label == tenant {
-				d = domainOf(r)
-				w.addBasis("the tenant " + tenant + " is taken for " + org)
-				break
-			}
-		}
-	}
-	if d == "" && len(f.Recipients) > 0 {
-		d = domainOf(f.Recipients[0])
-		w.addBasis("no field names the final recipient; taken for that of the older hops, " + d)
-	}
-	if d != "" {
-		w.addDomain(d)
-		w.ownFirst(d, top)
-	}
-}
 
 // ownFirst adds the organisation of the recipient's domain; a customer's name
 // comes before that of the service whose host the newest hop is.

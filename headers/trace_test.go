@@ -90,7 +90,7 @@ func TestRuns(t *testing.T) {
 	test("relay by forward look-up", relay("203.0.113.26")+rest, "recipient example.org 1-2 from 192.0.2.10", live)
 	test("relay by the own SPF record", relay("203.0.113.77")+rest, "recipient example.org 1-2 from 192.0.2.10", live)
 	test("HELO of the recipient's from elsewhere", relay("198.51.100.66")+rest, "unknown example.org 1-1 from 192.0.2.10; recipient example.org 2-2 from 198.51.100.66", live)
-	test("relay, offline: weak", relay("203.0.113.26")+rest, "recipient example.org? 1-2 from 192.0.2.10", Options{})
+	test("relay, offline: weak", relay("203.0.113.26")+rest, "unknown example.org 1-1 from 192.0.2.10; recipient example.org? 2-2 from 203.0.113.26", Options{})
 
 	nat := "Received: from mail.example.com (unknown [10.75.0.1]) by mx.example.org (Postfix) with ESMTP id 1 for <bob@example.org>; Mon, 1 Jun 2026 10:00:00 +0000\n"
 	test("NAT", nat+rest, "recipient example.org 1-1 from hidden", live)
