@@ -42,7 +42,7 @@ Nothing. Where the message is abuse: the owner of the script or of the user id s
 		}
 		h := &f.Hops[0]
 		web := strings.HasPrefix(strings.ToUpper(h.With), "HTTP")
-		if strings.EqualFold(h.With, "mapi") || !h.Local && !web || h.Auth || h.OwnHost || h.Fetched || strings.Contains(strings.ToUpper(h.With), "LMTP") {
+		if strings.EqualFold(h.With, "mapi") || !h.Local && !web || h.FromNetwork || h.Auth || h.OwnHost || h.Fetched || strings.Contains(strings.ToUpper(h.With), "LMTP") {
 			return nil
 		}
 		how := "a program handed the message over on the server"

@@ -77,7 +77,8 @@ func split(value string) *clauses {
 }
 
 // unfold replaces line ends and tabs with spaces (RFC 5322 §2.2.3; a tab means
-// nothing more than a space in this field). Most values need no copy.
+// nothing more than a space in this field), and the indentation of a folded line
+// with one. Most values need no copy.
 func unfold(s string) string {
 	i := strings.IndexAny(s, "\r\n\t")
 	if i < 0 {
@@ -87,13 +88,14 @@ func unfold(s string) string {
 	b.Grow(len(s))
 	for ; i >= 0; i = strings.IndexAny(s, "\r\n\t") {
 		b.WriteString(s[:i])
-		switch {
-		case s[i] == '\t':
-			b.WriteByte(' ')
-		case i+1 == len(s) || s[i+1] != ' ' && s[i+1] != '\t' && s[i+1] != '\n':
-			b.WriteByte(' ')
+		b.WriteByte(' ')
+		if s[i] == '\t' {
+			s = s[i+1:]
+			continue
 		}
-		s = s[i+1:]
+		for s = s[i+1:]; s != "" && (s[0] == ' ' || s[0] == '\t' || s[0] == '\r' || s[0] == '\n'); {
+			s = s[1:]
+		}
 	}
 	b.WriteString(s)
 	return b.String()
@@ -257,17 +259,22 @@ func (c *clauses) quotedSpan(i int) int {
 // the token behind the last semicolon.
 func (c *clauses) cutDate(semi int) {
 	end := len(c.tok)
+	var late [numKeys]part
 	if semi >= 0 {
 		end = semi
-		tail := len(c.tok)
-		for i := semi; i+1 < len(c.tok); i++ {
-			if t := c.tok[i]; !t.comment && c.text[t.lo:t.hi] == "id" {
-				// QUIRK: Courier puts the id behind the date (RFC 5321 §4.4 has
-				// it before): "…; Mon, 04 Oct 2010 08:31:09 +0200 id 004001D2.…".
-				c.date = c.date[:len(c.date)-(len(c.text)-int(t.lo))]
-				c.parts[kID] = part{lo: int32(i + 1), hi: int32(tail), ok: true}
+		tail, start := len(c.tok), len(c.text)-len(c.date)
+		for i := len(c.tok) - 2; i >= semi; i-- {
+			t := c.tok[i]
+			if t.comment {
+				continue
+			}
+			// QUIRK: Courier puts the id behind the date, EzMTS the recipient (RFC
+			// 5321 §4.4 has them before): "…; Mon, 04 Oct 2010 08:31:09 +0200 id
+			// 004001D2.…", "… +0200 for <ida@example.org>".
+			if k := c.keyword(c.text[t.lo:t.hi]); k == kID || k == kFor || k == kEnvelopeFrom {
+				c.date = c.text[start:t.lo]
+				late[k] = part{lo: int32(i + 1), hi: int32(tail), ok: true}
 				tail = i
-				break
 			}
 		}
 		c.date = strings.TrimSpace(c.date)
@@ -284,6 +291,11 @@ func (c *clauses) cutDate(semi int) {
 		c.note(NoteNoDate)
 	}
 	c.readKeys(end)
+	for k, p := range late {
+		if p.ok && !c.parts[k].ok {
+			c.parts[k] = p
+		}
+	}
 }
 
 // lateDate returns the token at which a date begins that runs to the end of
@@ -399,6 +411,9 @@ func (c *clauses) opens(k key, i, end int) bool {
 	case kTLS:
 		return c.parts[kBy].ok && i+1 < end && !c.tok[i+1].comment
 	case kBy: // qmail-scanner: by alpha by uid 7791; Exim rules: by mx … by authid <ann@example.com>
+		if i > 0 && c.text[c.tok[i-1].lo:c.tok[i-1].hi] == "MailboxResubmission" { // Exchange Online: … by AntispamTT
+			return false
+		}
 		if i+2 >= end || c.tok[i+1].comment {
 			return true
 		}

@@ -11,8 +11,9 @@ const maxDate = 256
 // ParseDate reads a date-time of RFC 5322 §3.3 and §4.3 and what mail servers
 // write in its place: no weekday, no seconds, two-digit years, zones by name or
 // only in a comment, "(GMT-8)", C's asctime, ISO 8601, Go's default format with
-// its monotonic clock. A date without a zone is read as UTC. ok is false where
-// day, month, year or time of day is missing or impossible.
+// its monotonic clock, 5/15/2024 where it can be read in one way only, and
+// 15.05.2024. Words behind a whole date end it. A date without a zone is read as
+// UTC. ok is false where day, month, year or time of day is missing or impossible.
 func ParseDate(s string) (t time.Time, ok bool) {
 	t, _, ok = parseDate(s)
 	return t, ok
@@ -49,13 +50,21 @@ func parseDate(s string) (t time.Time, zoned, ok bool) {
 			for end < len(s) && !strings.ContainsRune(" ,\t\r\n(", rune(s[end])) {
 				end++
 			}
-			if !d.word(s[i:end]) {
-				return time.Time{}, false, false
+			if before := d; !d.word(s[i:end]) {
+				if d = before; !d.whole() || !isAlpha(s[i]) && s[i] != '<' && s[i] != '"' {
+					return time.Time{}, false, false
+				}
+				return d.time() // words behind it
 			}
 			i = end
 		}
 	}
 	return d.time()
+}
+
+// whole says that day, month, year and time of day are there.
+func (d *dateParts) whole() bool {
+	return d.day != 0 && d.month != 0 && d.year != 0 && d.hasTime
 }
 
 // commentEnd returns the length of the comment that s begins with, nested ones
@@ -153,6 +162,9 @@ func (d *dateParts) number(w string) bool {
 	if strings.IndexByte(w, '-') > 0 {
 		return d.dashed(w)
 	}
+	if i := strings.IndexAny(w, "/."); i > 0 {
+		return d.figures(strings.Split(w, w[i:i+1]), w[i] == '/')
+	}
 	n, ok := atoi(w)
 	if !ok {
 		return false
@@ -198,6 +210,35 @@ func (d *dateParts) dashed(w string) bool {
 	d.year, okYear = atoi(year)
 	d.year = fullYear(d.year, len(year))
 	return okDay && okYear && d.month > 0
+}
+
+// figures reads "5/15/2024" and "2024/05/15", and with dots "15.05.2024". With
+// slashes some put the day first and some the month: where both are possible
+// and differ, nothing can be read.
+func (d *dateParts) figures(w []string, slashes bool) bool {
+	if len(w) != 3 || d.day != 0 || d.month != 0 || d.year != 0 {
+		return false
+	}
+	if len(w[0]) == 4 {
+		w[0], w[2] = w[2], w[0]
+		slashes = false
+	}
+	a, okA := atoi(w[0])
+	b, okB := atoi(w[1])
+	year, okYear := atoi(w[2])
+	if !okA || !okB || !okYear || len(w[0]) > 2 || len(w[1]) > 2 || len(w[2]) != 4 {
+		return false
+	}
+	switch {
+	case !slashes, a > 12, a == b:
+		d.day, d.month = a, b
+	case b > 12:
+		d.day, d.month = b, a
+	default:
+		return false
+	}
+	d.year = year
+	return d.month >= 1 && d.month <= 12
 }
 
 func (d *dateParts) isoDate(w string) bool {

@@ -22,11 +22,11 @@ type dialect struct {
 // have a mark that nobody else has.
 var signed = [...]*dialect{
 	&alibaba, &amavis, &barracuda, &beehive, &chasquid, &clearswift, &cloudflare, &communigate, &coremail, &courier, &cyrus,
-	&domino, &dovecot, &ecelerity, &exchange, &exim, &exo, &facebook, &fastmail, &fetchmail, &gmail, &gmx, &groupwise,
-	&halon, &haraka, &icewarp, &imail, &intermail, &ironport, &james, &kerio, &kumomta, &maddy, &mailcontrol,
-	&mailenable, &mdaemon, &messagelabs, &mimecast, &mox, &nullclient, &opensmtpd, &pmdf, &postfix, &powermta, &proofpoint,
-	&qmail, &qpsmtpd, &qsmtpd, &scalix, &sendgrid, &sendmail, &ses, &simta, &smartermail, &sonicwall, &stalwart, &strato, &sun,
-	&symantec, &tencent, &xmail, &yahoo, &yandex, &zimbra, &zmailer, &zoho, &zonemta,
+	&domino, &dovecot, &ecelerity, &ezmts, &exchange, &exim, &exo, &facebook, &fastmail, &fetchmail, &gmail, &gmx, &groupwise,
+	&halon, &haraka, &icewarp, &imail, &intermail, &interscan, &ironport, &james, &kerio, &kumomta, &lsoft, &maddy, &mailcontrol,
+	&mailenable, &mdaemon, &messagelabs, &mimecast, &mirapoint, &mox, &nullclient, &obtuse, &opensmtpd, &pmdf, &postfix, &powermta, &proofpoint, &proxmox,
+	&qmail, &qpsmtpd, &qsmtpd, &scalix, &sendgrid, &sendmail, &ses, &simta, &smap, &smartermail, &sonicwall, &stalwart, &strato, &sun,
+	&symantec, &tencent, &trex, &webmail, &xmail, &yahoo, &yandex, &zimbra, &zmailer, &zoho, &zonemta,
 }
 
 // shaped dialects are known by the arrangement of the parts alone. They are

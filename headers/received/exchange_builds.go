@@ -117,6 +117,15 @@ func ExchangeRelease(version, host string) (product, release, date string) {
 		if near.parts == 3 {
 			return near.product, near.update, ""
 		}
+		// Exchange 2007 writes a fourth number of its own into Received ("8.3.342.0",
+		// the list has 8.3.342.4): the first three name the update, save where
+		// several share them ("SP3 RU8", "SP3 RU8v2").
+		if b[0] == 8 {
+			if lower != nil && higher != nil && lower.build[2] == higher.build[2] {
+				return near.product, "between " + lower.update + " and " + higher.update, ""
+			}
+			return near.product, near.update, ""
+		}
 		return near.product, cumulative(near.update) + unlisted, ""
 	}
 	switch {

@@ -10,7 +10,7 @@ import "strings"
 var exo = dialect{
 	name: "exo", product: "Exchange Online", rdns: RDNSNone,
 	claims: func(c *clauses) bool {
-		return isOnline(c.byHost()) && !isSMTPSVC(c) && (isExchange(c) || c.words(kWith) == "" || strings.HasPrefix(c.words(kWith), "HTTP"))
+		return isOnline(c.byHost()) && !isSMTPSVC(c) && (isExchange(c) || c.words(kWith) == "" || strings.HasPrefix(c.words(kWith), "HTTP") || isResubmission(c))
 	},
 	read: func(c *clauses, r *Received) {
 		readExchange(c, r)
@@ -18,6 +18,9 @@ var exo = dialect{
 		switch {
 		case r.With == "mapi":
 			r.form("mapi")
+		case isResubmission(c): // out of a mailbox again, behind a filter: no SMTP
+			r.Local = true
+			r.form("resubmission")
 		case strings.HasPrefix(r.With, "HTTP"):
 			r.form("http")
 		case inDomain(r.By, "protection.outlook.com") || inDomain(r.By, "protection.partner.outlook.cn"):
@@ -27,6 +30,9 @@ var exo = dialect{
 		}
 	},
 }
+
+// isResubmission knows "with MailboxResubmission by AntispamTT".
+func isResubmission(c *clauses) bool { return strings.HasPrefix(c.words(kWith), "MailboxResubmission") }
 
 // onlineDomains hold the servers of Exchange Online.
 var onlineDomains = [...]string{

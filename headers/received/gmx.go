@@ -3,9 +3,11 @@ package received
 import "strings"
 
 // gmx: GMX, WEB.DE, 1&1: from HELO ([addr]) by mail.gmx.com (mrgmx104 [addr]) with ESMTPSA
-// (Nemesis) id X for <rcpt>; D
+// (Nemesis) id X for <rcpt>; D, older: from [addr] (helo=HELO) by HOST with ESMTP (Nemesis), id X
+//
+// Nothing is looked up: the name beside the address is the client's word.
 var gmx = dialect{
-	name: "gmx", product: "Nemesis", rdns: RDNSUnconfirmed,
+	name: "gmx", product: "Nemesis", order: either, rdns: RDNSNone,
 	claims: signature("Nemesis"),
 	read: func(c *clauses, r *Received) {
 		c.use(c.signatureIndex([]string{"Nemesis"}))

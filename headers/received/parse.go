@@ -69,7 +69,7 @@ func (c *clauses) common(r *Received) {
 	r.With = c.words(kWith)
 	r.Proto = protoName(r.With)
 	r.ID = strings.Trim(c.word(kID, 0), "<>,")
-	r.For = strings.Trim(c.word(kFor, 0), "<>,")
+	r.For = c.recipient()
 	if c.has(kEnvelopeFrom) {
 		r.setEnvelopeFrom(c.word(kEnvelopeFrom, 0))
 	}
@@ -106,6 +106,20 @@ func (c *clauses) common(r *Received) {
 		}
 		r.Time = t
 	}
+}
+
+// recipient reads the address of a "for" clause. Several recipients are none:
+// "for <multiple recipients>", "for 3 recipients".
+func (c *clauses) recipient() string {
+	w, next := c.word(kFor, 0), c.word(kFor, 1)
+	addr := strings.Trim(w, "<>,")
+	switch {
+	case strings.ContainsRune(addr, '@'):
+		return addr
+	case strings.HasPrefix(next, "recipient"), strings.HasSuffix(w, ":;"), strings.HasSuffix(addr, ":;"), strings.HasPrefix(w, "<") && !strings.HasSuffix(w, ">"):
+		return ""
+	}
+	return addr
 }
 
 // commonComment takes TLS, login and envelope sender from a comment.

@@ -96,7 +96,7 @@ func readTLS(s string) (version, cipher string, ok bool) {
 	case strings.HasPrefix(s, "TLS: "), strings.HasPrefix(s, "SSL: "): // Courier: TLSv1.2,256bits,CIPHER
 		version, rest, _ := strings.Cut(s[5:], ",")
 		_, cipher, _ = strings.Cut(rest, ",")
-		return strings.TrimSpace(version), cipher, true
+		return strings.TrimSpace(version), strings.TrimSpace(cipher), true
 	case strings.HasSuffix(s, " encrypted"): // qmail with the TLS patch
 		return "", firstWord(s), true
 	case s == "TLS" || s == "STARTTLS": // Exchange 2007, Mimecast

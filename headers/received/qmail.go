@@ -76,7 +76,8 @@ func readQmail(c *clauses, r *Received) {
 	case by:
 		r.UID = firstWord(uid)
 		r.form("uid")
-	case strings.HasSuffix(how, "from network"):
+	case strings.HasSuffix(how, "from network"): // what came by SMTP enters the queue: see FromNetwork
+		r.FromNetwork = true
 		r.form("network")
 	case strings.HasSuffix(how, "by alias"):
 		r.form("alias")

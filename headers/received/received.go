@@ -84,10 +84,14 @@ type Received struct {
 	Auth     bool   // the client was authenticated
 	AuthUser string // as whom, where the field says
 
-	Local   bool   // the message was made on this host or handed over without SMTP: pipe, queue, mapi, script
-	UID     string // of the local user, where the field says
-	OwnHost bool   // the peer is the server's own content filter or itself: the address is not a client's
-	Fetched bool   // POP or IMAP: pulled by a fetcher, not received
+	Local bool   // the message was made on this host or handed over without SMTP: pipe, queue, mapi, script
+	UID   string // of the local user, where the field says
+	// FromNetwork says that the field tells of the queue only, and the message
+	// came over the network from a client that it does not show (qmail "invoked
+	// from network"). Local is true beside it.
+	FromNetwork bool
+	OwnHost     bool // the peer is the server's own content filter or itself: the address is not a client's
+	Fetched     bool // POP or IMAP: pulled by a fetcher, not received
 
 	Product string // software that wrote the field: "Postfix", "Exim", "Exchange Server", "Exchange Online"
 	Version string // as written

@@ -20,6 +20,9 @@ var sendmail = dialect{
 		if strings.HasPrefix(tag, "Sentrion") {
 			r.Product = "Sendmail Sentrion"
 		}
+		if strings.HasPrefix(tag, "Switch-") {
+			r.Product = "Sendmail Switch"
+		}
 		lead := c.comment(kLead, 0)
 		if user, ok := strings.CutPrefix(lead, "from "); ok {
 			c.useText(lead)
@@ -41,7 +44,7 @@ func isSendmailVersion(tag string) bool {
 	}
 	binary, config, ok := strings.Cut(tag, "/")
 	return ok && !strings.Contains(binary, " ") &&
-		(strings.HasPrefix(binary, "8.") || strings.HasPrefix(binary, "SMI-8.") ||
+		(strings.HasPrefix(binary, "8.") || strings.HasPrefix(binary, "Switch-") && strings.HasPrefix(config, "Switch-") || strings.HasPrefix(binary, "SMI-8.") ||
 			strings.HasPrefix(config, "8.") && isHostName(binary))
 }
 
@@ -50,8 +53,10 @@ func isSendmailVersion(tag string) bool {
 func sendmailVersion(tag string) (version, dist string) {
 	first, rest, _ := strings.Cut(tag, "/")
 	_, patch, _ := strings.Cut(rest, "/")
-	if v, ok := strings.CutPrefix(first, "Sentrion-MTA-"); ok {
-		return v, ""
+	for _, brand := range [...]string{"Sentrion-MTA-", "Switch-"} {
+		if v, ok := strings.CutPrefix(first, brand); ok {
+			return v, ""
+		}
 	}
 	if !isDigit(first[0]) && !strings.HasPrefix(first, "SMI-") {
 		second, _, _ := strings.Cut(rest, "/")

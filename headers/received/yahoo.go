@@ -42,15 +42,16 @@ var yahoo = dialect{
 	},
 }
 
-// isYahooEntry knows a border line: the address stands first, EHLO in the
-// parenthesis, and the server goes by an address of its own.
+// isYahooEntry knows a border line: an address stands first, EHLO in the
+// parenthesis, the client's address there or in the next one, and the server goes
+// by an address of its own or by its name.
 func isYahooEntry(c *clauses) bool {
 	if !hasPrefixFold(c.comment(kFrom, 0), "EHLO ") && !hasPrefixFold(c.comment(kFrom, 0), "HELO ") {
 		return false
 	}
 	_, first := parseIP(c.word(kFrom, 0))
 	_, by := parseIP(c.word(kBy, 0))
-	return first && by
+	return first && (by || inDomain(c.byHost(), "yahoo.com"))
 }
 
 // useIf marks a comment and says whether it is there.
