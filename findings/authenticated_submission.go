@@ -13,6 +13,7 @@ var authenticatedSubmission = &Rule{
 	Title:    "Origin is an authenticated user session",
 	Severity: report.Info,
 	Since:    "0.1",
+	Quiet:    true,
 	Refs:     []string{"RFC 6409 §4.3", "RFC 3848 §1"},
 	Doc: `
 ## What happened

@@ -22,6 +22,7 @@ var deliveryDelay = &Rule{
 	Title:    "Hop held the message",
 	Severity: report.Low,
 	Since:    "0.1",
+	Quiet:    true,
 	Refs:     []string{"RFC 5321 §4.5.4.1", "RFC 6647 §2"},
 	Doc: `
 ## What happened

@@ -13,6 +13,7 @@ var dnssecAbsent = &Rule{
 	Title:    "Authentication records are not DNSSEC-signed",
 	Severity: report.Info,
 	Since:    "0.1",
+	Quiet:    true,
 	Refs:     []string{"RFC 4035 §3.2.3", "RFC 6376 §8.5", "RFC 7208 §11.3"},
 	Doc: `
 ## What happened

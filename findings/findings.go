@@ -22,6 +22,7 @@ func Judge(h *headers.Facts) ([]report.Finding, report.Verdict) {
 				x.Severity = r.Severity
 			}
 			say(&x)
+			party(f, r, &x)
 			x.Confidence = ceiling(f, r, &x)
 			found = append(found, x)
 		}
@@ -30,7 +31,14 @@ func Judge(h *headers.Facts) ([]report.Finding, report.Verdict) {
 	link(found)
 	v := verdict(f, found)
 	english(&v.Summary, &v.Parts)
+	believe(f, &v)
 	order(found, v.RootCause)
+	for i := range found {
+		x := &found[i]
+		if v.RootCause == nil || *v.RootCause != x.Code {
+			x.Quiet = x.Severity == report.Info || x.Severity == report.Low && Lookup(x.Code).Quiet
+		}
+	}
 	return found, v
 }
 

@@ -16,6 +16,7 @@ var heloOrRDNSDefect = &Rule{
 	Title:    "HELO/PTR inconsistent",
 	Severity: report.Low,
 	Since:    "0.1",
+	Quiet:    true,
 	Refs:     []string{"RFC 5321 §2.3.5", "RFC 5321 §4.1.4", "RFC 1912 §2.1"},
 	Doc: `
 ## What happened

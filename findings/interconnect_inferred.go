@@ -13,6 +13,7 @@ var interconnectInferred = &Rule{
 	Title:    "Private link or partner connection between two organisations",
 	Severity: report.Info,
 	Since:    "0.1",
+	Quiet:    true,
 	Refs:     []string{"RFC 5321 §4.4", "RFC 1918 §3"},
 	Doc: `
 ## What happened

@@ -12,6 +12,7 @@ var internalAddressDisclosure = &Rule{
 	Title:    "Private addresses, host names, versions exposed",
 	Severity: report.Low,
 	Since:    "0.1",
+	Quiet:    true,
 	Refs:     []string{"RFC 5321 §7.6", "RFC 1918 §3"},
 	Doc: `
 ## What happened

@@ -13,6 +13,7 @@ var listRelayDetected = &Rule{
 	Title:    "Mailing list re-sent the message",
 	Severity: report.Info,
 	Since:    "0.1",
+	Quiet:    true,
 	Causes:   []Cause{{Rank: residual + 20, Status: report.Unauthenticated, When: dmarcFails}},
 	Refs:     []string{"RFC 7960 §3.2.3", "RFC 2919 §2"},
 	Doc: `

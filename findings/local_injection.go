@@ -13,6 +13,7 @@ var localInjection = &Rule{
 	Title:    "Created on the server itself (script, webmail, API)",
 	Severity: report.Info,
 	Since:    "0.1",
+	Quiet:    true,
 	Refs:     []string{"RFC 5321 §4.4", "RFC 3848 §1"},
 	Doc: `
 ## What happened

@@ -176,6 +176,7 @@ func find(f *Facts, where place, describe func(misplaced) report.Finding) []repo
 			x.Confidence = m.confidence()
 		}
 		x.Evidence = append(x.Evidence, m.evidence(f)...)
+		x.Reasons = m.reasons(f)
 		out = append(out, x)
 	}
 	return out
@@ -216,6 +217,60 @@ func (m misplaced) evidence(f *Facts) []report.Evidence {
 		ev = append(ev, computed("RFC 7208 §4.1", "asked at hop %d: %s", f.Hops[m.hop].Index, evaluated(m.after)))
 	}
 	return ev
+}
+
+// reasons are the two places side by side: where the check belongs, and where
+// it was made.
+func (m misplaced) reasons(f *Facts) []report.Reason {
+	var out []report.Reason
+	if b := m.run.Border; b >= 0 && m.place != behindNAT {
+		here, server := report.HopRef(f.Hops[b].Index), serverRef(f, b)
+		switch {
+		case m.before != nil && m.before.Matched != "":
+			out = append(out, report.Because("%v: %v saw %v, which the SPF record of %v allows (%s)", here, server, m.before.IP, report.DomainRef(m.before.Domain), m.before.Matched))
+		case m.before != nil:
+			out = append(out, report.Because("%v: %v saw %v: spf %s for %v", here, server, m.before.IP, m.before.Result, report.DomainRef(m.before.Domain)))
+		case m.passed != nil:
+			out = append(out, report.Because("%v: %v wrote spf=pass", here, server))
+		}
+	}
+	name := report.Words("")
+	if n := fromHost(f, m.hop); n != "" && n != m.claim.IP.String() {
+		name = report.Say(" %v", report.HostRef(n))
+	}
+	var what report.Text
+	switch m.place {
+	case behindBorder:
+		what = report.Say("the recipient's own relay%v, which no sender can list", name)
+	case internalRelay:
+		what = report.Say("the inner address of%v, which no sender can list", orText(name, " a relay"))
+	case behindNAT:
+		what = report.Say("the inner address of a router or load balancer in place of the sender's")
+	case backupMX:
+		what = report.Say("the recipient's backup MX%v", name)
+	case filterLoopback:
+		what = report.Say("its own filter, which handed the message back")
+	case gatewayService:
+		what = report.Say("the gateway%v in front of it, which no sender can list", name)
+	case ownForwarder:
+		what = report.Say("the forwarder's own first server%v", name)
+	}
+	return append(out, report.Because("%v: %v saw %v: spf %s. That is %v", report.HopRef(f.Hops[m.hop].Index), serverRef(f, m.claim.Hop), m.claim.IP, m.claim.Normal, what))
+}
+
+func orText(t report.Text, otherwise string) report.Text {
+	if len(t) == 0 {
+		return report.Words(otherwise)
+	}
+	return t
+}
+
+// serverRef is the server of hop k: a service by its name.
+func serverRef(f *Facts, k int) report.Text {
+	if k >= 0 && k < len(f.Hops) && slices.Contains(services, f.Hops[k].Product) {
+		return report.Words(f.Hops[k].Product)
+	}
+	return report.Text{report.HostRef(byName(f, k))}
 }
 
 // would is the counterfactual in words: what the right place would have said.

@@ -12,6 +12,7 @@ var natPairInferred = &Rule{
 	Title:    "Internal interface and public address belong to the same host",
 	Severity: report.Info,
 	Since:    "0.1",
+	Quiet:    true,
 	Refs:     []string{"RFC 5321 §4.4", "RFC 1918 §3"},
 	Doc: `
 ## What happened

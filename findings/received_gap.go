@@ -16,6 +16,7 @@ var receivedGap = &Rule{
 	Title:     "Chain is discontinuous",
 	Severity:  report.Medium,
 	Since:     "0.1",
+	Quiet:     true,
 	SymptomOf: []*Rule{receivedForged, spfCheckedBehindNAT, spfCheckedOnFetchedMail},
 	Refs:      []string{"RFC 5321 §4.4", "RFC 5321 §3.7.2"},
 	Doc: `

@@ -23,6 +23,10 @@ type Rule struct {
 	Severity string
 	// Since is the version that found it first, "0.1".
 	Since string
+	// Quiet says that it is on a large part of all mail, and that nobody needs to
+	// act on it for one message unless it is graver than usual: a page says no
+	// more than that it was seen.
+	Quiet bool
 	// AtBorder says that the finding rests on where the recipient's border is:
 	// it is never surer than that.
 	AtBorder bool

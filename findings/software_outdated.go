@@ -13,6 +13,7 @@ var softwareOutdated = &Rule{
 	Title:    "A hop discloses unsupported or vulnerable software",
 	Severity: report.Low,
 	Since:    "0.1",
+	Quiet:    true,
 	Refs:     []string{"RFC 5321 §4.4"},
 	Doc: `
 ## What happened

@@ -24,6 +24,7 @@ var timeAnomaly = &Rule{
 	Title:    "Clock skew or impossible order",
 	Severity: report.Low,
 	Since:    "0.1",
+	Quiet:    true,
 	Refs:     []string{"RFC 5321 §4.4", "RFC 5322 §3.6.1"},
 	Doc: `
 ## What happened

@@ -8,6 +8,7 @@ var transportPolicyMissing = &Rule{
 	Title:      "Receiver publishes no MTA-STS, DANE or TLS-RPT",
 	Severity:   report.Info,
 	Since:      "0.1",
+	Quiet:      true,
 	Refs:       []string{"RFC 8461 §3", "RFC 7672 §2", "RFC 8460 §3"},
 	DomainOnly: true,
 	Doc: `

@@ -15,6 +15,7 @@ var unencryptedHop = &Rule{
 	Title:    "A public hop had no TLS, or obsolete TLS",
 	Severity: report.Low,
 	Since:    "0.1",
+	Quiet:    true,
 	Refs:     []string{"RFC 3207 §4", "RFC 8996 §2", "RFC 8314 §3"},
 	Doc: `
 ## What happened

@@ -84,7 +84,8 @@ var policies = map[string]policy{
 	"Finding.Code": keep, "Finding.Title": keep, "Finding.Severity": keep, "Finding.Confidence": keep,
 	"Finding.Message": text, "Finding.Advice": text, "Finding.Because": keep,
 	"Reason.Text": text, "Part.Kind": keep, "Part.Text": text, "Part.Ref": text,
-	"Party.Role": keep, "Party.Host": host,
+	"Party.Role": keep, "Party.Host": host, "Party.Organisation": host, "Party.Server": host, "Party.Product": keep,
+	"Held.Method": keep, "Held.Result": keep, "Held.By": host,
 	"Evidence.Kind": keep, "Evidence.Text": text, "Evidence.DNS": text, "Evidence.Ref": keep,
 
 	"Gap.What": text, "Gap.Why": text,

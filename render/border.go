@@ -12,48 +12,6 @@ type check struct {
 	method, result, domain, detail string
 }
 
-// border shows what our own evaluation finds at the border.
-func (p *page) border(r *report.Report) {
-	if r.SPF == nil && len(r.DKIM) == 0 && r.DMARC == nil && r.ARC == nil && r.Verdict.Border == (report.Triple{}) {
-		p.blank()
-		p.line(p.styled("Border ", bold), "nothing was evaluated")
-		return
-	}
-	checks := []check{spfCheck(r)}
-	checks = append(checks, dkimChecks(r)...)
-	checks = append(checks, dmarcCheck(r))
-	if r.ARC != nil && r.ARC.Result != "" && r.ARC.Result != "none" {
-		checks = append(checks, arcCheck(r.ARC))
-	}
-	methodW, resultW, domainW := 5, 4, 0
-	for _, c := range checks {
-		methodW = max(methodW, width(c.method))
-		resultW = max(resultW, width(c.result))
-		if w := width(c.domain); w <= p.width/3 {
-			domainW = max(domainW, w)
-		}
-	}
-	p.blank()
-	for i, c := range checks {
-		lead := "       "
-		if i == 0 {
-			lead = p.styled("Border ", bold)
-		}
-		mark, st := markOf(c.result)
-		head := pad(c.method, methodW) + " " + pad(c.result, resultW)
-		lead += p.styled(mark, st) + " " + head
-		column := 9 + methodW + 1 + resultW
-		lead, column = lead+"  ", column+2
-		if width(c.domain) > domainW {
-			p.hang(lead, column, c.domain)
-			lead, column = strings.Repeat(" ", 11), 11
-		} else if domainW > 0 {
-			lead, column = lead+pad(c.domain, domainW)+"  ", column+domainW+2
-		}
-		p.hang(lead, column, c.detail)
-	}
-}
-
 func spfCheck(r *report.Report) check {
 	s := r.SPF
 	if s == nil {

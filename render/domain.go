@@ -44,6 +44,9 @@ func (p *page) domain(d *report.Domain, o *DomainOptions) {
 		p.bulkRules("Bulk senders", d.Bulk)
 	}
 	p.problems(d, o.Detail)
+	if len(d.Gaps) > 0 {
+		p.blank()
+	}
 	p.gaps(&report.Report{Gaps: d.Gaps})
 	if o.Suggest {
 		p.suggested(d)

@@ -26,7 +26,7 @@ func (p *page) problems(d *report.Domain, detail Detail) {
 		own := *f
 		own.AtFault = report.Party{} // it is the domain, of which all of this is
 		own.Confidence = ""
-		p.finding(&report.Report{}, &own, nil)
+		p.finding(&own)
 		// What to publish stands under the first problem of its check.
 		check := checks[f.Code]
 		if strings.HasPrefix(f.Code, "spf-helo") {

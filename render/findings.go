@@ -10,17 +10,6 @@ import (
 
 var severities = []string{report.Critical, report.High, report.Medium, report.Low, report.Info}
 
-// findings shows the causes in full and their symptoms as names under them; at
-// full detail every finding in full.
-func (p *page) findings(r *report.Report, detail Detail) {
-	shown, symptoms := causes(r.Findings)
-	for i := range r.Findings {
-		if detail == Full || shown[i] {
-			p.finding(r, &r.Findings[i], symptoms[i])
-		}
-	}
-}
-
 // causes says for each finding whether it is shown in its own right, and which
 // codes follow from it. A finding whose cause is in the report too is a
 // symptom. Of findings that name each other in a ring the first is shown.
@@ -64,7 +53,8 @@ func causes(fs []report.Finding) (shown []bool, symptoms [][]string) {
 	return shown, symptoms
 }
 
-func (p *page) finding(r *report.Report, f *report.Finding, symptoms []string) {
+// finding is one finding in full.
+func (p *page) finding(f *report.Finding) {
 	p.blank()
 	severity, code := word(f.Severity), Clean(f.Code)
 	where := ""
@@ -80,115 +70,73 @@ func (p *page) finding(r *report.Report, f *report.Finding, symptoms []string) {
 	default:
 		where = join(", ", where, host+" ("+role+")")
 	}
-	head, tail := pad(severity, 7)+" ", join("   ", code, word(f.Confidence))
+	head, tail := pad(severity, 8)+" ", join("   ", code, word(f.Confidence))
 	lead := p.styled(head, severityStyle(f.Severity))
 	switch whole := join("   ", tail, where); {
 	case width(head)+width(whole) <= p.width:
 		p.line(lead, p.styled(code, bold), strings.TrimPrefix(whole, code))
 	case width(head)+width(tail) <= p.width:
 		p.line(lead, p.styled(code, bold), strings.TrimPrefix(tail, code))
-		p.hang("        ", 8, where)
+		p.hang("         ", 9, where)
 	default:
 		p.hang(lead, width(head), whole)
 	}
-	message := Clean(f.Message)
-	if summary := Clean(r.Verdict.Summary); message != "" && !strings.Contains(summary, strings.TrimSuffix(message, ".")) {
-		p.hang("        ", 8, message)
+	if f.Message != "" {
+		p.hang("         ", 9, Clean(f.Message))
+	}
+	for i, x := range f.Reasons {
+		label := "why"
+		if i > 0 {
+			label = ""
+		}
+		p.labelled(label, bold, Clean(x.Text))
+	}
+	if f.Advice != "" {
+		p.labelled("do", green, Clean(f.Advice))
 	}
 	p.evidence(f.Evidence)
-	if f.Advice != "" {
-		p.hang("        "+p.styled("fix", green)+"       ", 18, Clean(f.Advice))
-	}
-	if len(symptoms) > 0 {
-		names := make([]string, len(symptoms))
-		for i, s := range symptoms {
+	if len(f.Because) > 0 {
+		names := make([]string, len(f.Because))
+		for i, s := range f.Because {
 			names[i] = Clean(s)
 		}
-		p.hang("        because of it: ", 23, strings.Join(names, ", "))
-	}
-	if causes := f.Because; len(causes) > 0 && len(symptoms) == 0 {
-		names := make([]string, len(causes))
-		for i, s := range causes {
-			names[i] = Clean(s)
-		}
-		p.hang("        because of ", 19, strings.Join(names, ", "))
+		p.labelled("follows", faint, "from "+strings.Join(names, ", "))
 	}
 }
 
+// evidence shows what a finding rests on. A header field is quoted once, and
+// then referred to by its line.
 func (p *page) evidence(list []report.Evidence) {
-	const column, placeW = 18, 12
-	room := max(p.width-column, minWidth/2)
-	texts, places := make([]string, len(list)), make([]string, len(list))
-	beside := 0 // column of the places, after the widest text that leaves them room
-	for i, e := range list {
-		texts[i] = Clean(e.Text)
+	for _, e := range list {
+		text := Clean(e.Text)
 		if e.DNS != "" && !strings.HasPrefix(e.Text, e.DNS) {
-			texts[i] = join(": ", Clean(e.DNS), texts[i])
+			text = join(": ", Clean(e.DNS), text)
+		}
+		label, place := "computed", ""
+		switch e.Kind {
+		case report.EvidenceHeader:
+			label = "header"
+		case report.EvidenceDNS:
+			label = "dns"
+		case report.EvidenceComputed:
+		default:
+			label, text = "", join(": ", word(e.Kind), text)
 		}
 		switch {
 		case e.Line != nil:
-			places[i] = "line " + strconv.Itoa(*e.Line)
-		case e.Ref != "":
-			places[i] = Clean(e.Ref)
-		}
-		if w := width(texts[i]); places[i] != "" && w+2+max(placeW, width(places[i])) <= room {
-			beside = max(beside, w)
-		}
-	}
-	for i, e := range list {
-		kind := e.Kind
-		switch kind {
-		case report.EvidenceHeader, report.EvidenceDNS, report.EvidenceComputed:
-		default:
-			kind = ""
-		}
-		lead := "        " + pad(kind, 9) + " "
-		text := texts[i]
-		if kind != e.Kind {
-			lead, text = "        ", join(": ", word(e.Kind), text)
-		}
-		switch {
-		case places[i] == "":
-		case width(text) <= beside && beside+2+width(places[i]) <= room:
-			text = pad(text, beside) + "  " + places[i]
-		default:
-			text += " (" + places[i] + ")"
-		}
-		p.hang(lead, width(lead), text)
-	}
-}
-
-// closing counts the findings that are shown in their own right and names the
-// page to read next.
-func (p *page) closing(r *report.Report) {
-	p.blank()
-	shown, _ := causes(r.Findings)
-	var counts []string
-	next := ""
-	for _, s := range severities {
-		n := 0
-		for i := range r.Findings {
-			if shown[i] && r.Findings[i].Severity == s {
-				n++
-				if next == "" {
-					next = r.Findings[i].Code
-				}
+			label = "line " + strconv.Itoa(*e.Line)
+			if p.quoted[*e.Line] {
+				name, _, _ := strings.Cut(text, ":")
+				text = name + ", quoted above"
+			} else if p.quoted != nil {
+				p.quoted[*e.Line] = true
 			}
+		case e.Ref != "":
+			place = Clean(e.Ref)
 		}
-		if n > 0 {
-			counts = append(counts, strconv.Itoa(n)+" "+s)
+		if place != "" {
+			text += " (" + place + ")"
 		}
+		p.labelled(label, faint, text)
 	}
-	if len(counts) == 0 {
-		text := "no findings"
-		if len(r.Gaps) > 0 {
-			text += ", " + plural(len(r.Gaps), "gap")
-		}
-		p.line(text)
-		return
-	}
-	if c := r.Verdict.RootCause; c != nil {
-		next = *c
-	}
-	p.hang("", 0, strings.Join(counts, ", ")+". mailtrace explain "+Clean(next))
 }

@@ -9,7 +9,7 @@ import (
 
 // DefaultWidth is the width of a text report in columns where nothing says how
 // wide the terminal is, as in a pipe.
-const DefaultWidth = 100
+const DefaultWidth = 80
 
 // minWidth keeps the columns apart on a very narrow terminal.
 const minWidth = 40
@@ -32,6 +32,8 @@ type page struct {
 	bytes.Buffer
 	width int
 	color bool
+	// quoted are the lines of header fields that stand on the page already.
+	quoted map[int]bool
 }
 
 func newPage(o Options) *page {

@@ -22,6 +22,8 @@ type claimGroup struct {
 	mark  string
 	style style
 	text  string
+	words string // of text, only the results
+	trust string
 }
 
 const arrow = " → "
@@ -43,7 +45,14 @@ func (p *page) path(r *report.Report, detail Detail) {
 			claimsW = max(claimsW, width(c.text)+2)
 		}
 	}
-	const lead, trustW, gap = 7, 8, 2
+	const lead, gap = 7, 2
+	trustW := 8
+	if p.width < 60 { // a narrow page keeps the names
+		trustW, delayW = -gap, 0
+		for i := range rows {
+			rows[i].trust, rows[i].delay = "", ""
+		}
+	}
 	before := lead + indexW + gap + trustW + gap
 	// Claims stand beside the route where the widest of both fit on a line,
 	// below it otherwise. Without the room for the route it is broken at the
@@ -265,7 +274,7 @@ func claimGroups(r *report.Report, hop *int, by string) []claimGroup {
 	}
 	out := make([]claimGroup, 0, len(groups))
 	for _, g := range groups {
-		c := claimGroup{mark: g.marks[0]}
+		c := claimGroup{mark: g.marks[0], trust: g.trust, words: strings.Join(g.words, ", ")}
 		switch g.trust {
 		case report.Forged:
 			c.mark = markBad

@@ -94,10 +94,12 @@ func rechecked() *report.Report {
 			RootCause: ptr("spf-rechecked-behind-border"), Hop: ptr(4), AtFault: "recipient",
 			Border:   report.Triple{SPF: "pass", DKIM: "pass", DMARC: "pass"},
 			Delivery: report.Triple{SPF: "fail", DKIM: "fail", DMARC: "fail"},
+			Believe:  []report.Held{{Method: "spf", Result: "pass", Hop: ptr(2), By: "mx.example.org"}, {Method: "dmarc", Result: "pass", Hop: ptr(2), By: "mx.example.org"}},
+			Doubt:    []report.Held{{Method: "spf", Result: "fail", Hop: ptr(4), By: "am1.bigmail.example"}, {Method: "dmarc", Result: "fail", Hop: ptr(4), By: "am1.bigmail.example"}},
 		},
 		Findings: []report.Finding{
 			{Code: "spf-rechecked-behind-border", Title: "SPF evaluated again after the recipient's border already passed it", Severity: report.High, Confidence: report.Proved,
-				Hop: ptr(4), AtFault: report.Party{Role: "recipient", Host: "bigmail.example"},
+				Hop: ptr(4), AtFault: report.Party{Role: "recipient", Host: "bigmail.example", Organisation: "example.org", Server: "am1.bigmail.example", Product: "Exim"},
 				Message: "SPF was checked again behind the border, by bigmail.example (hop 4).",
 				Advice:  "make relay.example.org a trusted relay of bigmail.example, or check only at mx.example.org",
 				Evidence: []report.Evidence{
@@ -160,9 +162,12 @@ func hostile() *report.Report {
 		Sets: []report.ARCSet{{Domain: evil, Selector: evil, CV: evil, Seal: evil, MessageSignature: evil, Reason: evil, Results: report.ARCResults{SPF: evil, DKIM: evil, DMARC: evil}}}}
 	r.DMARC = &report.DMARC{Result: evil, FromDomain: evil, RecordDomain: evil + "x", Policy: evil, Reason: evil, Other: &report.DMARCOther{Method: "rfc" + evil, Result: evil}}
 	r.CrossChecks = append(r.CrossChecks, report.CrossCheck{Method: evil, Library: evil, Version: evil, Result: evil, Note: evil})
-	r.Verdict = report.Verdict{Status: evil, Summary: evil + ". Second " + evil, RootCause: ptr(evil)}
-	r.Findings = append(r.Findings, report.Finding{Code: evil, Title: evil, Severity: evil, Confidence: evil, AtFault: report.Party{Role: evil, Host: evil},
-		Message: evil, Advice: evil, Because: []string{evil + "2"}, Evidence: []report.Evidence{{Kind: evil, Text: evil, DNS: evil, Ref: evil}}},
+	r.Verdict = report.Verdict{Status: evil, Summary: evil + ". Second " + evil, RootCause: ptr(evil), Hop: ptr(5),
+		Believe: []report.Held{{Method: evil, Result: evil, By: evil}}, Doubt: []report.Held{{Method: evil, Result: evil, By: evil, Forged: true}}}
+	r.Message.Subject, r.Message.Date, r.Message.RcptTo = evil, evil, []string{evil, evil}
+	r.Message.From = []report.Address{{Name: evil, Address: evil}, {}}
+	r.Findings = append(r.Findings, report.Finding{Code: evil, Title: evil, Severity: evil, Confidence: evil, AtFault: report.Party{Role: evil, Host: evil, Organisation: evil, Server: evil, Product: evil},
+		Message: evil, Advice: evil, Reasons: []report.Reason{{Text: evil}}, Because: []string{evil + "2"}, Evidence: []report.Evidence{{Kind: evil, Text: evil, DNS: evil, Ref: evil}}},
 		report.Finding{Code: evil + "3", Because: []string{evil}})
 	r.Gaps = append(r.Gaps, report.Gap{What: evil, Why: evil})
 	r.DNS = append(r.DNS, report.DNSAnswer{Name: evil, Type: evil, Status: evil, Values: []string{evil}, Server: evil})

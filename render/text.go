@@ -16,17 +16,19 @@ import (
 type Detail int
 
 const (
-	Normal  Detail = iota // path, results at the border, findings
+	Normal  Detail = iota // one screen: what to believe, who does what, why
 	Verdict               // the verdict line only
-	Full                  // also the SPF tree, all claims, DNS answers, cross-checks
+	Full                  // also every finding with its evidence, the SPF tree, all claims, DNS answers, cross-checks
 )
 
 // Options are settings of a format; each takes those that it knows. The zero
-// value is a plain text report 100 columns wide.
+// value is a plain text report [DefaultWidth] columns wide.
 type Options struct {
 	Width  int  // columns; 0 means [DefaultWidth]
 	Color  bool // SGR colours
 	Detail Detail
+	// Named puts the name of the input over each report, for several in a row.
+	Named bool
 	// Rules are the kinds of findings, for formats that describe them.
 	Rules []Rule
 }
@@ -34,42 +36,58 @@ type Options struct {
 // maxEmbedded bounds how deep messages inside messages are shown.
 const maxEmbedded = 8
 
-// Text writes a report for people. The order is: the verdict in one sentence,
-// the path with what each server wrote, what holds at the border, the findings
-// with their evidence and what to change, what could not be checked.
+// Text writes a report for people. The first screen says what the message is,
+// which results to believe, who has to do what and why, the path, and what else
+// somebody can act on. At full detail all that it rests on follows.
 func Text(w io.Writer, r *report.Report, o Options) error {
 	p := newPage(o)
-	p.report(r, o.Detail, 0)
+	p.report(r, o, 0)
 	_, err := w.Write(p.Bytes())
 	return err
 }
 
-func (p *page) report(r *report.Report, detail Detail, depth int) {
-	p.verdict(r, detail)
-	if detail == Verdict {
+// Findings writes the findings of one code with all that they rest on; false
+// where there is none.
+func Findings(w io.Writer, r *report.Report, code string, o Options) (bool, error) {
+	p := newPage(o)
+	p.quoted = map[int]bool{}
+	for i := range r.Findings {
+		if r.Findings[i].Code == code {
+			p.finding(&r.Findings[i])
+		}
+	}
+	if p.Len() == 0 {
+		return false, nil
+	}
+	_, err := w.Write(p.Bytes()[1:]) // without the blank line before the first
+	return true, err
+}
+
+func (p *page) report(r *report.Report, o Options, depth int) {
+	if o.Detail == Verdict {
+		p.verdictLine(r)
 		return
 	}
-	p.path(r, detail)
-	p.border(r)
-	p.dsn(r.DSN)
-	if detail == Full {
+	p.brief(r, o)
+	if o.Detail == Full {
+		p.quoted = map[int]bool{}
+		p.checks(r)
+		p.path(r, o.Detail)
 		p.details(r)
+		for i := range r.Findings {
+			p.finding(&r.Findings[i])
+		}
 	}
-	p.bulkRules("Bulk senders", r.Checklist)
-	p.findings(r, detail)
-	p.gaps(r)
-	p.notes(r, detail)
-	p.closing(r)
 	if depth == maxEmbedded {
 		return
 	}
 	for i := range r.Embedded {
 		p.blank()
-		p.report(&r.Embedded[i], detail, depth+1)
+		p.report(&r.Embedded[i], o, depth+1)
 	}
 }
 
-// title names the message in the first line.
+// title names the message.
 func title(s report.Source) string {
 	name := Clean(s.Path)
 	if s.Path == "-" || s.Path == "" {
@@ -84,86 +102,42 @@ func title(s report.Source) string {
 	return name
 }
 
-// verdict writes the first sentence of the summary behind the status, and the
-// rest below it.
-func (p *page) verdict(r *report.Report, detail Detail) {
-	head, rest := sentences(Clean(r.Verdict.Summary))
-	name := title(r.Source) + ": "
-	status := statusWords(r.Verdict.Status)
-	text := status
-	if head != "" {
-		text += ": " + head
-	}
-	lines := []string{name + text} // one line whatever its width, for grep
-	if detail != Verdict {
-		lines = wrap(name+text, p.width-2)
-	}
-	for i, l := range lines {
-		if i > 0 {
-			p.line("  ", l)
-			continue
-		}
-		if rest, ok := strings.CutPrefix(l, name+status); ok {
-			p.line(p.styled(name, bold), p.styled(status, statusStyle(r.Verdict.Status)), rest)
-			continue
-		}
-		p.line(l)
-	}
-	if rest != "" && detail != Verdict {
-		p.hang("  ", 2, rest)
-	}
-}
-
-func (p *page) gaps(r *report.Report) {
-	if len(r.Gaps) == 0 {
-		return
-	}
-	p.blank()
-	for i, g := range r.Gaps {
-		lead := "       "
-		if i == 0 {
-			lead = p.styled("Gaps   ", bold)
-		}
-		p.hang(lead, 7, join(": ", Clean(g.What), Clean(g.Why)))
-	}
+// verdictLine is the answer on one line, whatever its width, for grep.
+func (p *page) verdictLine(r *report.Report) {
+	head, _ := sentences(Clean(r.Verdict.Summary))
+	status := p.styled(statusWords(r.Verdict.Status), statusStyle(r.Verdict.Status))
+	p.line(p.styled(title(r.Source)+": ", bold), join(": ", status, head))
 }
 
 // stored are the deviations that come of storing a message in a file; they say
 // nothing of the message.
 var stored = []string{"bare-lf", "mbox-from-line"}
 
-func (p *page) notes(r *report.Report, detail Detail) {
-	lead := p.styled("Notes  ", bold)
-	for _, n := range r.Notes {
-		if detail != Full && slices.Contains(stored, n.Kind) {
-			continue
-		}
-		if lead != "       " {
-			p.blank()
-		}
-		text := Clean(n.Kind)
-		if n.Line > 0 {
-			text += ", line " + strconv.Itoa(n.Line)
-		}
-		if n.Count > 1 {
-			text += " (" + strconv.Itoa(n.Count) + " times)"
-		}
-		p.hang(lead, 7, text)
-		lead = "       "
+func noteText(n report.Note) string {
+	text := Clean(n.Kind)
+	if n.Line > 0 {
+		text += ", line " + strconv.Itoa(n.Line)
 	}
+	if n.Count > 1 {
+		text += " (" + strconv.Itoa(n.Count) + " times)"
+	}
+	return text
 }
 
-func (p *page) dsn(d *report.DSN) {
-	if d == nil {
+// notes are the deviations from RFC 5322 that are shown: of a page only how
+// many, where they do not come of storing the message.
+func (p *page) notes(r *report.Report, detail Detail) {
+	var texts []string
+	for _, n := range r.Notes {
+		if detail == Full || !slices.Contains(stored, n.Kind) {
+			texts = append(texts, noteText(n))
+		}
+	}
+	if len(texts) == 0 {
 		return
 	}
-	p.blank()
-	p.hang(p.styled("Bounce ", bold), 7, "written by "+first(Clean(d.ReportingMTA), "an unnamed server"))
-	for _, rc := range d.Recipients {
-		text := join(" ", Clean(rc.Final), Clean(rc.Action), Clean(rc.Status))
-		if rc.RemoteMTA != "" {
-			text += ", says " + Clean(rc.RemoteMTA)
-		}
-		p.hang("       ", 7, join(": ", text, Clean(rc.Diagnostic)))
+	if detail != Full && len(texts) > 3 {
+		texts = append(texts[:2], strconv.Itoa(len(texts)-2)+" more (-v)")
 	}
+	p.labelled("notes", unstyled, strings.Join(texts, "; "))
 }

@@ -88,7 +88,7 @@ func TestTextHostile(t *testing.T) {
 // Lines keep to the width that was asked for.
 func TestTextWidth(t *testing.T) {
 	for name, r := range map[string]*report.Report{"rechecked": rechecked(), "wide": wide(), "bounced": bounced(), "hostile": hostile()} {
-		for _, w := range []int{60, 72, 80, 100, 140} {
+		for _, w := range []int{40, 60, 72, 80, 100, 140} {
 			for _, detail := range []Detail{Normal, Full} {
 				for _, line := range strings.Split(string(text(t, r, Options{Width: w, Detail: detail})), "\n") {
 					if got := width(line); got > w {

@@ -362,9 +362,20 @@ type Verdict struct {
 	Parts     Text    `json:"parts,omitempty"` // of Summary
 	RootCause *string `json:"root_cause"`      // code of the finding that explains the outcome; null when nothing is wrong
 	Hop       *int    `json:"hop"`
-	AtFault   string  `json:"at_fault"` // "sender", "intermediary", "recipient", "none", "unknown"
-	Border    Triple  `json:"border"`   // what holds at the true border
-	Delivery  Triple  `json:"delivery"` // what the last receiver wrote, or would find
+	AtFault   string  `json:"at_fault"`          // "sender", "intermediary", "recipient", "none", "unknown"
+	Border    Triple  `json:"border"`            // what holds at the true border
+	Delivery  Triple  `json:"delivery"`          // what the last receiver wrote, or would find
+	Believe   []Held  `json:"believe,omitempty"` // what a reader can rely on
+	Doubt     []Held  `json:"doubt,omitempty"`   // results in the header that must not be believed
+}
+
+// Held is a result that holds at a hop, or that somebody says holds there.
+type Held struct {
+	Method string `json:"method"`
+	Result string `json:"result"`
+	Hop    *int   `json:"hop"`
+	By     string `json:"by,omitempty"`     // the server at that hop, or in whose name it is written
+	Forged bool   `json:"forged,omitempty"` // shown to be invented
 }
 
 // Triple is one result per method, "" where it is not known.
@@ -405,7 +416,9 @@ type Finding struct {
 	AdviceParts Text   `json:"advice_parts,omitempty"` // of Advice
 	// Reasons say in at most four lines why, with hop, host, address and what
 	// the DNS says; empty where Message says it all.
-	Reasons  []Reason   `json:"reasons,omitempty"`
+	Reasons []Reason `json:"reasons,omitempty"`
+	// Quiet says that nobody needs to act on it for this message.
+	Quiet    bool       `json:"quiet,omitempty"`
 	Because  []string   `json:"because"` // codes of the findings that cause this one
 	Evidence []Evidence `json:"evidence"`
 }
@@ -426,6 +439,12 @@ func Because(format string, args ...any) Reason {
 type Party struct {
 	Role string `json:"role"`
 	Host string `json:"host,omitempty"`
+	// Organisation, Server and Product say who can act: whose it is, and of it
+	// the machine, or the service, whose settings decide. Server is empty for a
+	// service, whose hosts nobody but its maker can configure.
+	Organisation string `json:"organisation,omitempty"`
+	Server       string `json:"server,omitempty"`
+	Product      string `json:"product,omitempty"`
 }
 
 // Kinds of evidence.

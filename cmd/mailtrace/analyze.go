@@ -214,6 +214,7 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 	o.Header = !many && format != "text" && format != "sarif"
 	o.CrossCheck = a.crossCheck == "on" || a.crossCheck == "auto" && !many
 
+	a.format, a.named = format, many
 	out, done, err := c.create(&a.output)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -25,6 +26,9 @@ type output struct {
 	verbose bool
 	color   string
 	failOn  string
+	noPager bool
+	// named puts the name of its input over each report.
+	named bool
 }
 
 func (o *output) register(cmd *cobra.Command) {
@@ -47,8 +51,13 @@ func (o *output) registerPlain(cmd *cobra.Command) {
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "the verdict only")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "also evaluations, claims, DNS answers, second opinions")
 	f.StringVar(&o.color, "color", "auto", "`WHEN` to colour text: auto, always, never")
+	o.registerPager(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(append(slices.Clone(severities), "never"), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(whens, cobra.ShellCompDirectiveNoFileComp))
+}
+
+func (o *output) registerPager(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&o.noPager, "no-pager", false, "write to the terminal directly, without PAGER")
 }
 
 // severities from the worst.
@@ -108,11 +117,12 @@ func (c *cli) options(o *output, format string) render.Options {
 	if format != "text" {
 		return r
 	}
+	r.Named = o.named
 	width := 0
 	if o.file == "" {
 		width = c.terminal(c.stdout)
 	}
-	r.Width = width
+	r.Width = c.width(width)
 	switch o.color {
 	case "always":
 		r.Color = true
@@ -123,8 +133,30 @@ func (c *cli) options(o *output, format string) render.Options {
 	return r
 }
 
+// width is how many columns text has: those of the terminal, else COLUMNS, else
+// the default of the renderer.
+func (c *cli) width(terminal int) int {
+	if terminal > 0 {
+		return terminal
+	}
+	if n, err := strconv.Atoi(c.getenv("COLUMNS")); err == nil && n > 0 {
+		return min(n, maxColumns)
+	}
+	return 0
+}
+
+// maxColumns bounds COLUMNS, which may be anything.
+const maxColumns = 1000
+
 // create opens where the results go. done writes the rest out and closes it.
 func (c *cli) create(o *output) (w io.Writer, done func() error, err error) {
+	if command := c.pagerCommand(); o.file == "" && command != "" && !o.noPager && !o.quiet && (o.format == "" || o.format == "text") {
+		p := &pager{out: c.stdout, start: func() (io.WriteCloser, func() error, error) {
+			return c.startPager(command, c.getenv, c.stdout, c.stderr)
+		}}
+		b := bufio.NewWriterSize(p, 64<<10)
+		return b, func() error { return writeError("standard output", errors.Join(b.Flush(), p.Close())) }, nil
+	}
 	if o.file == "" || o.file == "-" {
 		b := bufio.NewWriterSize(c.stdout, 64<<10)
 		return b, func() error { return writeError("standard output", b.Flush()) }, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/x509"
+	"io"
 	"net"
 	"os"
 	"runtime"
@@ -22,6 +23,8 @@ type environment struct {
 	now    func() time.Time
 	// terminal returns the width of the terminal that v is, 0 where it is none.
 	terminal func(v any) int
+	// startPager runs a pager: what is written to it is shown on out.
+	startPager func(command string, getenv func(string) string, out, errors io.Writer) (io.WriteCloser, func() error, error)
 	// servers returns the name servers of the system, as "IP:PORT".
 	servers func() ([]string, error)
 	// live makes the resolver for name servers.
@@ -39,9 +42,10 @@ const resolvConf = "/etc/resolv.conf"
 
 func systemEnvironment() environment {
 	return environment{
-		getenv:   os.Getenv,
-		now:      time.Now,
-		terminal: terminalWidth,
+		getenv:     os.Getenv,
+		now:        time.Now,
+		terminal:   terminalWidth,
+		startPager: startPager,
 		servers: func() ([]string, error) {
 			text, err := os.ReadFile(resolvConf)
 			if err != nil {

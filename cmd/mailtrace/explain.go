@@ -10,6 +10,7 @@ import (
 )
 
 func (c *cli) explainCommand() *cobra.Command {
+	var o output
 	cmd := &cobra.Command{
 		Use:   "explain [CODE]",
 		Short: "explain a finding, or list all",
@@ -17,7 +18,7 @@ func (c *cli) explainCommand() *cobra.Command {
 looks alike, and who has to change what. Without CODE it lists all findings.`,
 		Example: `  mailtrace explain
   mailtrace explain spf-rechecked-behind-border`,
-		RunE: func(_ *cobra.Command, args []string) error { return c.explain(args) },
+		RunE: func(_ *cobra.Command, args []string) error { return c.explain(&o, args) },
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
@@ -29,25 +30,26 @@ looks alike, and who has to change what. Without CODE it lists all findings.`,
 			return codes, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+	o.registerPager(cmd)
 	return cmd
 }
 
-func (c *cli) explain(args []string) error {
+func (c *cli) explain(o *output, args []string) error {
 	rules := c.engine.rules()
 	switch len(args) {
 	case 0:
-		return c.catalogue(rules)
+		return c.catalogue(o, rules)
 	case 1:
 	default:
 		return wrong("mailtrace explain "+args[0], "explain takes one code, not %d", len(args))
 	}
 	for i := range rules {
 		if strings.EqualFold(rules[i].Code, args[0]) {
-			w, done, err := c.create(&output{})
+			w, done, err := c.create(o)
 			if err != nil {
 				return err
 			}
-			if err := render.Explain(w, &rules[i], render.Options{Width: c.terminal(c.stdout)}); err != nil {
+			if err := render.Explain(w, &rules[i], render.Options{Width: c.width(c.terminal(c.stdout))}); err != nil {
 				return writeError("standard output", err)
 			}
 			return done()
@@ -60,8 +62,8 @@ func (c *cli) explain(args []string) error {
 	return wrong(hint, "no finding %q", args[0])
 }
 
-func (c *cli) catalogue(rules []render.Rule) error {
-	w, done, err := c.create(&output{})
+func (c *cli) catalogue(o *output, rules []render.Rule) error {
+	w, done, err := c.create(o)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -34,6 +35,9 @@ func testEnvironment() environment {
 	env.getenv = func(string) string { return "" }
 	env.now = func() time.Time { return testNow }
 	env.terminal = func(any) int { return 0 }
+	env.startPager = func(string, func(string) string, io.Writer, io.Writer) (io.WriteCloser, func() error, error) {
+		return nil, nil, errors.New("a test has no pager")
+	}
 	env.servers = func() ([]string, error) { return []string{"192.0.2.53:53"}, nil }
 	env.live = func(live.Options) dns.Resolver { return noNetwork{} }
 	env.dial = func(_ context.Context, _, address string) (net.Conn, error) {

@@ -76,7 +76,7 @@ func TestDefaultFormat(t *testing.T) {
 	dir := t.TempDir()
 	a := write(t, dir, "a.eml", "Subject: a\n\n")
 	one := runWith(t, fakeEnvironment(), "", "analyze", "--dns", "off", a)
-	if !strings.Contains(one.out, "a.eml: authenticated: a\n") || one.errout != "" {
+	if !strings.Contains(one.out, "AUTHENTICATED   a\n") || one.errout != "" {
 		t.Errorf("%+v", one)
 	}
 	two := runWith(t, fakeEnvironment(), "", "analyze", "--dns", "off", a, a)

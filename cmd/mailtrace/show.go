@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mailtrace/mailtrace"
+	"github.com/mailtrace/mailtrace/bulk"
 	"github.com/mailtrace/mailtrace/redact"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
@@ -18,6 +21,7 @@ import (
 func (c *cli) showCommand() *cobra.Command {
 	var o output
 	var hide redacting
+	var finding string
 	cmd := &cobra.Command{
 		Use:   "show [flags] REPORT.json...",
 		Short: "render a saved report again",
@@ -26,16 +30,20 @@ format. Nothing is evaluated again, and no question is asked.`,
 		Example: `  mailtrace show report.json
   mailtrace show --format sarif reports.jsonl
   mailtrace show --redact report.json`,
-		RunE: func(_ *cobra.Command, args []string) error { return c.showSaved(&o, &hide, args) },
+		RunE: func(_ *cobra.Command, args []string) error { return c.showSaved(&o, &hide, finding, args) },
 	}
 	o.register(cmd)
+	cmd.Flags().StringVar(&finding, "finding", "", "only the findings of one `CODE`, with all their evidence")
 	hide.register(cmd)
 	return cmd
 }
 
-func (c *cli) showSaved(o *output, hide *redacting, paths []string) error {
+func (c *cli) showSaved(o *output, hide *redacting, finding string, paths []string) error {
 	if err := o.check(); err != nil {
 		return err
+	}
+	if finding != "" && first(o.format, "text") != "text" {
+		return wrong("leave out one of them", "--finding is for text, not --format %s", o.format)
 	}
 	red, err := hide.options()
 	if err != nil {
@@ -49,8 +57,12 @@ func (c *cli) showSaved(o *output, hide *redacting, paths []string) error {
 		return err
 	}
 	format := first(o.format, "text")
+	o.named = len(paths) > 1
 	f, _ := render.FormatNamed(format)
 	w := f.New(out, c.options(o, format))
+	if finding != "" {
+		w = &oneFinding{c: c, out: out, code: finding, o: c.options(o, format)}
+	}
 	domains := &savedDomains{c: c, o: o, format: format, out: out}
 	for _, path := range paths {
 		if err := c.saved(o, red, path, w, domains); err != nil {
@@ -123,6 +135,43 @@ func (c *cli) saved(o *output, red *redact.Options, path string, w render.Writer
 		}
 	}
 }
+
+// oneFinding writes the findings of one code of each report.
+type oneFinding struct {
+	c    *cli
+	out  io.Writer
+	code string
+	o    render.Options
+}
+
+func (w *oneFinding) Report(r *report.Report) error {
+	any := false
+	var err error
+	bulk.Each(r, func(r *report.Report) {
+		if err == nil {
+			var found bool
+			found, err = render.Findings(w.out, r, w.code, w.o)
+			any = any || found
+		}
+	})
+	if err == nil && !any {
+		hint := "its findings can be seen with mailtrace show -v"
+		var codes []string
+		bulk.Each(r, func(r *report.Report) {
+			for i := range r.Findings {
+				codes = append(codes, r.Findings[i].Code)
+			}
+		})
+		slices.Sort(codes)
+		if codes = slices.Compact(codes); len(codes) > 0 {
+			hint = "it has " + strings.Join(codes, ", ")
+		}
+		w.c.complain(wrong(hint, "no finding %q in the report", w.code))
+	}
+	return err
+}
+
+func (w *oneFinding) Close() error { return nil }
 
 func (c *cli) versionCommand() *cobra.Command {
 	return &cobra.Command{
