@@ -4,21 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/mailtrace/mailtrace/dkim"
-	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/secondopinion"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
-)
-
-// The libraries that are asked for a second opinion; a test holds the versions
-// against go.mod.
-const (
-	blitiriModule  = "blitiri.com.ar/go/spf"
-	blitiriVersion = "v1.6.0"
-	msgauthModule  = "github.com/emersion/go-msgauth"
-	msgauthVersion = "v0.7.0"
 )
 
 // maxCrossCheck is the size of a message up to which DKIM is cross-checked.
@@ -31,13 +21,13 @@ func crossCheck(ctx context.Context, f *headers.Facts, res dns.Resolver) []repor
 	out := []report.CrossCheck{}
 	if e := f.SPF; e != nil && e.Result != "" {
 		q := spf.Query{IP: e.IP, Helo: f.Helo, MailFrom: e.Sender, Identity: e.Identity}
-		got, note, err := spf.CrossCheck(ctx, res, q)
-		x := report.CrossCheck{Method: "spf", Library: blitiriModule, Version: blitiriVersion, Result: string(got), Agrees: got == e.Result}
+		got, note, err := secondopinion.SPF(ctx, res, q)
+		x := report.CrossCheck{Method: "spf", Library: secondopinion.SPFModule, Version: secondopinion.SPFVersion, Result: string(got), Agrees: got == e.Result}
 		switch {
 		case err != nil:
 			x.Result, x.Note = "", "not asked: "+err.Error()
 		case !x.Agrees:
-			x.Note = spf.KnownDifference(e, got)
+			x.Note = secondopinion.SPFDifference(e, got)
 			if x.Note == "" {
 				x.Note = note
 			}
@@ -52,19 +42,19 @@ func crossCheck(ctx context.Context, f *headers.Facts, res dns.Resolver) []repor
 		out = append(out, crossCheckDKIM(ctx, f, res)...)
 	}
 	if d := f.DMARC; d != nil && d.Discovered.Record != nil {
-		o := dmarc.CrossCheck(d.Discovered.Record)
+		o := secondopinion.DMARC(d.Discovered.Record)
 		out = append(out, report.CrossCheck{
-			Method: "dmarc", Library: msgauthModule, Version: msgauthVersion, Result: o.Result, Agrees: o.Agrees, Note: o.Note,
+			Method: "dmarc", Library: secondopinion.MsgauthModule, Version: secondopinion.MsgauthVersion, Result: o.Result, Agrees: o.Agrees, Note: o.Note,
 		})
 	}
 	return out
 }
 
 func crossCheckDKIM(ctx context.Context, f *headers.Facts, res dns.Resolver) []report.CrossCheck {
-	got, err := dkim.CrossCheck(ctx, res, f.Msg)
+	got, err := secondopinion.DKIM(ctx, res, f.Msg)
 	if err != nil {
 		return []report.CrossCheck{{
-			Method: "dkim", Library: msgauthModule, Version: msgauthVersion, Agrees: true, Note: "not asked: " + err.Error(),
+			Method: "dkim", Library: secondopinion.MsgauthModule, Version: secondopinion.MsgauthVersion, Agrees: true, Note: "not asked: " + err.Error(),
 		}}
 	}
 	var out []report.CrossCheck
@@ -75,11 +65,11 @@ func crossCheckDKIM(ctx context.Context, f *headers.Facts, res dns.Resolver) []r
 				continue
 			}
 			x := report.CrossCheck{
-				Method: fmt.Sprintf("dkim %s/%s", s.Domain, s.Selector), Library: msgauthModule, Version: msgauthVersion,
+				Method: fmt.Sprintf("dkim %s/%s", s.Domain, s.Selector), Library: secondopinion.MsgauthModule, Version: secondopinion.MsgauthVersion,
 				Result: string(c.Result), Agrees: c.Agrees(s),
 			}
 			if !x.Agrees {
-				x.Note = dkim.KnownDifference(f.Msg, s, c)
+				x.Note = secondopinion.DKIMDifference(f.Msg, s, c)
 				if x.Note == "" {
 					x.Note = c.Reason
 				}

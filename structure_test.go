@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"slices"
 	"strconv"
@@ -21,13 +22,13 @@ const module = "github.com/mailtrace/mailtrace"
 // its own, never sideways. A name that ends in /... stands for all packages
 // below it.
 var levels = [][]string{
-	{"internal/..."},
+	{"internal/corpus"},
 	{"message", "dns", "report"},
 	{"dns/internal/..."},
 	{"dns/live", "dns/zonefile", "dns/dnssec"},
 	{"spf", "dkim", "dmarc"},
 	{"headers/received", "headers/authres", "headers/services", "arc", "redact", "compare"},
-	{"headers", "domain"},
+	{"headers", "domain", "internal/secondopinion"},
 	{"findings"},
 	{".", "bulk", "render"},
 	{"cmd/mailtrace", "web", "examples/..."},
@@ -36,10 +37,35 @@ var levels = [][]string{
 // outside names the modules that only some packages may import: their types
 // must not spread.
 var outside = map[string][]string{
-	"github.com/miekg/dns":  {"dns/internal", "dns/live", "dns/zonefile", "dns/dnssec"},
-	"blitiri.com.ar/go/spf": {"spf"},
-	"github.com/spf13":      {"cmd/mailtrace"},
-	"golang.org/x/term":     {"cmd/mailtrace"},
+	"github.com/miekg/dns":           {"dns/internal", "dns/live", "dns/zonefile", "dns/dnssec"},
+	"blitiri.com.ar/go/spf":          {"internal/secondopinion"},
+	"github.com/emersion/go-msgauth": {"internal/secondopinion"},
+	"github.com/spf13":               {"cmd/mailtrace"},
+	"golang.org/x/term":              {"cmd/mailtrace"},
+}
+
+// bare names the packages that mail servers import: beside each other they need
+// the standard library and golang.org/x only.
+var bare = []string{"spf", "dkim", "dmarc", "arc", "headers/authres", "headers/received", "message", "dns"}
+
+func TestProtocolPackagesAreBare(t *testing.T) {
+	args := []string{"list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}"}
+	for _, p := range bare {
+		args = append(args, "./"+p)
+	}
+	out, err := exec.Command("go", args...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	if !slices.Contains(deps, module+"/spf") {
+		t.Fatalf("go list names no package: %q", out)
+	}
+	for _, d := range deps {
+		if !strings.HasPrefix(d, module+"/") && !strings.HasPrefix(d, "golang.org/x/") {
+			t.Errorf("a protocol package needs %s", d)
+		}
+	}
 }
 
 // ambient is what takes something of the machine without being given it:

@@ -70,7 +70,7 @@ func BenchmarkCheck(b *testing.B) {
 			b.ReportAllocs()
 			ip := net.ParseIP(c.ip)
 			for b.Loop() {
-				if r, err := blitiri.CheckHostWithSender(ip, q.Helo, q.MailFrom, blitiri.WithResolver(&adapter{res: z})); r != blitiri.Pass {
+				if r, err := blitiri.CheckHostWithSender(ip, q.Helo, q.MailFrom, blitiri.WithResolver(dns.Std{Resolver: z})); r != blitiri.Pass {
 					b.Fatal(r, err)
 				}
 			}

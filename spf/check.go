@@ -42,7 +42,7 @@ func Check(ctx context.Context, res dns.Resolver, q Query, o Options) (*Evaluati
 	if v.result == Fail && o.Explain {
 		e.explain(v)
 	}
-	ev.traits = e.traits | e.vals.met
+	ev.Traits = e.traits | e.vals.met
 	if o.Lint {
 		l := Lint(ctx, res, ev.Domain, o)
 		ev.Lint, ev.LintGaps = l.Notes, l.Gaps
@@ -67,7 +67,7 @@ type evaluator struct {
 
 	names     []string // validated names of the client (§5.5)
 	namesDone bool
-	traits    traits
+	traits    Traits
 }
 
 func newEvaluator(ctx context.Context, res dns.Resolver, q Query, o Options) *evaluator {
@@ -75,7 +75,7 @@ func newEvaluator(ctx context.Context, res dns.Resolver, q Query, o Options) *ev
 	e := &evaluator{ctx: ctx, res: res, opt: o}
 	e.maxLookups, e.maxVoids = o.limits()
 	if e.maxLookups != DefaultMaxLookups || e.maxVoids != DefaultMaxVoids {
-		e.traits |= traitLimits
+		e.traits |= TraitLimits
 	}
 
 	identity, local, domain := identify(q)
@@ -85,10 +85,10 @@ func newEvaluator(ctx context.Context, res dns.Resolver, q Query, o Options) *ev
 	}
 	origin, _ := ascii(domain)
 	if origin != domain {
-		e.traits |= traitIDN
+		e.traits |= TraitIDN
 	}
 	if identity == MailFrom && strings.Count(q.MailFrom, "@") != 1 {
-		e.traits |= traitSender
+		e.traits |= TraitSender
 	}
 	e.vals = values{
 		ip: ip, sender: local + "@" + origin, local: local, origin: origin, helo: q.Helo,
@@ -323,7 +323,7 @@ func (e *evaluator) target(t *Term, domain string) (name string, ok bool, end *v
 		return domain, true, nil
 	}
 	if strings.ContainsAny(t.Spec, "/:") {
-		e.traits |= traitOddName
+		e.traits |= TraitOddName
 	}
 	e.vals.domain = domain
 	s, ok, err := e.vals.expand(t.Spec)
@@ -335,7 +335,7 @@ func (e *evaluator) target(t *Term, domain string) (name string, ok bool, end *v
 	}
 	name = targetName(s)
 	if len(name)+1 < len(s) {
-		e.traits |= traitTruncated
+		e.traits |= TraitTruncated
 	}
 	return escaped(name), askable(name), nil
 }

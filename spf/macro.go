@@ -131,7 +131,7 @@ type values struct {
 	validated func(domain string) (string, error)
 
 	filled bool   // the local part is the "postmaster" of §4.3
-	met    traits // by expand
+	met    Traits // by expand
 }
 
 func (v *values) of(letter byte) (string, error) {
@@ -219,7 +219,7 @@ func (v *values) expand(s string) (out string, ok bool, err error) {
 			}
 			v.met |= m.valueTraits(value)
 			if v.filled && (m.letter == 'l' || m.letter == 's') {
-				v.met |= traitPostmaster
+				v.met |= TraitPostmaster
 			}
 			b = m.appendTo(b, value)
 		}

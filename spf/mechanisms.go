@@ -23,7 +23,7 @@ func (e *evaluator) match(t *Term, domain string, depth int, node *Node) outcome
 		return outcome{hit: true}
 	case "ip4", "ip6": // §5.6
 		if t.Prefix.Addr().Is4In6() {
-			e.traits |= traitMapped
+			e.traits |= TraitMapped
 		}
 		if t.Prefix.Contains(e.vals.ip) {
 			return outcome{hit: true}
@@ -49,7 +49,7 @@ func (e *evaluator) match(t *Term, domain string, depth int, node *Node) outcome
 	if !ok {
 		// §4.8 leaves a name that cannot be asked for undefined. It is treated
 		// as one without records; nothing was asked, so nothing was void.
-		e.traits |= traitBadName
+		e.traits |= TraitBadName
 		node.note("the name cannot be asked for")
 		return outcome{}
 	}
@@ -89,12 +89,12 @@ func (e *evaluator) lookup(name string, t dns.Type, node *Node) (ans dns.Answer,
 		node.Answer = answerLine(ans, end)
 	}
 	if bad {
-		e.traits |= traitBadName
+		e.traits |= TraitBadName
 		node.note("the name cannot be asked for")
 	} else if end == nil && len(ans.Records) == 0 {
-		e.traits |= traitVoid
+		e.traits |= TraitVoid
 		if t != dns.TypeMX {
-			e.traits |= traitNoAddress
+			e.traits |= TraitNoAddress
 		}
 		end = e.voidLookup(name, t)
 	}
@@ -159,7 +159,7 @@ func (e *evaluator) mx(t *Term, name string, node *Node) outcome {
 			n.note("the name cannot be asked for")
 		}
 		if len(addrs.Records) == 0 {
-			e.traits |= traitNoAddress
+			e.traits |= TraitNoAddress
 		}
 		for j := range addrs.Records {
 			if addr := addrs.Records[j].Addr; addr.IsValid() && e.contains(addr, t) {
@@ -202,7 +202,7 @@ func (e *evaluator) ptr(domain string, node *Node) outcome {
 			return outcome{end: &verdict{err: err}}
 		}
 		if void {
-			e.traits |= traitVoid
+			e.traits |= TraitVoid
 			if end := e.voidLookup(dns.Reverse(e.vals.ip), dns.TypePTR); end != nil {
 				return outcome{end: end}
 			}
@@ -265,7 +265,7 @@ func (e *evaluator) clientNames(parent, own *Node) (void bool, err error) {
 // validated is %{p} (§7.3): the domain itself, else a name below it, else any
 // validated name, else "unknown".
 func (e *evaluator) validated(domain string) (string, error) {
-	e.traits |= traitP
+	e.traits |= TraitP
 	if !e.namesDone {
 		if _, err := e.clientNames(e.current, nil); err != nil {
 			return "", err

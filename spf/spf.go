@@ -119,7 +119,9 @@ type Evaluation struct {
 	// why". Where there are any, the totals are lower bounds.
 	LintGaps []string
 
-	traits traits // what is known to make other implementations differ
+	// Traits are what was met that other implementations are known to read
+	// differently.
+	Traits Traits
 }
 
 // Node is a record or a term in the tree of an evaluation.

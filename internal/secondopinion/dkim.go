@@ -1,4 +1,4 @@
-package dkim
+package secondopinion
 
 import (
 	"bytes"
@@ -8,42 +8,42 @@ import (
 	"io"
 	"regexp"
 	"strings"
-	"sync"
 
 	gomsgauth "github.com/emersion/go-msgauth/dkim"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/message"
 )
 
-// CrossResult is what an independent library says of one signature.
-type CrossResult struct {
-	Field  int    // index into Message.Fields
-	Domain string // d=, as the library read it; "" where it could not
-	Result Result // Pass, Fail, TempError, PermError; "" where its question to the DNS was not asked
-	Reason string // its words
+// Signature is what an independent library says of one signature.
+type Signature struct {
+	Field  int         // index into Message.Fields
+	Domain string      // d=, as the library read it; "" where it could not
+	Result dkim.Result // pass, fail, temperror or permerror; "" where its question to the DNS was not asked
+	Reason string      // its words
 }
 
 // Bounds of a cross-check. The library's time grows with the square of the
 // longest folded field (160 KB take a second) and with the product of names in
 // h= and header fields.
 const (
-	MaxCrossField = 32 << 10
-	MaxCrossPicks = 2_000_000
+	MaxField = 32 << 10
+	MaxPicks = 2_000_000
 )
 
-// ErrCrossLimit says that a message goes beyond what the library can be given.
-var ErrCrossLimit = errors.New("dkim: the header is too large for a cross-check")
+// ErrLimit says that a message goes beyond what the library can be given.
+var ErrLimit = errors.New("the header is too large for a cross-check")
 
-// CrossCheck verifies the signatures of a message by go-msgauth v0.7.0, for a
-// second opinion. It gets the same header and body as [Verify] does, and its
+// DKIM verifies the signatures of a message by go-msgauth v0.7.0, for a
+// second opinion. It gets the same header and body as dkim.Verify does, and its
 // keys from the same resolver, so a difference is one of reading the standard;
-// [KnownDifference] names those that are expected. At most
-// [DefaultMaxSignatures] are verified. It judges x= by the clock of the
+// [DKIMDifference] names those that are expected. At most
+// dkim.DefaultMaxSignatures are verified. It judges x= by the clock of the
 // machine.
 //
-// The error is ErrCrossLimit, or that of the first question that was not asked.
-func CrossCheck(ctx context.Context, res dns.Resolver, m *message.Message) ([]CrossResult, error) {
+// The error is ErrLimit, or that of the first question that was not asked.
+func DKIM(ctx context.Context, res dns.Resolver, m *message.Message) ([]Signature, error) {
 	fields := m.All("DKIM-Signature")
 	if len(fields) == 0 {
 		return nil, nil
@@ -54,49 +54,36 @@ func CrossCheck(ctx context.Context, res dns.Resolver, m *message.Message) ([]Cr
 	if res == nil {
 		return nil, &dns.Error{Name: "dkim", Type: dns.TypeTXT, Failure: dns.Off}
 	}
-	// The library asks from a goroutine for each signature.
-	var mu sync.Mutex
-	var notAsked error
-	lookup := func(name string) ([]string, error) {
-		txts, err := dns.Std{Resolver: res}.LookupTXT(ctx, name)
-		var e *dns.Error
-		if errors.As(err, &e) && !e.Asked() && e.Failure != dns.BadName {
-			mu.Lock()
-			defer mu.Unlock()
-			if notAsked == nil {
-				notAsked = e
-			}
-		}
-		return txts, err
-	}
+	asked := &noting{Resolver: res} // the library asks from a goroutine for each signature
+	lookup := func(name string) ([]string, error) { return dns.Std{Resolver: asked}.LookupTXT(ctx, name) }
 	verifications, err := gomsgauth.VerifyWithOptions(crossReader(m), &gomsgauth.VerifyOptions{
-		LookupTXT: lookup, MaxVerifications: DefaultMaxSignatures,
+		LookupTXT: lookup, MaxVerifications: dkim.DefaultMaxSignatures,
 	})
 	if err != nil && !errors.Is(err, gomsgauth.ErrTooManySignatures) {
-		return nil, fmt.Errorf("dkim: cross-check: %w", err)
+		return nil, fmt.Errorf("cross-check: %w", err)
 	}
-	if len(verifications) != min(len(fields), DefaultMaxSignatures) {
-		return nil, fmt.Errorf("dkim: cross-check: the library found %d signatures, not %d", len(verifications), len(fields))
+	if len(verifications) != min(len(fields), dkim.DefaultMaxSignatures) {
+		return nil, fmt.Errorf("cross-check: the library found %d signatures, not %d", len(verifications), len(fields))
 	}
-	out := make([]CrossResult, len(verifications))
+	out := make([]Signature, len(verifications))
 	for i, v := range verifications {
-		out[i] = CrossResult{Field: fields[i], Domain: v.Domain, Result: Pass}
+		out[i] = Signature{Field: fields[i], Domain: v.Domain, Result: dkim.Pass}
 		if v.Err == nil {
 			continue
 		}
 		out[i].Reason = strings.TrimPrefix(v.Err.Error(), "dkim: ")
 		switch {
-		case gomsgauth.IsTempFail(v.Err) && notAsked != nil:
+		case gomsgauth.IsTempFail(v.Err) && asked.err != nil:
 			out[i].Result = ""
 		case gomsgauth.IsTempFail(v.Err):
-			out[i].Result = TempError
+			out[i].Result = dkim.TempError
 		case gomsgauth.IsPermFail(v.Err):
-			out[i].Result = PermError
+			out[i].Result = dkim.PermError
 		default:
-			out[i].Result = Fail
+			out[i].Result = dkim.Fail
 		}
 	}
-	return out, notAsked
+	return out, asked.err
 }
 
 // crossReader is the message without what stands before its header, and with
@@ -113,22 +100,22 @@ func crossReader(m *message.Message) io.Reader {
 
 func crossLimit(m *message.Message, fields []int) error {
 	for i := range m.Fields {
-		if m.Fields[i].End-m.Fields[i].Name.Start > MaxCrossField {
-			return ErrCrossLimit
+		if m.Fields[i].End-m.Fields[i].Name.Start > MaxField {
+			return ErrLimit
 		}
 	}
 	if m.Note(message.BadLine) != nil || m.Note(message.FieldLimit) != nil {
 		// Lines that are in no field count as fields, or grow one, over there.
-		if m.Header.Len() > MaxCrossField {
-			return ErrCrossLimit
+		if m.Header.Len() > MaxField {
+			return ErrLimit
 		}
 	}
 	names := 0
-	for _, i := range fields[:min(len(fields), DefaultMaxSignatures)] {
+	for _, i := range fields[:min(len(fields), dkim.DefaultMaxSignatures)] {
 		names += 1 + bytes.Count(m.Bytes(i), []byte{':'})
 	}
-	if names*(1+len(m.Fields)) > MaxCrossPicks {
-		return ErrCrossLimit
+	if names*(1+len(m.Fields)) > MaxPicks {
+		return ErrLimit
 	}
 	return nil
 }
@@ -136,12 +123,12 @@ func crossLimit(m *message.Message, fields []int) error {
 // Agrees reports whether the library draws the same conclusion: the signature
 // counts, does not count, or could not be judged. In which word it is rejected
 // does not matter.
-func (c CrossResult) Agrees(s *Signature) bool {
-	kind := func(r Result) int {
+func (c Signature) Agrees(s *dkim.Signature) bool {
+	kind := func(r dkim.Result) int {
 		switch r {
-		case Pass:
+		case dkim.Pass:
 			return 1
-		case "", TempError:
+		case "", dkim.TempError:
 			return 2
 		}
 		return 3
@@ -151,19 +138,19 @@ func (c CrossResult) Agrees(s *Signature) bool {
 
 var bInside = regexp.MustCompile(`b\s*=[^;]`)
 
-// KnownDifference explains why the library's result differs from ours, "" where
+// DKIMDifference explains why the library's result differs from ours, "" where
 // it agrees or the difference is not a known one. m is the message that both
 // verified.
-func KnownDifference(m *message.Message, s *Signature, c CrossResult) string {
+func DKIMDifference(m *message.Message, s *dkim.Signature, c Signature) string {
 	if c.Agrees(s) {
 		return ""
 	}
 	said := func(words string) bool { return strings.Contains(c.Reason, words) }
-	if c.Result == Pass {
+	if c.Result == dkim.Pass {
 		return laxer(m, s)
 	}
 	switch {
-	case s.Code == ReasonLimit || s.Code == ReasonNoBody:
+	case s.Code == dkim.ReasonLimit || s.Code == dkim.ReasonNoBody:
 		return "it was not verified in full here"
 	case said("insecure body length tag"):
 		return "go-msgauth rejects every signature that has l="
@@ -194,19 +181,19 @@ func KnownDifference(m *message.Message, s *Signature, c CrossResult) string {
 }
 
 // laxer explains a pass of the library where we have none.
-func laxer(m *message.Message, s *Signature) string {
+func laxer(m *message.Message, s *dkim.Signature) string {
 	switch s.Code {
-	case ReasonFuture, ReasonTimes:
+	case dkim.ReasonFuture, dkim.ReasonTimes:
 		return "go-msgauth does not compare t= with the clock or with x="
-	case ReasonExpired:
+	case dkim.ReasonExpired:
 		return "go-msgauth judges x= by today's clock"
-	case ReasonKeyMismatch:
+	case dkim.ReasonKeyMismatch:
 		return "go-msgauth does not enforce t=s of a key"
-	case ReasonKeyMalformed:
+	case dkim.ReasonKeyMalformed:
 		return "go-msgauth lets v= stand anywhere in a key"
-	case ReasonSyntax:
+	case dkim.ReasonSyntax:
 		return "go-msgauth does not check the syntax of tag names, domains and numbers"
-	case ReasonLimit, ReasonNoBody:
+	case dkim.ReasonLimit, dkim.ReasonNoBody:
 		return "it was not verified in full here"
 	}
 	return crDifference(m)
@@ -215,15 +202,15 @@ func laxer(m *message.Message, s *Signature) string {
 // crDifference explains results that part over CRs without LF.
 func crDifference(m *message.Message) string {
 	b := m.Raw[m.Header.Start:]
-	if bytes.Count(b, []byte{'\r'}) > bytes.Count(b, crlf) {
+	if bytes.Count(b, []byte{'\r'}) > bytes.Count(b, []byte("\r\n")) {
 		return "go-msgauth takes a CR without LF for a line end"
 	}
 	return ""
 }
 
 // isASCII reports whether the domain and selector were written in ASCII.
-func isASCII(s *Signature) bool {
-	d, _ := TagValue(s.Tags, "d")
+func isASCII(s *dkim.Signature) bool {
+	d, _ := dkim.TagValue(s.Tags, "d")
 	for _, text := range []string{d, s.Selector} {
 		for i := 0; i < len(text); i++ {
 			if text[i] >= 0x80 {
