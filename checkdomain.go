@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/domain"
+	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -39,8 +40,9 @@ type DomainOptions struct {
 // error means that name is no domain name, and wraps domain.ErrName; broken
 // records and DNS failures are reported, not returned. When ctx ends, what was
 // not answered by then is a gap.
-func CheckDomain(ctx context.Context, name string, o DomainOptions) (*report.Domain, error) {
-	name, err := domain.Name(name)
+func CheckDomain(ctx context.Context, name string, o DomainOptions) (_ *report.Domain, err error) {
+	defer guard.Catch(&err)
+	name, err = domain.Name(name)
 	if err != nil {
 		return nil, err
 	}

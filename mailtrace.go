@@ -20,6 +20,7 @@ import (
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/findings"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/message"
 	"github.com/mailtrace/mailtrace/redact"
 	"github.com/mailtrace/mailtrace/report"
@@ -97,9 +98,15 @@ func Analyze(ctx context.Context, r io.Reader, o Options) (*report.Report, error
 	return AnalyzeBytes(ctx, buf.Bytes(), o)
 }
 
+// Fault is the error that Analyze, AnalyzeBytes, CheckDomain and CheckSPF
+// return where this module itself fails: a panic, whatever the input was. It is
+// worth a report; SECURITY.md says where to.
+type Fault = guard.Fault
+
 // AnalyzeBytes is Analyze for a message in memory. raw must not change until
 // it returns; the report keeps no part of it.
-func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (*report.Report, error) {
+func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (_ *report.Report, err error) {
+	defer guard.Catch(&err)
 	if len(raw) > MaxMessage {
 		return nil, ErrTooLarge
 	}

@@ -6,7 +6,8 @@ package bulk
 import (
 	"context"
 	"iter"
-	"sync"
+
+	"github.com/mailtrace/mailtrace/internal/guard"
 )
 
 // window is how many results a worker may be ahead of the slowest one. It
@@ -20,6 +21,9 @@ const window = 4
 // Run returns when everything is emitted, with the first error of emit or the
 // error of the context. It then takes no more items, and waits for the work
 // under way, whose context is cancelled.
+//
+// A panic of work ends the run too and comes up in the goroutine that called
+// Run; where the others are to go on, work catches its own.
 func Run[In, Out any](ctx context.Context, jobs int, in iter.Seq[In],
 	work func(context.Context, In) Out, emit func(Out) error) error {
 	jobs = max(jobs, 1)
@@ -32,11 +36,15 @@ func Run[In, Out any](ctx context.Context, jobs int, in iter.Seq[In],
 	}
 	tasks := make(chan task)
 	order := make(chan chan Out, window*jobs)
-	var workers sync.WaitGroup
+	var workers guard.Group
 	for range jobs {
 		workers.Go(func() {
 			for t := range tasks {
-				t.done <- work(ctx, t.item)
+				if err := guard.Run(func() { t.done <- work(ctx, t.item) }); err != nil {
+					cancel()
+					close(t.done)
+					panic(err)
+				}
 			}
 		})
 	}

@@ -174,7 +174,7 @@ func (w *walk) entity(e *gomessage.Entity, err error, path string, depth int) {
 		l.Problem = excerpt(err.Error(), 0)
 	}
 	c := content{sum: sha256.New(), words: sha256.New(), text: l.text}
-	n, err := io.Copy(&c, e.Body)
+	n, err := io.Copy(&c, io.LimitReader(e.Body, maxLeaf))
 	l.Size = n
 	if err != nil && l.Problem == "" {
 		l.Problem = excerpt(err.Error(), 0)
@@ -190,6 +190,11 @@ func below(path string, n int) string {
 	}
 	return path + "." + strconv.Itoa(n)
 }
+
+// maxLeaf bounds a decoded part in bytes. It is out of reach: a message has
+// 256 MB, and no encoding of MIME makes it longer than a charset does, which is
+// three times.
+const maxLeaf = 1 << 30
 
 // content hashes a decoded part. Of text CRs, and line ends at its end, do not
 // count; words leaves out all white space.

@@ -272,8 +272,11 @@ func toUTF8(b []byte, charset string) ([]byte, bool) {
 	return out, true
 }
 
+// maxEncodedWord bounds one encoded word in bytes; RFC 2047 §2 ends at 75.
+const maxEncodedWord = 1 << 20
+
 func charsetReader(charset string, r io.Reader) (io.Reader, error) {
-	b, err := io.ReadAll(r)
+	b, err := io.ReadAll(io.LimitReader(r, maxEncodedWord))
 	if err != nil {
 		return nil, err
 	}

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -124,7 +124,7 @@ func (v *Verifier) fetch(ctx context.Context, all []*parsed) {
 	put := func(i int) {
 		replies[i].answer, replies[i].err = ask(ctx, v.res, missing[i])
 	}
-	var wg sync.WaitGroup
+	var wg guard.Group
 	for i := range missing[1:] {
 		wg.Go(func() { put(i + 1) })
 	}

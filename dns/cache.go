@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/mailtrace/mailtrace/internal/guard"
 )
 
 // Defaults and limits of Cache.
@@ -78,6 +80,7 @@ type cached struct {
 type flight struct {
 	done    chan struct{}
 	out     outcome
+	fault   error // a panic of the resolver, for those who wait
 	waiting int
 	cancel  context.CancelFunc
 }
@@ -150,6 +153,9 @@ func (c *Cache) Lookup(ctx context.Context, name string, t Type) (Answer, error)
 
 	select {
 	case <-f.done:
+		if f.fault != nil {
+			panic(f.fault)
+		}
 		return f.out.answer, f.out.err
 	case <-ctx.Done():
 	}
@@ -172,8 +178,9 @@ func CancelledBy(ctx context.Context, name string, t Type) *Error {
 // fly asks, and hands the outcome to all who wait.
 func (c *Cache) fly(ctx context.Context, q Question, f *flight) {
 	defer f.cancel()
-	f.out.answer, f.out.err = c.resolver.Lookup(ctx, q.Name, q.Type)
+	f.fault = guard.Run(func() { f.out.answer, f.out.err = c.resolver.Lookup(ctx, q.Name, q.Type) })
 	keep, life := c.life(f.out)
+	keep = keep && f.fault == nil
 	c.mu.Lock()
 	if c.flights[q] == f {
 		delete(c.flights, q)

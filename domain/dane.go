@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -26,7 +26,7 @@ func (c *checker) dane(s *section, out *report.DANE) {
 	}
 	out.Hosts = make([]report.DANEHost, len(c.out.MX.Hosts))
 	parts := make([]*section, len(out.Hosts))
-	var wg sync.WaitGroup
+	var wg guard.Group
 	for i := range out.Hosts {
 		parts[i] = &section{name: s.name}
 		wg.Go(func() { c.daneHost(parts[i], &out.Hosts[i], &c.out.MX.Hosts[i]) })

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -46,7 +46,7 @@ func (c *checker) dkim(s *section, out *report.DomainDKIM) {
 	}
 	out.Tried = len(keys)
 
-	var wg sync.WaitGroup
+	var wg guard.Group
 	parts := make([]*section, len(keys))
 	for i := range keys {
 		parts[i] = &section{name: s.name}

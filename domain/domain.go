@@ -13,13 +13,13 @@ import (
 	"fmt"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/net/idna"
 
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -171,7 +171,7 @@ func sections(out *Result) []*section {
 // those that need the MX hosts, then what follows from all of them.
 func (c *checker) run() {
 	out, s := c.out, sections(c.out)
-	var first sync.WaitGroup
+	var first guard.Group
 	first.Go(func() { c.mx(s[inMX], &out.MX) })
 	first.Go(func() { c.spf(s[inSPF], &out.SPF) })
 	first.Go(func() { c.dkim(s[inDKIM], &out.DKIM) })
@@ -181,7 +181,7 @@ func (c *checker) run() {
 	first.Go(func() { c.bimi(s[inBIMI], &out.BIMI) })
 	first.Wait()
 
-	var second sync.WaitGroup
+	var second guard.Group
 	helo := make([]*report.HeloSPF, len(out.MX.Hosts))
 	second.Go(func() { c.heloRecords(helo, out.MX.Hosts) })
 	second.Go(func() { c.dane(s[inDANE], &out.DANE) })

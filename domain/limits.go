@@ -29,8 +29,10 @@ const (
 	MaxPolicy = 64 << 10
 	// MaxPolicyMX is how many mx lines of a policy are read.
 	MaxPolicyMX = 1000
-	// MaxProblems is how many problems one check lists.
+	// MaxProblems is how many problems one check lists, MaxAlike how many of
+	// one code; how many more there are of a code is told in one line.
 	MaxProblems = 200
+	MaxAlike    = 32
 	// MaxRanges is how many networks are listed for one address family.
 	MaxRanges = 2000
 	// MaxTrial is how many terms a record may have for a shorter one to be

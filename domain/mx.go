@@ -5,9 +5,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -89,7 +89,7 @@ func (c *checker) implicit(s *section, out *report.DomainMX) {
 // hosts looks at the MX hosts side by side and notes what is wrong with them
 // in their order.
 func (c *checker) hosts(s *section, out *report.DomainMX) {
-	var wg sync.WaitGroup
+	var wg guard.Group
 	parts := make([]*section, len(out.Hosts))
 	for i := range out.Hosts {
 		parts[i] = &section{name: s.name}
@@ -104,11 +104,11 @@ func (c *checker) hosts(s *section, out *report.DomainMX) {
 // take adds what another section of the same check found.
 func (s *section) take(p *section) {
 	for _, problem := range p.problems {
-		if len(s.problems) < MaxProblems {
-			s.problems = append(s.problems, problem)
-		} else {
-			s.dropped++
-		}
+		s.put(problem)
+		p.alike[problem.Code]--
+	}
+	for code, more := range p.alike { // not listed there
+		s.alike[code] += more
 	}
 	s.dropped += p.dropped
 	s.gaps = append(s.gaps, p.gaps...)
@@ -243,7 +243,7 @@ func scope(ip addr) string {
 // when they send bounces (RFC 7208 §2.3). Others read the hosts meanwhile, so
 // the outcome goes into a slice of its own.
 func (c *checker) heloRecords(out []*report.HeloSPF, hosts []report.MXHost) {
-	var wg sync.WaitGroup
+	var wg guard.Group
 	for i := range hosts {
 		if h := &hosts[i]; h.State == report.StatePresent && h.Hostname != c.domain {
 			wg.Go(func() { out[i] = c.heloSPF(h) })

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -14,6 +15,7 @@ type section struct {
 	problems []report.DomainProblem
 	gaps     []report.Gap // other than DNS questions without an answer
 	dropped  int
+	alike    map[string]int // problems by code
 }
 
 // at says where a problem is, and how it differs from its row in the table.
@@ -27,10 +29,6 @@ type at struct {
 }
 
 func (s *section) add(code string, where at, format string, args ...any) {
-	if len(s.problems) >= MaxProblems {
-		s.dropped++
-		return
-	}
 	k := kind(code)
 	p := report.DomainProblem{
 		Check: s.name, Code: code, Severity: k.Severity, Title: k.Title, Advice: k.Advice, Source: k.Source,
@@ -43,7 +41,35 @@ func (s *section) add(code string, where at, format string, args ...any) {
 		pos := where.pos
 		p.Position = &pos
 	}
-	s.problems = append(s.problems, p)
+	s.put(p)
+}
+
+// put adds a problem, within the bounds.
+func (s *section) put(p report.DomainProblem) {
+	if s.alike == nil {
+		s.alike = map[string]int{}
+	}
+	s.alike[p.Code]++
+	switch {
+	case s.alike[p.Code] > MaxAlike:
+	case len(s.problems) >= MaxProblems:
+		s.dropped++
+	default:
+		s.problems = append(s.problems, p)
+	}
+}
+
+// rest tells how many problems of a code are not listed, behind the last that
+// is.
+func (s *section) rest() {
+	for i := len(s.problems) - 1; i >= 0; i-- {
+		p := s.problems[i]
+		if n := s.alike[p.Code]; n > MaxAlike {
+			s.alike[p.Code] = 0
+			p.Message = fmt.Sprintf("%d more of the same kind as: %s", n-MaxAlike, p.Message)
+			s.problems = slices.Insert(s.problems, i+1, p)
+		}
+	}
 }
 
 // gap notes something that could not be checked and is no DNS question.
@@ -64,6 +90,7 @@ func (s *section) found(location, state string, records []string) {
 
 // finish draws Valid, Error and Warnings from the problems.
 func (s *section) finish() {
+	s.rest()
 	if s.dropped > 0 {
 		s.gap(s.name, fmt.Sprintf("%d more problems are not listed", s.dropped))
 	}

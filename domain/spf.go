@@ -72,6 +72,9 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 		code, where := classify(n)
 		s.add(code, where, "%s", noteText(n, c.domain))
 	}
+	if lint.Left > 0 {
+		s.add(spfRemark, at{name: c.domain}, "%d more remarks on the record of %s and what it includes are left out", lint.Left, c.domain)
+	}
 
 	auth, err := spf.Ranges(c.ctx, c.mem, c.domain, spf.Options{})
 	if err == nil {

@@ -53,7 +53,7 @@ var notes = [...]struct{ text, code string }{
 }
 
 // classify gives the code of a note. An error that no row knows is a syntax
-// error.
+// error, anything else a remark.
 func classify(n spf.Note) (string, at) {
 	where := at{name: n.Domain, term: n.Term, pos: n.Position}
 	for i := range notes {
@@ -69,8 +69,12 @@ func classify(n spf.Note) (string, at) {
 	if n.Error {
 		return "spf-permerror-syntax", where
 	}
-	return "", where
+	return spfRemark, where
 }
+
+// spfRemark is the code of what has none of its own: it is shown, whatever it
+// is about.
+const spfRemark = "spf-remark"
 
 // like reports whether text fits a pattern of notes.
 func like(text, pattern string) bool {

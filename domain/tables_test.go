@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace/internal/corpus"
+	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -64,7 +65,7 @@ func TestTableIsTheSource(t *testing.T) {
 	for _, n := range notes {
 		used[n.code] = true
 	}
-	used["spf-permerror-syntax"] = true
+	used["spf-permerror-syntax"], used[spfRemark] = true, true
 	seen := map[string]bool{}
 	for _, p := range Problems() {
 		if seen[p.Code] {
@@ -144,7 +145,7 @@ func TestNotesOfLint(t *testing.T) {
 		t.Fatalf("only %d texts found in the source of spf", len(texts))
 	}
 	for _, text := range texts {
-		if code, _ := classify(spf.Note{Text: text}); code == "" {
+		if code, _ := classify(spf.Note{Text: text}); code == spfRemark {
 			t.Errorf("no code for the note %q", text)
 		}
 	}
@@ -152,6 +153,48 @@ func TestNotesOfLint(t *testing.T) {
 		if !slices.ContainsFunc(texts, func(s string) bool { return like(s, n.text) }) && n.text != "there is no domain to check" {
 			t.Errorf("%q fits no note of spf.Lint", n.text)
 		}
+	}
+}
+
+// A text or code without a row is shown all the same.
+func TestNotInTheTables(t *testing.T) {
+	test := func(n spf.Note, want string) {
+		t.Helper()
+		code, _ := classify(n)
+		if code != want {
+			t.Errorf("%+v: %s, want %s", n, code, want)
+		}
+		s := &section{}
+		s.add(code, at{}, "%s", n.Text)
+		if len(s.problems) != 1 || s.problems[0].Message != n.Text {
+			t.Errorf("%+v is not shown: %+v", n, s.problems)
+		}
+	}
+	test(spf.Note{Text: "something new"}, spfRemark)
+	test(spf.Note{Text: "something new", Error: true}, "spf-permerror-syntax")
+	if k := kind("no-such-code"); k.Code != "no-such-code" || k.Title == "" || k.Severity == "" {
+		t.Errorf("%+v", k)
+	}
+}
+
+// Of many problems of one kind some are listed, the others counted.
+func TestManyAlike(t *testing.T) {
+	s := &section{check: &report.DomainCheck{}}
+	for i := range MaxProblems + 10 {
+		part := &section{}
+		part.add("spf-unreachable-term", at{}, "a%d is never reached", i)
+		s.take(part)
+	}
+	s.add("spf-ptr", at{}, "ptr is slow")
+	s.finish()
+	if len(s.problems) != MaxAlike+2 || len(s.gaps) != 0 {
+		t.Fatalf("%d problems, gaps %v", len(s.problems), s.gaps)
+	}
+	if got, want := s.problems[MaxAlike].Message, "178 more of the same kind as: a31 is never reached"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if s.problems[MaxAlike+1].Code != "spf-ptr" {
+		t.Errorf("the other kind is %q", s.problems[MaxAlike+1].Code)
 	}
 }
 

@@ -68,7 +68,7 @@ func ParseSRS(addr string) (SRS, bool) {
 		return SRS{}, false
 	}
 	local, fwd := addr[:at], host(addr[at+1:])
-	if i := strings.Index(strings.ToLower(local), "+srs="); i > 0 {
+	if i := indexFold(local, "+srs="); i > 0 {
 		parts := strings.Split(local[i+len("+srs="):], "=")
 		if len(parts) >= 2 && parts[0] != "" {
 			return SRS{Scheme: "exchange-online", Forwarder: fwd, Stamp: parts[1]}, true
@@ -97,6 +97,18 @@ func ParseSRS(addr string) (SRS, bool) {
 		return srs0(first[end+2:], SRS{Scheme: "SRS1", Forwarder: fwd, First: host(first[:end])})
 	}
 	return SRS{}, false
+}
+
+// indexFold is strings.Index for an ASCII text in lower case, found in any
+// case. It looks at the text itself: the offset in a lower-cased copy is
+// another one where that is longer or shorter.
+func indexFold(s, lower string) int {
+	for i := 0; i+len(lower) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(lower)], lower) {
+			return i
+		}
+	}
+	return -1
 }
 
 func srs0(rest string, s SRS) (SRS, bool) {

@@ -61,3 +61,20 @@ func FuzzParseSRS(f *testing.F) {
 		}
 	})
 }
+
+// Letters whose lower case is longer, and bytes that are no text: an offset is
+// one of the address itself.
+func TestSRSOfBytesThatAreNoText(t *testing.T) {
+	test := func(addr, scheme, forwarder string) {
+		t.Helper()
+		s, ok := ParseSRS(addr)
+		if ok != (scheme != "") || s.Scheme != scheme || s.Forwarder != forwarder {
+			t.Errorf("%q: %+v, %v", addr, s, ok)
+		}
+	}
+	test("\x92\x92ann+SRS=@a.example", "", "")
+	test("\x92\x92ann+SRS=kd8dN=JM@a.example", "exchange-online", "a.example")
+	test("Ⱥ+SRS=kd8dN=JM@a.example", "exchange-online", "a.example")
+	test("ann+sRs=kd8dN=JM@a.example", "exchange-online", "a.example")
+	test("+SRS=kd8dN=JM@a.example", "", "")
+}

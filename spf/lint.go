@@ -14,6 +14,7 @@ type Linted struct {
 	Domain string
 	Record string // "" where there is not exactly one
 	Notes  []Note // record by record in the order of the walk; MaxNotes at most
+	Left   int    // notes beyond MaxNotes, left out
 	// Lookups counts the terms that cause lookups and Voids the void lookups,
 	// for a client that nothing in any branch matches. A term counts as void
 	// where it is for both address families.
@@ -68,11 +69,11 @@ type linter struct {
 func (l *linter) note(n Note) {
 	switch {
 	case l.noted[n]:
-	case len(l.out.Notes) < MaxNotes-1:
+	case len(l.out.Notes) < MaxNotes:
 		l.noted[n] = true
 		l.out.Notes = append(l.out.Notes, n)
-	case len(l.out.Notes) == MaxNotes-1:
-		l.out.Notes = append(l.out.Notes, Note{Domain: n.Domain, Text: "more notes are left out"})
+	default:
+		l.out.Left++
 	}
 }
 

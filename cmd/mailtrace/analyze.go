@@ -14,6 +14,7 @@ import (
 
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/bulk"
+	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -268,8 +269,28 @@ type result struct {
 	err    error
 }
 
-// one analyses one input.
-func (c *cli) one(ctx context.Context, o mailtrace.Options, in input) result {
+// one analyses one input. What fails on it, this program included, is its
+// error; of a run that is interrupted meanwhile there is no report, since what
+// was not answered by then would count as missing.
+func (c *cli) one(ctx context.Context, o mailtrace.Options, in input) (r result) {
+	err := guard.Run(func() { r = c.analyzed(ctx, o, in) })
+	if p := faultOf(in.place(), first2(r.err, err)); p != nil {
+		return result{err: p}
+	}
+	if ctx.Err() != nil {
+		return result{err: errInterrupted}
+	}
+	return r
+}
+
+func first2(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+func (c *cli) analyzed(ctx context.Context, o mailtrace.Options, in input) result {
 	if in.err != nil {
 		return result{err: in.err}
 	}
@@ -281,7 +302,10 @@ func (c *cli) one(ctx context.Context, o mailtrace.Options, in input) result {
 	o.HeadersOnly = o.HeadersOnly || headersOnly
 	r, err := c.engine.analyze(ctx, raw, o)
 	if err != nil {
-		p := &problem{what: in.path + ": " + err.Error(), code: exitUnfinish}
+		if p := faultOf(in.place(), err); p != nil {
+			return result{err: p}
+		}
+		p := &problem{what: in.place() + ": " + err.Error(), code: exitUnfinish}
 		if !isDNS(err) && ctx.Err() == nil {
 			p.code = exitUsage
 		}
@@ -298,17 +322,23 @@ func (c *cli) show(a *output, w render.Writer, r result) error {
 		return nil
 	}
 	c.code = worse(c.code, codeOf(r.report, a.failOn))
-	return writeFailure(first(a.file, "standard output"), w.Report(r.report))
+	var err error
+	if fault := guard.Run(func() { err = w.Report(r.report) }); fault != nil {
+		c.complain(faultOf(r.report.Source.Path, fault))
+		return nil
+	}
+	return writeFailure(first(a.file, "standard output"), err)
 }
 
 // each analyses inputs one after the other.
 func (c *cli) each(ctx context.Context, a *analysis, o mailtrace.Options, in iter.Seq[input], w render.Writer) error {
 	for i := range in {
-		if err := c.show(&a.output, w, c.one(ctx, o, i)); err != nil {
-			return ended(err)
-		}
-		if ctx.Err() != nil {
+		r := c.one(ctx, o, i)
+		if errors.Is(r.err, errInterrupted) || ctx.Err() != nil {
 			return &problem{what: "interrupted", code: exitUnfinish}
+		}
+		if err := c.show(&a.output, w, r); err != nil {
+			return ended(err)
 		}
 	}
 	return nil
@@ -332,6 +362,9 @@ func (c *cli) bulk(ctx context.Context, a *analysis, o mailtrace.Options, in ite
 	err := bulk.Run(ctx, jobs, in,
 		func(ctx context.Context, i input) result { return c.one(ctx, o, i) },
 		func(r result) error {
+			if errors.Is(r.err, errInterrupted) {
+				return r.err // and nothing behind it
+			}
 			if r.err != nil {
 				meter.clear()
 				sum.Unreadable++

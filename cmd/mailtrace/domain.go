@@ -15,6 +15,7 @@ import (
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/bulk"
 	"github.com/mailtrace/mailtrace/domain"
+	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -186,23 +187,36 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 	sum := domainSummary{codes: map[domainCode]int{}}
 	bar := c.bar(k, total)
 	err := bulk.Run(ctx, jobs, names,
-		func(ctx context.Context, n domainName) domainResult {
+		func(run context.Context, n domainName) domainResult {
 			if n.err != nil {
 				return domainResult{err: n.err}
 			}
 			// A domain whose servers are dead takes no longer than this, so that
 			// it does not hold up the rest for good.
-			ctx, cancel := context.WithTimeout(ctx, k.limit)
+			ctx, cancel := context.WithTimeout(run, k.limit)
 			defer cancel()
 			o := o
 			o.Selectors = append(slices.Clone(k.selectors), domain.Selectors(seen, n.name)...)
-			r, err := c.engine.domain(ctx, n.name, o)
-			if err != nil {
+			var r *report.Domain
+			var err error
+			if fault := guard.Run(func() { r, err = c.engine.domain(ctx, n.name, o) }); fault != nil {
+				err = fault
+			}
+			if p := faultOf(n.name, err); p != nil {
+				return domainResult{err: p}
+			}
+			switch {
+			case err != nil:
 				return domainResult{err: wrong(domainHint, "%s", err)}
+			case run.Err() != nil: // half a check
+				return domainResult{err: errInterrupted}
 			}
 			return domainResult{report: r}
 		},
 		func(r domainResult) error {
+			if errors.Is(r.err, errInterrupted) {
+				return r.err // and nothing behind it
+			}
 			sum.add(r)
 			if r.err != nil {
 				bar.clear()
@@ -212,7 +226,11 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 			}
 			c.code = worse(c.code, k.codeOf(r.report))
 			bar.clear()
-			err := writeFailure(first(k.file, "standard output"), w.Domain(r.report))
+			var err error
+			if fault := guard.Run(func() { err = w.Domain(r.report) }); fault != nil {
+				c.complain(faultOf(r.report.Domain, fault))
+			}
+			err = writeFailure(first(k.file, "standard output"), err)
 			if f, ok := out.(flusher); ok && err == nil && total != 1 {
 				// One after the other, as they come.
 				err = writeFailure(first(k.file, "standard output"), f.Flush())

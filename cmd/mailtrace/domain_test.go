@@ -261,7 +261,7 @@ func TestDomainSchema(t *testing.T) {
 // zoneDomains are the domains of a zone: what has an SPF, DMARC or MX record.
 func zoneDomains(t *testing.T, file string) []string {
 	t.Helper()
-	text, err := readFile(file, 0, -1)
+	text, err := readFile(file, file, 0, -1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func (c *cli) domains(k *checking, args []string) (names iter.Seq[domainName], t
 		}
 	}
 	addFile := func(path string) error {
-		list, n, err := readList(path)
+		list, n, err := c.readList(path)
 		if err == nil {
 			add(list, n)
 		}
@@ -53,7 +53,7 @@ func (c *cli) domains(k *checking, args []string) (names iter.Seq[domainName], t
 		file, marked := strings.CutPrefix(arg, "@")
 		switch {
 		case arg == "-" || file == "-":
-			add(lines("standard input", c.stdin), -1)
+			add(lines("standard input", c.input()), -1)
 			continue
 		case marked:
 			if err := addFile(file); err != nil {
@@ -118,26 +118,19 @@ func named(s string) domainName {
 
 // readList reads a list of domains, to know how many they are. What is wrong
 // in it shows where its line comes up.
-func readList(path string) (iter.Seq[domainName], int, error) {
-	text, err := os.ReadFile(path)
+func (c *cli) readList(path string) (iter.Seq[domainName], int, error) {
+	text, err := c.readFile(path, maxListFile)
 	if err != nil {
-		return nil, 0, wrong(domainHint, "%s: %s", path, reason(err))
+		return nil, 0, wrong("one domain on each line", "%s: %s", path, reason(err))
 	}
-	list := lines(path, bytes.NewReader(text))
 	n := 0
-	for range list {
+	for range lines(path, bytes.NewReader(text)) {
 		n++
 	}
 	if n == 0 {
 		return nil, 0, wrong("one domain on each line", "%s: no domain in it", path)
 	}
-	return func(yield func(domainName) bool) {
-		for d := range lines(path, bytes.NewReader(text)) {
-			if !yield(d) {
-				return
-			}
-		}
-	}, n, nil
+	return lines(path, bytes.NewReader(text)), n, nil
 }
 
 // lines yields the domains of a list: the first field of each line, whether
@@ -145,7 +138,7 @@ func readList(path string) (iter.Seq[domainName], int, error) {
 // behind "#", and a heading "domain" are passed over.
 func lines(name string, r io.Reader) iter.Seq[domainName] {
 	return func(yield func(domainName) bool) {
-		scan := bufio.NewScanner(r)
+		scan := bufio.NewScanner(bound(r, maxListFile))
 		scan.Buffer(make([]byte, 0, 4<<10), maxListLine)
 		for n := 1; scan.Scan(); n++ {
 			line := strings.TrimPrefix(scan.Text(), "\ufeff")
@@ -205,9 +198,9 @@ func (c *cli) seenSelectors(paths []string) ([]domain.Seen, error) {
 
 func (c *cli) fileSelectors(path string) ([]domain.Seen, error) {
 	if path == "-" {
-		return domain.SelectorsFrom(c.stdin)
+		return domain.SelectorsFrom(c.input())
 	}
-	f, err := os.Open(path)
+	f, _, err := c.openFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -47,12 +47,15 @@ func testEnvironment() environment {
 }
 
 // fakeEnvironment has an engine that obeys the message: the field Finding
-// gives the severity of a finding, Gap a gap, Fail an error. It is for tests
+// gives the severity of a finding, Gap a gap, Fail an error, Panic a panic. It is for tests
 // of what stands around an analysis.
 func fakeEnvironment() environment {
 	env := testEnvironment()
 	env.engine.analyze = func(_ context.Context, raw []byte, o mailtrace.Options) (*report.Report, error) {
 		m := message.Parse(raw)
+		if why := m.Get("Panic"); why != "" {
+			panic(why)
+		}
 		if why := m.Get("Fail"); why != "" {
 			return nil, errors.New(why)
 		}
@@ -91,6 +94,9 @@ func runWith(t testing.TB, env environment, stdin string, args ...string) outcom
 	t.Helper()
 	var out, errout bytes.Buffer
 	code := run(context.Background(), args, strings.NewReader(stdin), &out, &errout, env)
+	if strings.Contains(errout.String(), "internal error: a test ") { // of noNetwork
+		t.Error(errout.String())
+	}
 	return outcome{code, out.String(), errout.String()}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"iter"
@@ -31,10 +32,19 @@ const inputHint = "give a message (.eml), an mbox, a Maildir, a folder of messag
 // input is one message to analyse, or the reason why it cannot be.
 type input struct {
 	path  string
-	index int // place in an mbox or folder
+	where string // path, and for a message of an mbox its number and offset
+	index int    // place in an mbox or folder
 	err   error
 	// load reads the message. headersOnly says that there is no body.
 	load func() (raw []byte, headersOnly bool, err error)
+}
+
+// place names the input in an error.
+func (in *input) place() string {
+	if in.where != "" {
+		return in.where
+	}
+	return name(in.path)
 }
 
 // inputs yields the messages of all paths in order. Nothing of a message is in
@@ -53,7 +63,7 @@ func (c *cli) inputs(paths []string) iter.Seq[input] {
 func (c *cli) path(path string, yield func(input) bool) bool {
 	fail := func(err error) bool { return yield(input{path: path, err: err}) }
 	if path == "-" {
-		return c.stream(path, c.stdin, yield)
+		return c.stream(path, c.input(), yield)
 	}
 	info, err := os.Stat(path)
 	switch {
@@ -63,7 +73,7 @@ func (c *cli) path(path string, yield func(input) bool) bool {
 		return folder(path, yield)
 	case !info.Mode().IsRegular():
 		// A pipe: read once, from start to end.
-		f, err := os.Open(path)
+		f, _, err := c.openFile(path)
 		if err != nil {
 			return fail(wrong(inputHint, "%s: %s", path, reason(err)))
 		}
@@ -95,13 +105,13 @@ func file(path string, index int, yield func(input) bool) bool {
 		}
 		// The file is opened anew for each message: it is scanned to its end
 		// before the last message is loaded.
-		return mbox(path, index, io.NewSectionReader(f, 0, info.Size()), func(offset, length int64) ([]byte, error) {
-			return readFile(path, offset, length)
+		return mbox(path, index, io.NewSectionReader(f, 0, info.Size()), func(where string, offset, length int64) ([]byte, error) {
+			return readFile(path, where, offset, length)
 		}, yield)
 	}
 	f.Close()
 	return yield(input{path: path, index: index, load: func() ([]byte, bool, error) {
-		raw, err := readFile(path, 0, -1)
+		raw, err := readFile(path, path, 0, -1)
 		if err != nil {
 			return nil, false, err
 		}
@@ -110,8 +120,8 @@ func file(path string, index int, yield func(input) bool) bool {
 }
 
 // readFile reads a part of a file into a buffer of its size; a length of -1
-// is all from offset on.
-func readFile(path string, offset, length int64) ([]byte, error) {
+// is all from offset on. where names the part in an error.
+func readFile(path, where string, offset, length int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, wrong(inputHint, "%s: %s", path, reason(err))
@@ -124,17 +134,17 @@ func readFile(path string, offset, length int64) ([]byte, error) {
 		}
 		length = info.Size() - offset
 	}
-	return readAt(path, f, offset, length)
+	return readAt(where, f, offset, length)
 }
 
-func readAt(path string, r io.ReaderAt, offset, length int64) ([]byte, error) {
+func readAt(where string, r io.ReaderAt, offset, length int64) ([]byte, error) {
 	if length > mailtrace.MaxMessage {
-		return nil, wrong("no mail server carries such a message; is it another kind of file?", "%s: %d MB, more than a message has", path, length>>20)
+		return nil, wrong("no mail server carries such a message; is it another kind of file?", "%s: %d MB, more than a message has", where, length>>20)
 	}
 	raw := make([]byte, length)
 	n, err := r.ReadAt(raw, offset)
 	if err != nil && (!errors.Is(err, io.EOF) || n == 0 && length > 0) {
-		return nil, wrong(inputHint, "%s: %s", path, reason(err))
+		return nil, wrong(inputHint, "%s: %s", where, reason(err))
 	}
 	return raw[:n], nil
 }
@@ -208,15 +218,25 @@ func (c *cli) stream(path string, r io.Reader, yield func(input) bool) bool {
 		spool.Close()
 		os.Remove(spool.Name())
 	})
+	// One message ends where a message does; a mailbox may be longer.
+	most := int64(mailtrace.MaxMessage)
+	if bulk.IsMbox(head) {
+		most = maxStream
+	}
 	n, err := spool.Write(head)
-	head = nil
 	size := int64(n)
+	head = nil
 	if err == nil {
 		var more int64
-		more, err = io.Copy(spool, r)
+		more, err = io.Copy(spool, bound(r, most-size))
 		size += more
 	}
-	if err != nil {
+	switch {
+	case errors.As(err, new(tooLong)):
+		return fail(wrong("no mail server carries such a message; is it another kind of file?", "%s: %s", name(path), tooLong{most}))
+	case errors.Is(err, errInterrupted):
+		return fail(err)
+	case err != nil:
 		return fail(wrong("set TMPDIR to a folder with room", "%s: %s", name(path), reason(err)))
 	}
 	return section(path, io.NewSectionReader(spool, 0, size), yield)
@@ -226,12 +246,12 @@ func (c *cli) stream(path string, r io.Reader, yield func(input) bool) bool {
 func section(path string, r *io.SectionReader, yield func(input) bool) bool {
 	var head [5]byte
 	n, _ := r.ReadAt(head[:], 0)
-	read := func(offset, length int64) ([]byte, error) { return readAt(path, r, offset, length) }
+	read := func(where string, offset, length int64) ([]byte, error) { return readAt(where, r, offset, length) }
 	if bulk.IsMbox(head[:n]) {
 		return mbox(path, 0, r, read, yield)
 	}
 	return yield(input{path: path, load: func() ([]byte, bool, error) {
-		raw, err := read(0, r.Size())
+		raw, err := read(name(path), 0, r.Size())
 		if err != nil {
 			return nil, false, err
 		}
@@ -242,26 +262,29 @@ func section(path string, r *io.SectionReader, yield func(input) bool) bool {
 // mbox yields the messages of a mailbox: scan is read once to find them, read
 // loads one. A file that begins with "From " and has no further separator is
 // one message, as some programs save it, and left as it is.
-func mbox(path string, index int, scan *io.SectionReader, read func(offset, length int64) ([]byte, error), yield func(input) bool) bool {
+func mbox(path string, index int, scan *io.SectionReader, read func(where string, offset, length int64) ([]byte, error), yield func(input) bool) bool {
+	first := index
 	emit := func(e bulk.Extent, quoted bool) bool {
 		at := index
 		index++
-		return yield(input{path: path, index: at, load: func() ([]byte, bool, error) {
-			raw, err := read(e.Offset, e.Length)
+		where := fmt.Sprintf("%s, message %d at byte %d", name(path), at-first+1, e.Offset)
+		return yield(input{path: path, where: where, index: at, load: func() ([]byte, bool, error) {
+			raw, err := read(where, e.Offset, e.Length)
 			if err != nil {
 				return nil, false, err
 			}
 			if quoted {
 				raw = bulk.Unquote(raw)
 			}
-			return decode(path, raw)
+			return decode(where, raw)
 		}})
 	}
 	var pending bulk.Extent // the message before, held back until it is known not to be alone
 	found := 0
 	for e, err := range bulk.Mbox(scan) {
 		if err != nil {
-			return yield(input{path: path, index: index, err: wrong(inputHint, "%s: %s", name(path), reason(err))})
+			where := fmt.Sprintf("%s, behind message %d", name(path), found)
+			return yield(input{path: path, where: where, index: index, err: wrong(inputHint, "%s: %s", where, reason(err))})
 		}
 		if found > 0 && !emit(pending, true) {
 			return false

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -106,7 +105,11 @@ func (c *cli) resolver(spec string, d *resolving) (r dns.Resolver, remote bool, 
 		}
 		return c.ask(servers, d), true, nil
 	case isFile && (kind == "zone" || kind == "replay"):
-		text, err := os.ReadFile(name)
+		max := int64(maxZoneFile)
+		if kind == "replay" {
+			max = maxReplayFile
+		}
+		text, err := c.readFile(name, max)
 		if err != nil {
 			return nil, false, wrong("--dns "+kind+":FILE", "%s: %s", name, reason(err))
 		}

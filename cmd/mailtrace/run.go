@@ -18,6 +18,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailtrace/mailtrace"
+	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/render"
 )
 
@@ -54,9 +56,25 @@ func wrong(hint, format string, args ...any) *problem {
 	return &problem{what: fmt.Sprintf(format, args...), hint: hint}
 }
 
+// faultOf is the problem that a fault of this program makes: what it worked on,
+// and how to report it. Any other error gives nil.
+func faultOf(path string, err error) *problem {
+	var f *mailtrace.Fault
+	if !errors.As(err, &f) {
+		return nil
+	}
+	what := f.Error()
+	if path != "" {
+		what = path + ": " + what
+	}
+	return wrong("this is a fault of mailtrace "+mailtrace.Version+", not of the input; please report this line with the input at "+
+		"https://github.com/mailtrace/mailtrace/issues, or as SECURITY.md says where the input is not for the public", "%s", what)
+}
+
 // cli is one run of the program.
 type cli struct {
 	environment
+	ctx    context.Context // of the run
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
@@ -67,14 +85,19 @@ type cli struct {
 // run executes the program and returns its exit code. Everything that it needs
 // of the machine comes in.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, env environment) int {
-	c := &cli{environment: env, stdin: stdin, stdout: stdout, stderr: stderr}
+	c := &cli{environment: env, ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}
 	root := c.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	if err := root.ExecuteContext(ctx); err != nil {
-		c.complain(err)
+	err := guard.Run(func() {
+		if err := root.ExecuteContext(ctx); err != nil {
+			c.complain(err)
+		}
+	})
+	if err != nil {
+		c.complain(faultOf("", err))
 	}
 	for _, tidy := range c.atEnd {
 		tidy()

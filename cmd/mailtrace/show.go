@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -82,20 +81,23 @@ func (c *cli) showSaved(o *output, hide *redacting, finding string, paths []stri
 // in jsonl.
 func (c *cli) saved(o *output, red *redact.Options, path string, w render.Writer, domains *savedDomains) error {
 	const hint = "show takes what mailtrace analyze --json wrote"
-	var r = c.stdin
+	r := c.input()
 	if path != "-" {
-		f, err := os.Open(path)
+		f, _, err := c.openFile(path)
 		if err != nil {
 			return wrong(hint, "%s: %s", path, reason(err))
 		}
 		defer f.Close()
 		r = f
 	}
-	d := json.NewDecoder(r)
+	// Many reports may follow each other; none is longer than the bound.
+	each := bound(r, maxReportFile)
+	d := json.NewDecoder(each)
 	for n := 0; ; n++ {
 		var text json.RawMessage
 		var rep report.Report
 		err := d.Decode(&text)
+		each.left = maxReportFile
 		aDomain := err == nil && isDomain(text)
 		if err == nil && !aDomain {
 			err = json.Unmarshal(text, &rep)
