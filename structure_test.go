@@ -22,7 +22,7 @@ const module = "github.com/mailtrace/mailtrace"
 // its own, never sideways. A name that ends in /... stands for all packages
 // below it.
 var levels = [][]string{
-	{"internal/corpus"},
+	{"internal/corpus", "internal/guard"},
 	{"message", "dns", "report"},
 	{"dns/internal/..."},
 	{"dns/live", "dns/zonefile", "dns/dnssec"},

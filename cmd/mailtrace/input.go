@@ -209,6 +209,9 @@ func (c *cli) stream(path string, r io.Reader, yield func(input) bool) bool {
 		}
 		return section(path, io.NewSectionReader(bytes.NewReader(head), 0, int64(len(head))), yield)
 	}
+	if len(bytes.Trim(head, "\x00")) == 0 {
+		return fail(wrong(inputHint, "%s: not a message: %d MB of zero bytes, and more", name(path), spoolOver>>20))
+	}
 	spool, err := os.CreateTemp("", "mailtrace-*")
 	if err != nil {
 		return fail(wrong("set TMPDIR to a folder with room", "%s: %s", name(path), reason(err)))
