@@ -163,9 +163,10 @@ func claimsOf(f *headers.Facts) []report.Claim {
 			Writer: c.Writer, AuthservID: c.AuthservID, ClientIP: ipText(c.IP), ClientIPBasis: c.IPBasis,
 			Domain: c.Domain, Selector: c.Selector, Trust: string(c.Trust),
 		}
-		if c.Normal != "" {
+		if c.Normal != "" && c.Result != "bestguesspass" { // no result of DMARC, and no other word says it
 			x.Result = c.Normal
 		}
+		x.Doubt = c.Doubt()
 		if c.Hop >= 0 {
 			n := f.Hops[c.Hop].Index
 			x.Hop = &n

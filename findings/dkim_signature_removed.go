@@ -45,7 +45,7 @@ messages signs them itself.
 		seen := map[string]bool{}
 		for n := range f.Claims {
 			c := &f.Claims[n]
-			if c.Method != "dkim" || c.Normal != "pass" || c.Domain == "" || c.Hop < 0 || seen[c.Domain] || !vouchedFor(f, c) || signatureOf(f, c) {
+			if c.Method != "dkim" || c.Normal != "pass" || c.Domain == "" || c.Doubt() != "" || c.Hop < 0 || seen[c.Domain] || !vouchedFor(f, c) || signatureOf(f, c) {
 				continue
 			}
 			seen[c.Domain] = true

@@ -140,6 +140,9 @@ func (f *Facts) trustClaims() {
 	for n := range f.Claims {
 		c := &f.Claims[n]
 		c.Trust, c.Why = f.trustOf(c, last)
+		if why := c.Doubt(); why != "" && c.Trust == Trusted {
+			c.Trust, c.Why = Testimony, why
+		}
 	}
 	// A field is one statement: if a part of it is invented, all of it is.
 	forged := map[int]string{}

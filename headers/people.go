@@ -49,6 +49,13 @@ func aLabel(d string) string {
 // field, or next below it: a copy further down belongs to an earlier delivery.
 var deliveryFields = []string{"X-Original-To", "Envelope-To", "Delivered-To", "X-Envelope-To", "X-Apparently-To", "X-RCPT-TO"}
 
+// deliveryAddress takes the address from the value of a delivery field. Yahoo
+// writes more into X-Apparently-To: "bob@example.com via 98.138.85.242; DATE".
+func deliveryAddress(value string) string {
+	addr, _, _ := strings.Cut(strings.TrimSpace(value), " via ")
+	return addr
+}
+
 // readRecipients collects recipients, the final one first.
 func (f *Facts) readRecipients() {
 	m := f.Msg
@@ -76,7 +83,7 @@ func (f *Facts) readRecipients() {
 	for _, name := range deliveryFields {
 		for _, i := range m.All(name) {
 			if i < top {
-				add(m.Value(i))
+				add(deliveryAddress(m.Value(i)))
 				break
 			}
 		}

@@ -199,6 +199,9 @@ type Claim struct {
 	Selector      string `json:"selector,omitempty"`
 	Hop           *int   `json:"hop"`
 	Trust         string `json:"trust"`
+	// Doubt says why the field can't be taken at its word: two results of one
+	// method in it, a comment that is never closed.
+	Doubt string `json:"doubt,omitempty"`
 }
 
 // SPF is an evaluation of RFC 7208.

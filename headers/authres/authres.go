@@ -40,7 +40,29 @@ const (
 	StrayParenthesis Defect = "stray-parenthesis" // a ")" that closes nothing: what stands before it may have been meant as comment
 	MissingSemicolon Defect = "missing-semicolon" // a verdict begins without the ";" before it
 	RepeatedProperty Defect = "repeated-property" // the same property with two values: the first counts
+	// RepeatedMethod: the field holds two results that differ of a method that
+	// gives one: two dmarc=, two spf= for the same identity, two dkim= about one
+	// signature. Both verdicts have it.
+	RepeatedMethod Defect = "repeated-method"
 )
+
+// Doubt says why a verdict can't be taken at its word, "" where its text leaves
+// no choice. No server writes so by itself: text that the sender chose, an
+// address or a domain, can bring words of its own into the field. Such a verdict
+// is testimony at best, whoever wrote the field.
+func (v *Verdict) Doubt() string {
+	switch v.Defect {
+	case UnclosedComment:
+		return "a comment in it is never closed"
+	case UnclosedQuote:
+		return "a quoted string in it is never closed"
+	case RepeatedMethod:
+		return "the field holds two results of " + v.Method
+	case RepeatedProperty:
+		return "a property in it stands twice with different values"
+	}
+	return ""
+}
 
 // Property is ptype.property=value (RFC 8601 §2.2).
 type Property struct {

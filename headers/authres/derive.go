@@ -260,7 +260,7 @@ func normal(method, result string) string {
 		}
 	case "permfail", "perm_fail", "permanenterror", "permerr", "perm_error":
 		return "permerror"
-	case "tempfail", "temp_fail", "temporaryerror", "temperr", "temp_error", "transerror":
+	case "timeout", "tempfail", "temp_fail", "temporaryerror", "temperr", "temp_error", "transerror":
 		return "temperror"
 	case "error": // drafts before RFC 4408
 		if method == "spf" || method == "sender-id" {

@@ -76,8 +76,12 @@ func (l *lexer) next() token {
 	}
 }
 
-// comment reads a comment (RFC 5322 §3.2.2). Quotes mean nothing in it. Inner
-// comments stay in the text with their parentheses.
+// comment reads a comment (RFC 5322 §3.2.2). Inner comments stay in the text with
+// their parentheses. Quotes mean nothing in it, but for a quoted local part:
+//
+// QUIRK: servers copy the envelope sender into a comment as it is, "(google.com:
+// domain of "a) dmarc=pass (b"@example.net designates …)". The parentheses in
+// front of its "@" are the sender's.
 func (l *lexer) comment() string {
 	start := l.pos + 1
 	depth := 0
@@ -85,6 +89,8 @@ func (l *lexer) comment() string {
 		switch l.s[l.pos] {
 		case '\\':
 			l.pos++
+		case '"':
+			l.pos += max(0, quotedLocal(l.s[l.pos:])-1)
 		case '(':
 			depth++
 		case ')':
@@ -99,6 +105,29 @@ func (l *lexer) comment() string {
 	l.pos = len(l.s)
 	l.defect = UnclosedComment
 	return clean(l.s[start:])
+}
+
+// maxLocal bounds a quoted local part: 64 octets (RFC 5321 §4.5.3.1.1), each of
+// which may be escaped, and what servers add to it.
+const maxLocal = 256
+
+// quotedLocal returns the length of the quoted local part and its "@" that s
+// begins with, 0 where it does not.
+func quotedLocal(s string) int {
+	for i := 1; i < len(s) && i < maxLocal; i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			if i+1 < len(s) && s[i+1] == '@' {
+				return i + 2
+			}
+			return 0
+		case '\n':
+			return 0
+		}
+	}
+	return 0
 }
 
 // quoted reads a quoted string (RFC 5322 §3.2.4).
@@ -151,6 +180,30 @@ func (l *lexer) value(keep func(string)) string {
 		l.pos++
 	}
 	return l.s[start:l.pos]
+}
+
+// foldedRest returns what follows an address that was cut by a fold.
+//
+// QUIRK: Coremail folds after 64 octets, inside words: "smtp.mail=0101016f-a63b
+// CRLF TAB 8f9e-000000@mail.example.com". RFC 5322 §2.2.3 folds between words only,
+// so that the fold reads as a space.
+func (l *lexer) foldedRest(value string) string {
+	if value == "" || value[0] == '"' || strings.IndexByte(value, '@') >= 0 || l.pos >= len(l.s) || l.s[l.pos] != '\r' && l.s[l.pos] != '\n' {
+		return ""
+	}
+	i := l.pos
+	for i < len(l.s) && blank(l.s[i]) {
+		i++
+	}
+	start, at := i, false
+	for ; i < len(l.s) && !delimiter(l.s[i]) && (at || l.s[i] != '='); i++ {
+		at = at || l.s[i] == '@'
+	}
+	if !at {
+		return ""
+	}
+	l.pos = i
+	return l.s[start:i]
 }
 
 // atProperty reports whether "ptype.property=" begins here, or reason= or

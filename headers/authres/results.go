@@ -41,7 +41,11 @@ type resultsReader struct {
 	nameAt       int
 	nameComments []string
 	comments     int // kept for the current verdict
-	full         bool
+	// early are properties that stand in front of their method (Yahoo until about
+	// 2020: "header.i=@example.com header.s=k1 dkim=pass (ok)").
+	early      []Property
+	earlyFirst bool // the field, or the part of it up to the next ";", is written so
+	full       bool
 }
 
 func readResults(in input) []Verdict {
@@ -62,6 +66,7 @@ func (r *resultsReader) take(t token) {
 	switch t.kind {
 	case semicolon:
 		r.closeVerdict(t.start)
+		r.early, r.earlyFirst = nil, false
 	case comment:
 		r.comment(t.text)
 	case word, quoted:
@@ -164,6 +169,9 @@ func (r *resultsReader) equals(token) {
 	if name == "" {
 		return
 	}
+	if name == "smtp.mail" || name == "smtp.mailfrom" {
+		value += r.foldedRest(value)
+	}
 	if r.cur == nil {
 		switch {
 		case name == "i" && len(r.out) == 0 && digits(value):
@@ -179,19 +187,43 @@ func (r *resultsReader) equals(token) {
 			r.property(name, value, comments)
 			return
 		}
-		r.open(name, value, at, comments)
-		return
-	}
-	if knownMethod(name) && resultWord(value) {
-		// QUIRK: no ";" between two verdicts.
-		r.closeVerdict(at)
-		if !r.full {
+		switch {
+		case hasPtype(name) && (len(r.out) == 0 || r.earlyFirst), name == "spfdomain":
+			r.keepEarly(name, value)
+		default:
 			r.open(name, value, at, comments)
-			r.cur.note(MissingSemicolon)
 		}
 		return
 	}
+	if name == "spfresult" || knownMethod(name) && resultWord(value) {
+		// QUIRK: no ";" between two verdicts.
+		r.closeVerdict(at)
+		if !r.full {
+			inOrder := r.earlyFirst
+			r.open(name, value, at, comments)
+			if !inOrder && r.cur != nil {
+				r.cur.note(MissingSemicolon)
+			}
+		}
+		return
+	}
+	if r.earlyFirst && hasPtype(name) { // of the method that follows
+		r.keepEarly(name, value)
+		return
+	}
 	r.property(name, value, comments)
+}
+
+// keepEarly keeps a property for the method behind it.
+func (r *resultsReader) keepEarly(name, value string) {
+	r.earlyFirst = true
+	if name == "spfdomain" { // QUIRK: Yahoo's "spfDomain=example.com spfResult=pass"
+		name = "smtp.mailfrom"
+	}
+	if len(r.early) < MaxProperties {
+		ptype, prop, _ := strings.Cut(name, ".")
+		r.early = append(r.early, Property{Type: ptype, Name: prop, Value: value})
+	}
 }
 
 // continues reports whether name, at the place of a method, is a property of
@@ -221,7 +253,11 @@ func (r *resultsReader) open(name, value string, at int, comments []string) {
 			break
 		}
 	}
+	if v.Method == "spfresult" {
+		v.Method = "spf"
+	}
 	v.Result = lower(value)
+	v.Properties, r.early = r.early, nil
 	r.out = append(r.out, v)
 	r.cur = &r.out[len(r.out)-1]
 	r.comments = 0
@@ -298,7 +334,47 @@ func (r *resultsReader) finish() []Verdict {
 		v.derive()
 	}
 	shareClient(r.out)
+	doubtRepeated(r.out)
 	return r.out
+}
+
+// doubtRepeated marks the results of which one field holds two where there can
+// be one (RFC 8601 §2.2 allows several of a method, for several identities or
+// signatures).
+func doubtRepeated(vs []Verdict) {
+	if len(vs) < 2 {
+		return
+	}
+	seen := make(map[string]int, len(vs))
+	for i := range vs {
+		v := &vs[i]
+		key := ""
+		switch v.Method {
+		case "dmarc", "arc", "iprev", "compauth":
+			key = v.Method
+		case "spf":
+			key = "spf " + v.Identity
+		case "dkim", "domainkeys":
+			// One signature has one result. Without b= two of a domain and selector
+			// may be two signatures.
+			if v.Signer == "" {
+				continue
+			}
+			key = v.Method + " " + v.Domain + " " + v.Selector + " " + v.Signer
+		default:
+			continue
+		}
+		k, again := seen[key]
+		if !again {
+			seen[key] = i
+			continue
+		}
+		if o := &vs[k]; o.Result == v.Result && (o.Domain == v.Domain || o.Domain == "" || v.Domain == "") && (o.IP == v.IP || !o.IP.IsValid() || !v.IP.IsValid()) {
+			continue // said twice (Mailman's ARC)
+		}
+		vs[k].note(RepeatedMethod)
+		v.note(RepeatedMethod)
+	}
 }
 
 // exchange reports whether the bare words are all one domain, which is then

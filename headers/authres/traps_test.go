@@ -39,10 +39,48 @@ func TestNothingOutOfComments(t *testing.T) {
 	test(`mx; spf=fail (open \) smtp.mailfrom=victim.example`, "", "unclosed-comment")
 	test(`mx; spf=fail (open \`, "", "unclosed-comment")
 	test("mx; spf=fail (a)) smtp.mailfrom=real.example", "real.example", "stray-parenthesis")
+	test(`mx; spf=fail (domain of "a) smtp.mailfrom=victim.example (b"@evil.example denied) smtp.mailfrom=real.example`, "real.example", "")
+	test(`mx; spf=fail (domain of "a\") smtp.mailfrom=victim.example (b"@evil.example denied) smtp.mailfrom=real.example`, "real.example", "")
+	test(`mx; spf=fail (domain of ""@evil.example denied) smtp.mailfrom=real.example`, "real.example", "")
+	test(`mx; spf=fail (domain of x" denied) smtp.mailfrom="real"@real.example`, "\"real\"@real.example", "")
+	test("mx; spf=fail (a \"b\n \"@c) smtp.mailfrom=real.example", "real.example", "")
 	test(`mx; spf=fail reason="; dkim=pass smtp.mailfrom=victim.example" smtp.mailfrom=real.example`, "real.example", "")
 	test(`mx; spf=fail reason="open; dkim=pass smtp.mailfrom=victim.example`, "", "unclosed-quote")
 	test(`mx; spf=fail "smtp.mailfrom"=victim.example smtp.mailfrom=real.example`, "real.example", "")
 	test("mx; spf=fail\r\n (folded\r\n\tsmtp.mailfrom=victim.example)\r\n smtp.mailfrom=real.example", "real.example", "")
+}
+
+// TestTwoResults: a field that says two things of one method can't be taken at
+// its word, in whatever order they stand. Several identities and signatures are
+// as they should be (RFC 8601 §2.2).
+func TestTwoResults(t *testing.T) {
+	test := func(value string, doubtful ...string) {
+		t.Helper()
+		var got []string
+		for _, v := range readAR(value) {
+			if v.Doubt() != "" {
+				got = append(got, v.Method+"="+v.Result)
+			}
+		}
+		if fmt.Sprint(got) != fmt.Sprint(doubtful) {
+			t.Errorf("%s: in doubt %q, want %q", value, got, doubtful)
+		}
+	}
+	test("mx; spf=pass smtp.mailfrom=a;dmarc=pass;@kelp.example; dmarc=fail header.from=bank.example", "dmarc=pass", "dmarc=fail")
+	test("mx; dmarc=fail header.from=bank.example; spf=pass smtp.mailfrom=a;dmarc=pass;@kelp.example", "dmarc=fail", "dmarc=pass")
+	test("mx; dmarc=pass header.from=kelp.example; dmarc=pass header.from=bank.example", "dmarc=pass", "dmarc=pass")
+	test("mx; dmarc=pass header.from=bank.example; dmarc=pass (Used From Domain Record) header.from=bank.example")
+	test("mx; spf=pass smtp.mailfrom=a;spf=pass;@kelp.example; dkim=none")
+	test("mx; spf=fail smtp.mailfrom=kelp.example; spf=pass smtp.mailfrom=bank.example", "spf=fail", "spf=pass")
+	test("mx; spf=pass smtp.mailfrom=a@kelp.example; spf=none smtp.helo=mail.kelp.example")
+	test("mx; dkim=pass header.d=a.example header.b=AAAA; dkim=fail header.d=a.example header.b=BBBB")
+	test("mx; dkim=pass header.d=a.example header.s=s header.b=AAAA; dkim=fail header.d=a.example header.s=s header.b=AAAA", "dkim=pass", "dkim=fail")
+	test("mx; dkim=pass header.d=a.example; dkim=fail header.d=a.example")
+	test("mx; arc=pass; arc=fail", "arc=pass", "arc=fail")
+	test("mx; iprev=fail policy.iprev=192.0.2.1; iprev=pass policy.iprev=192.0.2.9", "iprev=fail", "iprev=pass")
+	test("mx; dkim=pass header.d=bank.example(.kelp.example; spf=pass; dmarc=fail", "dkim=pass")
+	test(`mx; dkim=pass header.d="bank.example; dmarc=fail`, "dkim=pass")
+	test("mx; dkim=pass header.d=bank.example header.d=kelp.example", "dkim=pass")
 }
 
 // TestPhrasesAreAnchored: the sender chooses the local part, which can be
@@ -180,7 +218,7 @@ func TestGrammar(t *testing.T) {
 	test("dkim=pass; spf=fail", "|dkim=pass; |spf=fail")
 	test("mx; dmarc=none action=none header.from=b;compauth=fail reason=001", "mx|dmarc=none .action=none header.from=b; mx|compauth=fail")
 	test("i=1; mx; dkim=pass", "mx|dkim=pass")
-	test("mx; policy (a) . (b) x = 1; dkim=pass policy (a) . (b) x (c) = (d) 1", "mx|policy.x=1; mx|dkim=pass policy.x=1")
+	test("mx; policy (a) . (b) x = 1; dkim=pass policy (a) . (b) x (c) = (d) 1", "mx|dkim=pass policy.x=1")
 	test("mx; spf=pass smtp.mailfrom=\xff\xfe@example.com", "mx|spf=pass smtp.mailfrom=\xff\xfe@example.com")
 	test("mx; spf=pass smtp.mailfrom=a\x00b@example.com", "mx|spf=pass smtp.mailfrom=a\x00b@example.com")
 }
