@@ -35,6 +35,7 @@ func DomainFormats() []DomainFormat {
 			return domainJSON{w, func(w io.Writer, d *report.Domain) error { return lineOf(w, filledDomain(d)) }}
 		}},
 		{"csv", "one row a domain", func(w io.Writer, _ DomainOptions) DomainWriter { return newDomainCSV(w) }},
+		{"html", "a page in one file, a table for several domains", newDomainPages},
 		{"sarif", "SARIF 2.1.0, for code scanning", func(w io.Writer, o DomainOptions) DomainWriter {
 			return domainSARIF{newSARIF(w, o.Options)}
 		}},

@@ -89,12 +89,18 @@ func (p *page) suggested(d *report.Domain) {
 	}
 	p.line(p.styled("To publish", bold))
 	for l := range strings.Lines(d.Suggested) {
-		l = Clean(strings.TrimRight(l, "\r\n"))
-		if name, rest, _ := strings.Cut(l, " "); !strings.HasPrefix(l, ";") && !(strings.HasSuffix(name, ".") && strings.HasPrefix(rest, "IN ")) {
-			l = "; " + l
-		}
-		p.line(l)
+		p.line(zoneLine(l))
 	}
+}
+
+// zoneLine is a line of a piece of a zone file; what is no record becomes a
+// comment.
+func zoneLine(l string) string {
+	l = Clean(strings.TrimRight(l, "\r\n"))
+	if name, rest, _ := strings.Cut(l, " "); !strings.HasPrefix(l, ";") && !(strings.HasSuffix(name, ".") && strings.HasPrefix(rest, "IN ")) {
+		l = "; " + l
+	}
+	return l
 }
 
 // worst is the worst severity of the problems of a check; "" where there is

@@ -1,6 +1,8 @@
 package render
 
 import (
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -28,6 +30,9 @@ func Formats() []Format {
 		{"text", "for people", func(w io.Writer, o Options) Writer { return &textWriter{w: w, o: o} }},
 		{"json", "indented JSON, one document a message", func(w io.Writer, o Options) Writer { return jsonWriter{w, JSON} }},
 		{"jsonl", "JSON, one line a message", func(w io.Writer, o Options) Writer { return jsonWriter{w, JSONL} }},
+		{"html", "a page in one file, which needs no network", newPages},
+		{"svg", "the path as a picture", func(w io.Writer, o Options) Writer { return &onePicture{w: w, o: o, name: "svg", write: SVG} }},
+		{"dot", "the path for Graphviz", func(w io.Writer, o Options) Writer { return &onePicture{w: w, o: o, name: "dot", write: DOT} }},
 		{"sarif", "SARIF 2.1.0, for code scanning", newSARIF},
 	}
 }
@@ -69,3 +74,25 @@ type jsonWriter struct {
 
 func (j jsonWriter) Report(r *report.Report) error { return j.write(j.w, r) }
 func (j jsonWriter) Close() error                  { return nil }
+
+// onePicture writes pictures, of which one file holds one.
+type onePicture struct {
+	w     io.Writer
+	o     Options
+	name  string
+	write func(io.Writer, *report.Report, Options) error
+	done  bool
+}
+
+func (p *onePicture) Report(r *report.Report) error {
+	if p.done {
+		return fmt.Errorf("%w: one %s holds the picture of one message", ErrOne, p.name)
+	}
+	p.done = true
+	return p.write(p.w, r, p.o)
+}
+
+func (p *onePicture) Close() error { return nil }
+
+// ErrOne is returned for a second report in a format whose files hold one.
+var ErrOne = errors.New("more than one message")

@@ -212,6 +212,9 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 			format = "jsonl"
 		}
 	}
+	if many && (format == "svg" || format == "dot") {
+		return wrong("--format html gives one page for many messages", "--format %s for more than one message", format)
+	}
 	o.Header = !many && format != "text" && format != "sarif"
 	o.CrossCheck = a.crossCheck == "on" || a.crossCheck == "auto" && !many
 

@@ -111,7 +111,7 @@ func (c *cli) options(o *output, format string) render.Options {
 	case o.verbose:
 		r.Detail = render.Full
 	}
-	if format == "sarif" {
+	if format == "sarif" || format == "html" {
 		r.Rules = c.engine.rules()
 	}
 	if format != "text" {

@@ -39,7 +39,7 @@ func (s *savedDomains) show(text []byte) error {
 	if s.w == nil {
 		f, ok := render.DomainFormatNamed(s.format)
 		if !ok {
-			return wrong("text, json, jsonl or sarif", "no format %q for a report on a domain", s.format)
+			return wrong("text, json, jsonl, csv, html or sarif", "no format %q for a report on a domain", s.format)
 		}
 		s.w = f.New(s.out, render.DomainOptions{Options: s.c.options(s.o, s.format), Suggest: true})
 	}
