@@ -195,7 +195,7 @@ func (f *Facts) readBounced() {
 	}
 	domain := domainOf(rcpt)
 	own := Org(domain)
-	if own == "" || providerOf(domain) != nil {
+	if own == "" || serviceOf(domain) != nil {
 		return
 	}
 	p := f.Embedded[0]

@@ -65,8 +65,8 @@ func hopOrg(hops []Hop, i int) string {
 
 // hostOrg is Org for a host that may belong to a service with several domains.
 func hostOrg(name string) string {
-	if p := providerOf(name); p != nil {
-		return p.name
+	if p := serviceOf(name); p != nil {
+		return p.Org()
 	}
 	if privateName(name) {
 		return ""

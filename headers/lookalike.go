@@ -17,7 +17,7 @@ func (f *Facts) Protected() []string {
 	var out []string
 	add := func(name string) {
 		org := Org(name)
-		if org != "" && providerNamed(org) == nil && len(out) < maxProtected && !slices.Contains(out, org) {
+		if org != "" && serviceNamed(org) == nil && len(out) < maxProtected && !slices.Contains(out, org) {
 			out = append(out, org)
 		}
 	}
@@ -34,7 +34,7 @@ func (f *Facts) Protected() []string {
 
 // Service reports whether a mail domain or host is of a large service, whose
 // customers are not one organisation.
-func Service(name string) bool { return providerOf(name) != nil }
+func Service(name string) bool { return serviceOf(name) != nil }
 
 // Likeness says how one name imitates another.
 type Likeness string

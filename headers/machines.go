@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
-	"strings"
 )
 
 // maxMachines bounds the machines of one message.
@@ -95,22 +94,14 @@ func (f *Facts) Machines() []Machine {
 	return out
 }
 
-// serviceNames are the names of the services as people know them.
-var serviceNames = map[string]string{
-	"outlook.com": "Exchange Online", "google.com": "Google", "yahoo.com": "Yahoo", "pphosted.com": "Proofpoint", "mimecast.com": "Mimecast",
-	"barracudanetworks.com": "Barracuda", "messagelabs.com": "Symantec.cloud", "iphmx.com": "Cisco Secure Email", "mailcontrol.com": "Forcepoint",
-	"hornetsecurity.com": "Hornetsecurity", "trendmicro.com": "Trend Micro", "sophos.com": "Sophos", "secureserver.net": "GoDaddy",
-	"amazonaws.com": "Amazon", "messagingengine.com": "Fastmail", "icloud.com": "iCloud", "zoho.com": "Zoho",
-}
-
 // ServiceOf names the hosted service whose host this is, "" where it is none
 // that is known.
 func ServiceOf(name string) string {
-	p := providerOf(name)
-	if p == nil || strings.HasSuffix(host(name), ".internal") {
+	s := serviceOf(name)
+	if s == nil {
 		return ""
 	}
-	return cmp.Or(serviceNames[p.name], p.name)
+	return cmp.Or(s.Title, s.Org())
 }
 
 func nonEmpty(s string) []string {

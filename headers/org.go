@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/mailtrace/mailtrace/headers/services"
 )
 
 // Org is the organisation that a host or mail domain belongs to, by name: the
@@ -79,83 +81,17 @@ func domainOf(addr string) string {
 	return host(addr[at+1:])
 }
 
-// provider is a large service with many customers behind the same host names:
-// two hosts of it are not the same organisation's.
-type provider struct {
-	name string
-	// suffixes of the host names of the service.
-	suffixes []string
-	// inner are suffixes of hosts that only talk to hosts of the service.
-	inner []string
-	// outbound are suffixes or prefixes of hosts that send its customers' mail
-	// to the outside.
-	outbound []string
-	// border are suffixes of hosts that accept mail from outside.
-	border []string
+// serviceOf returns the service of many customers in whose domain a host is,
+// nil for other hosts. Two hosts of it are not the same organisation's.
+func serviceOf(name string) *services.Service {
+	return services.InZone(host(name)).Of(services.Mailbox, services.Hoster, services.Gateway).First()
 }
 
-// providers are the services whose hosts receive mail for others, with the
-// names that tell their inner lines from those that face the Internet
-// (STANDARDS: Exchange Online, Gmail and the gateway services write them so).
-var providers = []provider{
-	{
-		name:     "outlook.com",
-		suffixes: []string{".outlook.com", ".office365.com", ".office.com", ".hotmail.com"},
-		inner:    []string{".prod.outlook.com", ".prod.protection.outlook.com", ".outlook.office365.com", "outlook.office365.com", ".office365.com"},
-		outbound: []string{".outbound.protection.outlook.com"},
-		border:   []string{".mail.protection.outlook.com", ".protection.outlook.com", ".olc.protection.outlook.com"},
-	},
-	{
-		name:     "google.com",
-		suffixes: []string{".google.com", ".googlemail.com", ".gmail.com", ".gappssmtp.com"},
-		outbound: []string{".google.com"},
-		border:   []string{"mx.google.com", "gmr-mx.google.com"},
-	},
-	{name: "yahoo.com", suffixes: []string{".yahoo.com", ".yahoodns.net", ".aol.com"}, outbound: []string{".consmr.mail."}},
-	{name: "pphosted.com", suffixes: []string{".pphosted.com", ".ppops.net", ".ppe-hosted.com"}},
-	{name: "mimecast.com", suffixes: []string{".mimecast.com", ".mimecast.co.za"}},
-	{name: "barracudanetworks.com", suffixes: []string{".barracudanetworks.com", ".cudamail.com", ".barracuda.com"}},
-	{name: "messagelabs.com", suffixes: []string{".messagelabs.com"}},
-	{name: "iphmx.com", suffixes: []string{".iphmx.com"}},
-	{name: "mailcontrol.com", suffixes: []string{".mailcontrol.com"}},
-	{name: "hornetsecurity.com", suffixes: []string{".hornetsecurity.com", ".antispameurope.com"}},
-	{name: "trendmicro.com", suffixes: []string{".tmes.trendmicro.com", ".in.tmes.trendmicro.eu", ".trendmicro.eu"}},
-	{name: "sophos.com", suffixes: []string{".hydra.sophos.com", ".sophos.com"}},
-	{name: "fireeyecloud.com", suffixes: []string{".fireeyecloud.com"}},
-	{name: "secureserver.net", suffixes: []string{".secureserver.net"}},
-	{name: "amazonaws.com", suffixes: []string{".amazonaws.com", ".amazonses.com"}},
-	{name: "messagingengine.com", suffixes: []string{".messagingengine.com", ".internal"}},
-	{name: "icloud.com", suffixes: []string{".icloud.com", ".apple.com", ".me.com"}},
-	{name: "zoho.com", suffixes: []string{".zoho.com", ".zohomail.com"}},
-}
-
-func hasAny(name string, suffixes []string) bool {
-	for _, s := range suffixes {
-		if strings.HasSuffix(name, s) || "."+name == s || name == s {
-			return true
-		}
-	}
-	return false
-}
-
-// providerOf returns the service that a host belongs to, nil for other hosts.
-func providerOf(name string) *provider {
-	name = host(name)
-	for i := range providers {
-		if hasAny(name, providers[i].suffixes) {
-			return &providers[i]
-		}
-	}
-	return nil
-}
-
-// providerNamed returns the service with this name, nil for other
-// organisations.
-func providerNamed(org string) *provider {
-	for i := range providers {
-		if providers[i].name == org {
-			return &providers[i]
-		}
+// serviceNamed returns the service that an organisation's domain names, nil for
+// other organisations.
+func serviceNamed(org string) *services.Service {
+	if s := serviceOf(org); s != nil && s.Org() == org {
+		return s
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func (f *Facts) NATPairs() []NATPair {
 	var out []NATPair
 	for k := 0; k+1 < len(f.Hops); k++ {
 		a, b := &f.Hops[k], &f.Hops[k+1]
-		if !a.ByIP.IsValid() || !Private(a.ByIP) || a.ByIP.IsLoopback() || !Public(b.IP) || providerOf(a.By) != nil {
+		if !a.ByIP.IsValid() || !Private(a.ByIP) || a.ByIP.IsLoopback() || !Public(b.IP) || serviceOf(a.By) != nil {
 			continue
 		}
 		p := NATPair{Older: k, Newer: k + 1, Host: host(a.By), Inside: a.ByIP, Public: b.IP}
@@ -59,7 +59,7 @@ func (f *Facts) DualHomedHosts() []DualHomed {
 		if !a.ByIP.IsValid() || !b.IP.IsValid() || a.ByIP == b.IP || !Private(a.ByIP) || !Private(b.IP) || a.ByIP.IsLoopback() || b.IP.IsLoopback() {
 			continue
 		}
-		if by := host(a.By); by != "" && slices.Contains(b.clientNames(), by) && providerOf(by) == nil {
+		if by := host(a.By); by != "" && slices.Contains(b.clientNames(), by) && serviceOf(by) == nil {
 			out = append(out, DualHomed{Older: k, Newer: k + 1, Host: by, In: a.ByIP, Out: b.IP})
 		}
 	}
@@ -84,7 +84,7 @@ func (f *Facts) Links() []Link {
 			continue
 		}
 		from := hostOrg(h.Helo)
-		if from == "" || h.Org == "" || from == h.Org || providerNamed(from) != nil || providerNamed(h.Org) != nil {
+		if from == "" || h.Org == "" || from == h.Org || serviceNamed(from) != nil || serviceNamed(h.Org) != nil {
 			continue
 		}
 		// The older line must be written by the client: a HELO alone is only
@@ -141,7 +141,7 @@ func (f *Facts) Disclosures() []Disclosure {
 		if h.Observed {
 			break
 		}
-		if providerOf(h.By) != nil || providerNamed(h.Org) != nil || h.Fetched {
+		if serviceOf(h.By) != nil || serviceNamed(h.Org) != nil || h.Fetched {
 			continue
 		}
 		for _, ip := range []netip.Addr{h.ByIP, h.IP} {

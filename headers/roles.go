@@ -41,7 +41,7 @@ func (f *Facts) contradict() {
 		shown := ""
 		for _, o := range r.Orgs {
 			// Hosts of a large service are no one organisation's.
-			if slices.Contains(last.Orgs, o) && providerNamed(o) == nil {
+			if slices.Contains(last.Orgs, o) && serviceNamed(o) == nil {
 				shown = o
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/headers/services"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -82,28 +83,17 @@ func (w *walker) configured(h, older *Hop) (side, bool) {
 // service decides for hosts of the large services, whose names tell an inner
 // line from one that faces the Internet.
 func (w *walker) service(h *Hop) (side, bool) {
-	by := providerOf(h.By)
-	if by == nil {
+	by := host(h.By)
+	at := services.Find(by, services.Any)
+	if at.Empty() {
 		return side{}, false
 	}
+	if s := innerService(by, host(h.Helo), host(h.RDNS)); s != nil {
+		return side{inside: true, basis: "inner hop of " + s.Name}, true
+	}
 	for _, n := range h.clientNames() {
-		if providerOf(n) != by {
-			continue
-		}
-		if hasAny(n, by.outbound) || (hasAny(host(h.By), by.border) && Public(h.IP) && !hasAny(n, by.inner)) {
-			return side{basis: n + " sends for customers of " + by.name}, true
-		}
-		if len(by.inner) > 0 {
-			// QUIRK: Exchange Online writes inner hops between public IPv6
-			// addresses of its own; from outside it is reached by IPv4 or at
-			// its border hosts.
-			if hasAny(n, by.inner) && (!h.IP.IsValid() || Private(h.IP) || h.IP.Is6()) && !hasAny(host(h.By), by.border) {
-				return side{inside: true, basis: "inner hop of " + by.name}, true
-			}
-			continue
-		}
-		if h.confirmedName() == n || Private(h.IP) || !h.IP.IsValid() {
-			return side{inside: true, basis: "inner hop of " + by.name}, true
+		if s := services.Find(n, services.Outbound).And(at); !s.Empty() && Public(h.IP) {
+			return side{basis: n + " sends for customers of " + s.First().Name}, true
 		}
 	}
 	return side{}, false
@@ -184,7 +174,7 @@ func (w *walker) sidePublic(h, older *Hop) side {
 	const what = "names of the path's hosts"
 	// The server's own look-up of the client's name.
 	if n := h.confirmedName(); n != "" {
-		if org := hostOrg(n); w.inOrgs(org) && providerOf(n) == nil {
+		if org := hostOrg(n); w.inOrgs(org) && serviceOf(n) == nil {
 			return side{inside: true, basis: n + " is a host of " + org}
 		}
 	}
@@ -197,7 +187,7 @@ func (w *walker) sidePublic(h, older *Hop) side {
 	confirmed, state := w.f.ask.names(h.IP)
 	unknown = state == PTRUnknown
 	for _, n := range confirmed {
-		if org := hostOrg(n); w.inOrgs(org) && providerOf(n) == nil {
+		if org := hostOrg(n); w.inOrgs(org) && serviceOf(n) == nil {
 			return side{inside: true, basis: n + " is a host of " + org}
 		}
 	}
@@ -208,7 +198,7 @@ func (w *walker) sidePublic(h, older *Hop) side {
 	own := ""
 	for _, n := range names {
 		org := hostOrg(n)
-		if !w.inOrgs(org) || providerOf(n) != nil {
+		if !w.inOrgs(org) || serviceOf(n) != nil {
 			continue
 		}
 		own = org
@@ -292,11 +282,11 @@ func (w *walker) sendsFor(org string, ip netip.Addr) bool {
 // the sender's outbound: only a line that shows it receiving for the recipient
 // makes it the recipient's.
 func (w *walker) sameService(mx string, h, older *Hop, domain string) bool {
-	if providerOf(mx) == nil {
+	if serviceOf(mx) == nil {
 		return false
 	}
 	for _, n := range h.clientNames() {
-		if p := providerOf(n); p != nil && hasAny(n, p.outbound) && providerOf(h.By) == p {
+		if s := services.Find(n, services.Outbound); !s.And(services.Find(host(h.By), services.Any)).Empty() {
 			return true
 		}
 	}

@@ -116,7 +116,7 @@ func newSkew(f *Facts) *skew {
 			index[name] = id
 			s.names = append(s.names, name)
 			s.observed = append(s.observed, false)
-			s.service = append(s.service, providerOf(name) != nil)
+			s.service = append(s.service, serviceOf(name) != nil)
 		}
 		s.observed[id] = s.observed[id] || h.Observed
 		s.host[i] = id

@@ -80,7 +80,7 @@ func (f *Facts) recipientRun() Run {
 // hosts the run's are.
 func (w *walker) nameAfterCustomer() {
 	d := domainOf(w.r.Rcpt)
-	if len(w.r.Orgs) == 0 || providerNamed(w.r.Orgs[0]) == nil || providerOf(d) != nil {
+	if len(w.r.Orgs) == 0 || serviceNamed(w.r.Orgs[0]) == nil || serviceOf(d) != nil {
 		return
 	}
 	if org := Org(d); org != "" {
@@ -169,7 +169,7 @@ func (w *walker) ownFirst(domain string, top int) {
 	if org == "" || w.inOrgs(org) {
 		return
 	}
-	if providerOf(w.f.Hops[top].By) != nil {
+	if serviceOf(w.f.Hops[top].By) != nil {
 		w.r.Orgs = append([]string{org}, w.r.Orgs...)
 		return
 	}

@@ -37,7 +37,9 @@ const (
 // Service is one entry of the table.
 type Service struct {
 	Name      string         `json:"name"`
+	Title     string         `json:"title"` // as people know it, "" where its domain does
 	Role      string         `json:"role"`
+	Zones     []string       `json:"zones"`    // registrable domains that are the service's own; the first names it
 	MX        []string       `json:"mx"`       // what MX records of its customers name
 	Border    []string       `json:"border"`   // by-names of lines that face the Internet
 	Inside    []string       `json:"inside"`   // hosts that take mail from the service only
@@ -120,11 +122,12 @@ type pattern struct {
 type index struct {
 	all    []Service
 	byTail map[string][]pattern // the last two labels, or the last one
-	rest   []pattern            // patterns that end in a wildcard
+	byZone map[string]Set
+	rest   []pattern // patterns that end in a wildcard
 }
 
 var table = sync.OnceValue(func() *index {
-	t := &index{byTail: map[string][]pattern{}}
+	t := &index{byTail: map[string][]pattern{}, byZone: map[string]Set{}}
 	for line := range strings.Lines(data) {
 		var s Service
 		if err := json.Unmarshal([]byte(line), &s); err != nil {
@@ -132,6 +135,11 @@ var table = sync.OnceValue(func() *index {
 		}
 		n := len(t.all)
 		t.all = append(t.all, s)
+		for _, z := range s.Zones {
+			set := t.byZone[z]
+			set.add(n)
+			t.byZone[z] = set
+		}
 		for _, l := range []struct {
 			kind Kind
 			list []string
@@ -213,6 +221,30 @@ func find(name string, kinds Kind) (out, esp Set) {
 	look(t.byTail[one])
 	look(t.rest)
 	return out, esp
+}
+
+// InZone returns the services whose own domain a name, in lower case, lies in.
+// It says whose domain it is, and nothing of what stands under the name.
+func InZone(name string) Set {
+	t := table()
+	for {
+		if s, ok := t.byZone[name]; ok {
+			return s
+		}
+		i := strings.IndexByte(name, '.')
+		if i < 0 {
+			return Set{}
+		}
+		name = name[i+1:]
+	}
+}
+
+// Org is the domain that names the service.
+func (s *Service) Org() string {
+	if len(s.Zones) == 0 {
+		return ""
+	}
+	return s.Zones[0]
 }
 
 // ByAddr returns the services that publish an address as theirs.
