@@ -1,45 +1,160 @@
 package headers
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers/authres"
+	"github.com/mailtrace/mailtrace/headers/services"
+	"github.com/mailtrace/mailtrace/message"
 )
 
-// bindClaims attaches every verdict of the header to the hop at which it was
-// written, as far as that shows. It runs before the path is cut, so it uses
-// positions, names and addresses only.
-func (f *Facts) bindClaims() {
-	for i, v := range f.verdicts {
-		if i == MaxClaims {
-			f.ask.addGap(Gap{What: "verdicts in the header", Why: "more than are read"})
-			break
+// statement is one header field with the verdicts that stand in it. One server
+// wrote it, so it is bound and graded as a whole.
+type statement struct {
+	field    int
+	verdicts []authres.Verdict
+	id       string // authserv-id or receiver, in lower case
+	ips      []netip.Addr
+}
+
+// statements puts the verdicts of the header together by the fields that they
+// stand in.
+func statements(verdicts []authres.Verdict) []statement {
+	var out []statement
+	for _, v := range verdicts {
+		n := len(out)
+		if n == 0 || out[n-1].field != v.Field {
+			out = append(out, statement{field: v.Field})
+			n++
 		}
-		c := Claim{Verdict: v, Hop: f.hopOf(&v), IPBasis: string(v.IPBasis)}
-		c.IP = v.IP
-		if v.IPBasis == authres.IPSibling {
-			// Another method of the same field names the address outright.
-			c.IPBasis = string(authres.IPExplicit)
+		s := &out[n-1]
+		s.verdicts = append(s.verdicts, v)
+		if s.id == "" {
+			s.id = host(orElse(v.AuthservID, v.Receiver))
 		}
-		c.Writer = v.AuthservID
-		if c.Writer == "" {
-			c.Writer = v.Receiver
+		if v.IP.IsValid() && !slices.Contains(s.ips, v.IP) {
+			s.ips = append(s.ips, v.IP)
 		}
-		if c.Hop >= 0 {
-			h := &f.Hops[c.Hop]
-			if c.Writer == "" || !strings.Contains(c.Writer, ".") {
-				c.Writer = orElse(host(h.By), c.Writer)
-			}
-			// SpamAssassin judges the first relay outside its trusted networks,
-			// which its place does not tell; amavis' own line shows the server
-			// that fed it.
-			if !c.IP.IsValid() && c.Method == "spf" && h.IP.IsValid() && c.Dialect != "spamassassin" && !h.OwnHost {
-				c.IP, c.IPBasis = h.IP, "position"
-			}
-		}
-		f.Claims = append(f.Claims, c)
 	}
+	return out
+}
+
+// binder finds for each statement who wrote it, and what it is worth by where it
+// stands. It knows the path and the chain of custody only; what the message
+// itself has to say against a statement is weighed later.
+type binder struct {
+	m       *message.Message
+	hops    []Hop
+	custody *Custody
+	trust   *trustList
+	marks   []mark
+	// verdictField says which fields hold verdicts.
+	verdictField map[int]bool
+}
+
+// mark is a field in which a filter names the message as the server that took
+// it in calls it. Nobody outside knows that id beforehand.
+type mark struct {
+	field    int
+	host, id string
+}
+
+// filterFields name the queue id of the server that they were made for: "DKIM-Filter:
+// OpenDKIM Filter v2.11.0 HOST QUEUEID".
+var filterFields = []string{"DKIM-Filter", "DMARC-Filter", "ARC-Filter"}
+
+// idFields hold an id of their server alone.
+var idFields = []string{"X-Rspamd-Queue-Id", "X-CM-TRANSID", "X-KPN-MessageId"}
+
+func readMarks(m *message.Message) []mark {
+	const most = 64
+	var out []mark
+	for _, name := range filterFields {
+		for _, i := range m.All(name) {
+			w := strings.Fields(m.Value(i))
+			if n := len(w); n >= 3 && len(out) < most {
+				out = append(out, mark{i, host(w[n-2]), w[n-1]})
+			}
+		}
+	}
+	for _, name := range idFields {
+		for _, i := range m.All(name) {
+			if id := strings.TrimSpace(m.Value(i)); len(id) >= 6 && len(out) < most {
+				out = append(out, mark{field: i, id: id})
+			}
+		}
+	}
+	return out
+}
+
+// bindClaims binds every verdict of the header to the hop at which it was
+// written and grades it by who can have written there.
+func bindClaims(m *message.Message, hops []Hop, verdicts []authres.Verdict, c *Custody, trust *trustList) (claims []Claim, cut bool) {
+	b := &binder{m: m, hops: hops, custody: c, trust: trust, marks: readMarks(m), verdictField: map[int]bool{}}
+	for i := range verdicts {
+		b.verdictField[verdicts[i].Field] = true
+	}
+	type said struct {
+		hop              int
+		method, identity string
+	}
+	below := map[said]int{}
+	for _, s := range statements(verdicts) {
+		hop, tie := b.writer(&s)
+		grade, why := b.grade(&s, hop, tie)
+		doubts := make([]string, len(s.verdicts))
+		for i := range s.verdicts {
+			doubts[i] = s.verdicts[i].Doubt()
+		}
+		if hop >= 0 && grade == Trusted && s.field > b.hops[hop].Field {
+			// Below the border's own field the message's begin: what its server says
+			// a second time may be the sender's.
+			for i, v := range s.verdicts {
+				key := said{hop, v.Method, v.Identity}
+				if first, ok := below[key]; ok && first != s.field {
+					doubts[i] = orElse(doubts[i], "its server had given a result of "+v.Method+" above")
+				} else {
+					below[key] = s.field
+				}
+			}
+		}
+		for i, v := range s.verdicts {
+			if len(claims) == MaxClaims {
+				return claims, true
+			}
+			x := b.claim(v, hop)
+			x.Trust, x.Why, x.Tie = grade, why, tie
+			if doubts[i] != "" && x.Trust == Trusted {
+				x.Trust, x.Why = Testimony, doubts[i]
+			}
+			claims = append(claims, x)
+		}
+	}
+	return claims, false
+}
+
+// claim is a verdict with the hop and the address that it is about.
+func (b *binder) claim(v authres.Verdict, hop int) Claim {
+	c := Claim{Verdict: v, Hop: hop, IP: v.IP, IPBasis: string(v.IPBasis), Writer: orElse(v.AuthservID, v.Receiver)}
+	if v.IPBasis == authres.IPSibling {
+		// Another method of the same field names the address outright.
+		c.IPBasis = string(authres.IPExplicit)
+	}
+	if hop < 0 {
+		return c
+	}
+	h := &b.hops[hop]
+	if !strings.Contains(c.Writer, ".") {
+		c.Writer = orElse(host(h.By), c.Writer)
+	}
+	// SpamAssassin judges the first relay outside its trusted networks, which its
+	// place does not tell; amavis' own line shows the server that fed it.
+	if !c.IP.IsValid() && c.Method == "spf" && h.IP.IsValid() && c.Dialect != "spamassassin" && !h.OwnHost {
+		c.IP, c.IPBasis = h.IP, "position"
+	}
+	return c
 }
 
 func orElse(a, b string) string {
@@ -49,113 +164,175 @@ func orElse(a, b string) string {
 	return b
 }
 
-// hopOf finds the hop whose server wrote a verdict. A server writes its
-// verdicts above its own Received field, so the next Received below is the
-// first guess; filters that append (rspamd) put theirs below it. Names and
-// addresses decide between the neighbours (RFC 8601 §5, RFC 7208 §9.1).
-func (f *Facts) hopOf(v *authres.Verdict) int {
-	if len(f.Hops) == 0 {
-		return -1
+// writer finds the hop whose server wrote a statement, and what ties them
+// together beyond the place, "" where nothing does. A server writes its verdicts
+// above its own Received field, and filters that append write theirs below it;
+// an id that was given out on arrival decides, then names and addresses (RFC
+// 8601 §5, RFC 7208 §9.1).
+func (b *binder) writer(s *statement) (hop int, tie string) {
+	if len(b.hops) == 0 {
+		return -1, ""
 	}
+	v := &s.verdicts[0]
 	if v.Header == "X-hMailServer-Reason" || v.Dialect == "hmailserver" {
-		return f.hMailServerHop()
+		return b.hopOfFamily("hmailserver"), ""
 	}
-	below := -1 // newest hop whose field is below the verdict
-	for k := len(f.Hops) - 1; k >= 0; k-- {
-		if f.Hops[k].Field > v.Field {
-			below = k
-			break
-		}
+	if k, tie := b.tied(s); k >= 0 {
+		return k, tie
 	}
-	id := host(orElse(v.AuthservID, v.Receiver))
+	below := b.below(s.field)
 	best, score := -1, 0
-	// Candidates by distance: the hop below, the one above, then two further
-	// below, which a filter between the MTA's own fields may have skipped.
 	for n, k := range []int{below, below + 1, below - 1, below - 2} {
-		if below < 0 && n == 0 {
-			continue
-		}
-		if below < 0 && n == 1 {
-			k = 0 // below all Received fields: the oldest hop is next above
-		}
-		if k < 0 || k >= len(f.Hops) {
-			continue
-		}
-		if below < 0 && n > 1 {
-			continue
-		}
-		h := &f.Hops[k]
-		s := [...]int{3, 2, 0, 0}[n]
-		by := host(h.By)
 		switch {
-		case id == "":
-		case id == by:
-			s += 5
-		case Org(id) != "" && Org(id) == Org(by), hostOrg(id) != "" && hostOrg(id) == h.Org:
-			s += 3
-		case domainOf(h.For) != "" && Org(id) == Org(domainOf(h.For)):
-			s += 2
-		default:
-			s -= 3
+		case below < 0 && n == 1:
+			k = 0 // below all Received fields: the oldest hop is next above
+		case below < 0, k < 0, k >= len(b.hops):
+			continue
 		}
-		if v.IP.IsValid() && h.IP.IsValid() {
-			if v.IP == h.IP {
-				s += 4
-			} else if n > 1 {
-				s -= 4
-			}
-		}
-		if v.Dialect == "exchange-online" && h.Product != "" {
-			if h.Product == "Exchange Online" {
-				s += 2
-			} else {
-				s -= 2
-			}
-		}
-		if s > score {
-			best, score = k, s
+		if p := b.fit(s, k, n); p > score {
+			best, score = k, p
 		}
 	}
-	return best
+	// A server that puts its verdicts at the end of the header is known by its
+	// name only.
+	if s.id != "" && (best < 0 || host(b.hops[best].By) != s.id) && below < b.custody.First {
+		for k := len(b.hops) - 1; k >= b.custody.First; k-- {
+			if host(b.hops[k].By) == s.id {
+				return k, ""
+			}
+		}
+	}
+	return best, ""
 }
 
-// hMailServerHop finds the hop of an hMailServer, which writes its marks at
-// the end of the header: the place tells nothing, the form of its Received
-// field does.
-func (f *Facts) hMailServerHop() int {
-	for k := len(f.Hops) - 1; k >= 0; k-- {
-		if f.Hops[k].Dialect == "hmailserver" {
+// fit says how well hop k, the n-th candidate by distance, fits a statement.
+func (b *binder) fit(s *statement, k, n int) int {
+	h := &b.hops[k]
+	p := [...]int{3, 2, 0, 0}[n]
+	by := host(h.By)
+	switch {
+	case s.id == "":
+	case s.id == by:
+		p += 5
+	case Org(s.id) != "" && Org(s.id) == Org(by), hostOrg(s.id) != "" && hostOrg(s.id) == h.Org:
+		p += 3
+	case domainOf(h.For) != "" && Org(s.id) == Org(domainOf(h.For)):
+		p += 2
+	default:
+		p -= 3
+	}
+	if len(s.ips) > 0 && h.IP.IsValid() {
+		if slices.Contains(s.ips, h.IP) {
+			p += 4
+		} else if n > 1 {
+			p -= 4
+		}
+	}
+	if s.verdicts[0].Dialect == "exchange-online" && h.Product != "" {
+		if h.Product == "Exchange Online" {
+			p += 2
+		} else {
+			p -= 2
+		}
+	}
+	return p
+}
+
+// below is the newest hop whose field stands below a field, -1 where none does.
+func (b *binder) below(field int) int {
+	for k := len(b.hops) - 1; k >= 0; k-- {
+		if b.hops[k].Field > field {
 			return k
 		}
 	}
 	return -1
 }
 
-// trustClaims decides what each verdict is worth, once the border is known.
-// Everything above the border's Received field was put there after the message
-// had come in; everything below it came with the message, save for what the
-// border's own filter may have put right under it.
-func (f *Facts) trustClaims() {
-	last := f.LastRun()
-	for n := range f.Claims {
-		c := &f.Claims[n]
-		c.Trust, c.Why = f.trustOf(c, last)
-		if why := c.Doubt(); why != "" && c.Trust == Trusted {
-			c.Trust, c.Why = Testimony, why
+func (b *binder) hopOfFamily(family string) int {
+	for k := len(b.hops) - 1; k >= 0; k-- {
+		if b.hops[k].Family == family {
+			return k
 		}
 	}
-	// A field is one statement: if a part of it is invented, all of it is.
-	forged := map[int]string{}
-	for n := range f.Claims {
-		if why := f.forgery(&f.Claims[n], last); why != "" && forged[f.Claims[n].Field] == "" {
-			forged[f.Claims[n].Field] = why
+	return -1
+}
+
+// tied finds the hop whose server gave out the id that a filter wrote above the
+// statement. The mark holds for what its filter writes, next below it: whatever
+// follows may be the message's own.
+func (b *binder) tied(s *statement) (int, string) {
+	for i := range b.marks {
+		mk := &b.marks[i]
+		name := b.m.Name(mk.field)
+		near := s.field - mk.field
+		switch {
+		case mk.host != "" && mk.host != s.id && (Org(mk.host) == "" || Org(mk.host) != Org(s.id)):
+			continue
+		case strings.EqualFold(name, "DKIM-Filter"):
+			if near != 1 || !onlyMethods(s, "dkim", "domainkeys", "dkim-adsp", "dkim-atps") {
+				continue
+			}
+		case strings.EqualFold(name, "DMARC-Filter"):
+			if near < 1 || near > 2 || !onlyMethods(s, "dmarc", "spf") {
+				continue
+			}
+		case strings.EqualFold(name, "ARC-Filter"):
+			if near < 1 || near > 4 || !onlyMethods(s, "arc") {
+				continue
+			}
+		case strings.EqualFold(name, "X-Rspamd-Queue-Id"):
+			if s.verdicts[0].Dialect != "rspamd" && !b.firstUnderReceived(s.field) {
+				continue
+			}
+		case near != 1:
+			continue
+		}
+		for k := len(b.hops) - 1; k >= 0; k-- {
+			if id := b.hops[k].ID; id != "" && (id == mk.id || len(mk.id) >= 12 && strings.Contains(id, mk.id)) {
+				return k, name + " names its queue id"
+			}
 		}
 	}
-	for n := range f.Claims {
-		if why := forged[f.Claims[n].Field]; why != "" {
-			f.Claims[n].Trust, f.Claims[n].Why = Forged, why
+	return -1, ""
+}
+
+func onlyMethods(s *statement, methods ...string) bool {
+	return !slices.ContainsFunc(s.verdicts, func(v authres.Verdict) bool { return !slices.Contains(methods, v.Method) })
+}
+
+// beside reports whether nothing but verdicts and filters' marks stand between
+// two fields.
+func (b *binder) beside(x, y int) bool {
+	if x > y {
+		x, y = y, x
+	}
+	if y-x > 24 {
+		return false
+	}
+	for i := x + 1; i < y; i++ {
+		if !b.verdictField[i] && !b.isMark(i) {
+			return false
 		}
 	}
+	return true
+}
+
+func (b *binder) isMark(i int) bool {
+	return slices.ContainsFunc(b.marks, func(m mark) bool { return m.field == i }) || strings.HasPrefix(b.m.Name(i), "ARC-")
+}
+
+// firstUnderReceived reports whether a field is the first with verdicts under a
+// Received field.
+func (b *binder) firstUnderReceived(field int) bool {
+	for i := field - 1; i >= 0 && field-i <= 24; i-- {
+		switch {
+		case strings.EqualFold(b.m.Name(i), "Received"):
+			return true
+		case !b.isMark(i) || b.verdictField[i] && !strings.HasPrefix(b.m.Name(i), "ARC-"):
+			return false
+		}
+	}
+	return false
 }
 
 // relayed are the names under which servers keep verdicts that came with the
@@ -166,156 +343,89 @@ var relayed = []string{
 	"X-Forefront-Antispam-Report-Untrusted",
 }
 
-func (f *Facts) trustOf(c *Claim, last *Run) (ClaimTrust, string) {
-	if slices.ContainsFunc(relayed, func(n string) bool { return strings.EqualFold(n, c.Header) }) {
+// grade says what a statement is worth by who can have written where it stands.
+// What is above the oldest believed Received field was put there after the
+// message had come in; all below it came with the message, save for what the
+// border's own software is known to put there.
+func (b *binder) grade(s *statement, hop int, tie string) (ClaimTrust, string) {
+	v := &s.verdicts[0]
+	if slices.ContainsFunc(relayed, func(n string) bool { return strings.EqualFold(n, v.Header) }) {
 		return Testimony, "kept from an earlier server under another name"
 	}
-	if last == nil {
+	if len(b.hops) == 0 {
 		return Untrusted, "no Received field shows who wrote it"
 	}
-	if f.trust.hasName(host(c.AuthservID)) && (c.Hop < 0 || f.Hops[c.Hop].Observed) && f.aboveBorder(c, last) {
+	c := b.custody
+	if c.First < len(b.hops) && s.field < b.hops[c.First].Field {
+		if !b.ownID(s) {
+			return Testimony, "it names " + s.id + ", which is no host of the recipient's side (RFC 8601 §5)"
+		}
 		return Trusted, ""
 	}
-	if f.aboveBorder(c, last) {
-		return Trusted, ""
-	}
-	if c.Hop >= 0 && f.Hops[c.Hop].Observed {
+	if hop >= c.First {
 		switch {
-		case !f.appended(c, last):
+		case tie != "":
+			return Trusted, ""
+		case b.habit(s, hop):
+			return Trusted, ""
+		case !filterField(v) && !b.underBorder(s, hop):
 			return Untrusted, "it stands below the Received field of the border, where the sender could have written it"
-		case c.Normal == "pass":
-			// The place is one where the border's filter writes, and where a
-			// sender would put a lie. Nobody lies to his own harm.
+		case slices.ContainsFunc(s.verdicts, func(v authres.Verdict) bool { return v.Normal == "pass" }):
+			// The place is one where the border's filter writes, and where a sender
+			// would put a lie. Nobody lies to his own harm.
 			return Testimony, "it stands where the border's filter writes, but the sender could have written it too"
 		}
 		return Trusted, ""
 	}
-	if r := f.RunOf(c.Hop); r != nil && r != last && r.Contradicted == "" && r.Border >= 0 && (c.Field < f.Hops[r.Border].Field || filterField(c)) {
+	if hop >= 0 && (s.field < b.hops[hop].Field || filterField(v) || tie != "" || b.beside(b.hops[hop].Field, s.field)) {
 		return Testimony, "written on the way, before the recipient's border"
 	}
 	return Untrusted, "it came with the message"
 }
 
-// aboveBorder reports whether the verdict's field was added after the border
-// had written its Received field.
-func (f *Facts) aboveBorder(c *Claim, last *Run) bool {
-	if last.Border >= 0 {
-		return c.Field < f.Hops[last.Border].Field
-	}
-	return last.First < len(f.Hops) && c.Field < f.Hops[last.First].Field
-}
-
-// appended reports whether a verdict below the border's Received field is of
-// the kind that the recipient's own software puts there: Microsoft's, hMailServer's
-// and the spam filters' fields at the end of the header, and verdicts directly
-// under the Received field (rspamd).
-func (f *Facts) appended(c *Claim, last *Run) bool {
-	if filterField(c) {
+// ownID reports whether the id of a statement is the reader's side's, or none
+// that could be anybody's.
+func (b *binder) ownID(s *statement) bool {
+	v := &s.verdicts[0]
+	if s.id == "" || b.custody.Own(s.id) || b.trust.hasName(s.id) || filterField(v) {
 		return true
 	}
-	if last.Border < 0 || c.Hop != last.Border {
-		return false
-	}
-	// Directly below: nothing but verdicts between the border's Received field
-	// and this one.
-	for i := f.Hops[last.Border].Field + 1; i < c.Field; i++ {
-		if !f.verdictFields[i] {
-			return false
-		}
-	}
-	if c.IP.IsValid() && c.IPBasis != "position" && c.IP != f.Hops[last.Border].IP {
-		return false
-	}
-	return true
-}
-
-// filterField reports whether a verdict is of a kind that the writing server
-// puts at the end of the header, so that its place says nothing.
-func filterField(c *Claim) bool {
-	switch c.Dialect {
-	case "hmailserver", "forefront", "microsoft", "spamassassin", "rspamd":
-		return true
+	if v.AuthservID == "" {
+		// Received-SPF: many write a word for the receiver, and nothing else names
+		// one in the field (RFC 7208 §9.1).
+		return !strings.Contains(s.id, ".")
 	}
 	return false
 }
 
-// forgery says why a verdict in the recipient's name can't be the recipient's:
-// it stands below its border and contradicts what its servers saw or wrote. ""
-// where it may be genuine.
-func (f *Facts) forgery(c *Claim, last *Run) string {
-	if c.Trust == Trusted || last == nil || last.Border < 0 || f.aboveBorder(c, last) {
-		return ""
-	}
-	switch c.Header {
-	case "Authentication-Results", "Received-SPF":
-	default:
-		return ""
-	}
-	id := host(orElse(c.AuthservID, c.Receiver))
-	if id == "" || !f.ownID(id, last) || f.Returned() {
-		return ""
-	}
-	border := &f.Hops[last.Border]
-	switch {
-	case c.IP.IsValid() && c.IPBasis != "position" && border.IP.IsValid() && c.IP != border.IP:
-		return "it names the recipient's server and judges " + c.IP.String() + ", but the message came in from " + border.IP.String()
-	case f.contradictedAbove(c, id, last):
-		return "it names the recipient's server but came with the message; that server's own verdict, above, says otherwise"
-	case f.signedField(c.Field):
-		return "it names the recipient's server but the sender signed it"
-	}
-	return ""
-}
-
-// ownID reports whether an authserv-id is the recipient's: the name of one of
-// its hosts on the path, or of its organisation.
-func (f *Facts) ownID(id string, last *Run) bool {
-	for k := last.First; k <= last.Last; k++ {
-		if host(f.Hops[k].By) == id {
-			return true
-		}
-	}
-	if org := Org(id); org != "" && slices.Contains(last.Orgs, org) {
-		return true
-	}
-	for n := range f.Claims {
-		if f.Claims[n].Trust == Trusted && host(f.Claims[n].AuthservID) == id {
-			return true
-		}
-	}
-	return f.trust.hasName(id)
-}
-
-// contradictedAbove reports whether the recipient's border wrote a verdict by
-// the same method above its Received field, and it differs between pass and
-// not.
-func (f *Facts) contradictedAbove(c *Claim, id string, last *Run) bool {
-	if c.Normal == "" {
+// habit reports whether the software of the border is known to write below its
+// own Received field, and either removes what strangers write in its name or
+// leaves something that they can't know.
+func (b *binder) habit(s *statement, hop int) bool {
+	h := &b.hops[hop]
+	by := host(h.By)
+	at := services.Find(by, services.Border|services.Inside)
+	if at.Empty() {
 		return false
 	}
-	for n := range f.Claims {
-		o := &f.Claims[n]
-		if o.Trust != Trusted || o.Method != c.Method || o.Normal == "" || !f.aboveBorder(o, last) {
-			continue
-		}
-		oid := host(orElse(o.AuthservID, o.Receiver))
-		if (oid == id || Org(oid) == Org(id)) && (o.Normal == "pass") != (c.Normal == "pass") {
-			return true
-		}
+	v := &s.verdicts[0]
+	switch v.Dialect {
+	case "forefront", "microsoft":
+		return !at.And(microsoft()).Empty()
 	}
-	return false
-}
-
-// signedField reports whether a signature that verifies covers the field: then
-// it was there before the message was sent.
-func (f *Facts) signedField(field int) bool {
-	name := f.Msg.Name(field)
-	for i := range f.DKIM {
-		if f.DKIM[i].HeaderSignature != "match" {
+	for i := range services.All() {
+		if !at.Has(i) {
 			continue
 		}
-		for _, h := range f.DKIM[i].SignedFields {
-			if strings.EqualFold(h, name) {
+		svc := &services.All()[i]
+		switch svc.Below {
+		case services.BelowBlock:
+			// Directly under its own Received field, in its own name.
+			if services.InZone(s.id).Has(i) && b.beside(h.Field, s.field) {
+				return true
+			}
+		case services.BelowAnywhere:
+			if s.id == by {
 				return true
 			}
 		}
@@ -323,7 +433,26 @@ func (f *Facts) signedField(field int) bool {
 	return false
 }
 
-// Trusted returns the trusted verdicts of a method that the run's servers
+// underBorder reports whether a statement stands directly under the border's
+// Received field and judges the border's client, as far as it names one.
+func (b *binder) underBorder(s *statement, hop int) bool {
+	if hop != b.custody.Border || hop < 0 || !b.beside(b.hops[hop].Field, s.field) || s.field < b.hops[hop].Field {
+		return false
+	}
+	return len(s.ips) == 0 || slices.Contains(s.ips, b.hops[hop].IP)
+}
+
+// filterField reports whether a verdict is of a kind that the writing server
+// puts at the end of the header, so that its place says nothing.
+func filterField(v *authres.Verdict) bool {
+	switch v.Dialect {
+	case "hmailserver", "forefront", "microsoft", "spamassassin", "rspamd":
+		return true
+	}
+	return false
+}
+
+// Trusted returns the trusted verdicts of a method that the recipient's servers
 // wrote, from the newest hop down.
 func (f *Facts) Trusted(method string) []*Claim {
 	var out []*Claim

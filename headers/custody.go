@@ -77,6 +77,47 @@ type Custody struct {
 	Domains []string
 	Basis   string
 	Other   *Other
+
+	mine  map[string]bool // organisations of the reader's side
+	hosts map[string]bool // by-names of the believed lines
+	at    services.Set    // services that wrote believed lines
+}
+
+// Own reports whether a name is a host or a domain of the reader's side: of a
+// believed line's writer, of his organisation, of the mail domain that it was
+// received for, or of the service that received it.
+func (c *Custody) Own(name string) bool {
+	name = host(name)
+	if name == "" {
+		return false
+	}
+	if c.hosts[name] || c.mine[Org(name)] && Org(name) != "" || slices.ContainsFunc(c.Domains, func(d string) bool { return Org(d) != "" && Org(d) == Org(name) }) {
+		return true
+	}
+	if !strings.Contains(name, ".") {
+		for h := range c.hosts {
+			if first, _, _ := strings.Cut(h, "."); first == name {
+				return true
+			}
+		}
+		return false
+	}
+	return !services.InZone(name).And(c.at).Empty()
+}
+
+// seal keeps what the walk learned of the reader's side.
+func (c *Custody) seal(w *warden) {
+	c.mine, c.hosts = w.mine, map[string]bool{}
+	for k := c.First; k < len(w.hops); k++ {
+		by := host(w.hops[k].By)
+		if by != "" && by != "localhost" {
+			c.hosts[by] = true
+		}
+		c.at = c.at.Or(services.Find(by, services.Any)).Or(services.InZone(by))
+		if w.hops[k].Family == "gmail" {
+			c.at = c.at.Or(services.InZone("google.com"))
+		}
+	}
 }
 
 // warden walks the chain.
@@ -112,7 +153,9 @@ func custody(m *message.Message, hops []Hop, verdicts []authres.Verdict, o Optio
 	if d := domainOf(o.Rcpt); d != "" {
 		w.serve(d, "--rcpt")
 	}
-	return w.told(w.walk(o.ClientIP), o)
+	c := w.told(w.walk(o.ClientIP), o)
+	c.seal(w)
+	return c
 }
 
 // told puts in the client's address that --client-ip names.
@@ -406,6 +449,23 @@ func (w *warden) decide(k int) decision {
 		}
 	}
 	d.other = w.fork(k, d.blind)
+	if d.other == nil && k > 0 && Public(h.IP) {
+		// A term of his own lets the client send for him; whether it also receives
+		// for him, the line below does not say.
+		for _, m := range w.domains {
+			if in, _ := w.ask.ownTerms(m, h.IP); in {
+				name := h.confirmedName()
+				if n, _ := w.ask.names(h.IP); name == "" && len(n) > 0 {
+					name = n[0]
+				}
+				d.other = &Other{
+					Reading: "an own relay under another name", Inside: true, Hop: k,
+					Question: "is " + orElse(name, h.IP.String()) + ", the client of hop " + strconv.Itoa(h.Index) + ", yours?", Settle: "--trust " + orElse(name, h.IP.String()),
+				}
+				break
+			}
+		}
+	}
 	return d
 }
 

@@ -22,11 +22,10 @@ func Examine(ctx context.Context, m *message.Message, o Options) *Facts {
 	f := &Facts{Msg: m, Options: o, ask: newAsker(ctx, o.Resolver), trust: newTrustList(o.Trust), overIP: o.ClientIP}
 	f.readHops()
 	f.readPeople()
-	f.readVerdicts()
-	f.bindClaims()
+	f.verdicts = authres.All(f.Msg)
 	f.trace()
 	f.contradict()
-	f.trustClaims()
+	f.bindClaims()
 	f.readEnvelopes()
 	f.assignRoles()
 	f.setTime()
@@ -40,16 +39,17 @@ func Examine(ctx context.Context, m *message.Message, o Options) *Facts {
 	f.findApart()
 	f.findTwin()
 	f.lookAtAuthor()
+	f.weighClaims()
 	f.lookAround()
 	f.Gaps = f.ask.gaps
 	return f
 }
 
-func (f *Facts) readVerdicts() {
-	f.verdicts = authres.All(f.Msg)
-	f.verdictFields = make(map[int]bool, len(f.verdicts))
-	for i := range f.verdicts {
-		f.verdictFields[f.verdicts[i].Field] = true
+func (f *Facts) bindClaims() {
+	cut := false
+	f.Claims, cut = bindClaims(f.Msg, f.Hops, f.verdicts, &f.Custody, f.trust)
+	if cut {
+		f.ask.addGap(Gap{What: "verdicts in the header", Why: "more than are read"})
 	}
 }
 

@@ -162,6 +162,9 @@ type Claim struct {
 	Trust   ClaimTrust
 	// Why says why a claim is forged or not trusted.
 	Why string
+	// Tie says what shows that Hop's server wrote the field, beyond its place; ""
+	// where nothing does.
+	Tie string
 }
 
 // Cell is SPF of one envelope domain for one hop's client.
@@ -270,12 +273,10 @@ type Facts struct {
 
 	Gaps []Gap
 
-	overIP netip.Addr
-	ask    *asker
-	trust  *trustList
-	// verdicts are those of the header, verdictFields the fields they stand in.
-	verdicts      []authres.Verdict
-	verdictFields map[int]bool
+	overIP   netip.Addr
+	ask      *asker
+	trust    *trustList
+	verdicts []authres.Verdict // of the header
 }
 
 // Exchanger is one MX host with its addresses.

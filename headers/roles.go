@@ -26,44 +26,44 @@ func (f *Facts) assignRoles() {
 	}
 }
 
-// contradict marks runs below the recipient's that claim hosts of the
-// recipient's organisation although the recipient's border saw another client:
-// invented history, unless something between explains how it came back.
+// contradict marks runs below the recipient's that claim to be an earlier
+// delivery to his own border: the very host that took the message from a stranger,
+// or his MX, is said to have received it before, from outside and for the same
+// mailbox. A message that came home would carry the lines of those who brought it
+// back. That another host of the organisation stands below the border says
+// nothing: notices go home by a smarthost, hosts have two names, tenants cut lines
+// out.
 func (f *Facts) contradict() {
 	last := f.LastRun()
-	if last == nil || last.Border < 0 || f.isList(last) {
-		// A list's own servers pass its mail around under several names.
+	if last == nil || last.Border < 0 || f.isList(last) || len(f.Runs) < 2 {
 		return
 	}
-	for i := 1; i < len(f.Runs); i++ {
-		r := &f.Runs[i]
-		newer := &f.Hops[f.Runs[i-1].Border]
-		shown := ""
-		for _, o := range r.Orgs {
-			// Hosts of a large service are no one organisation's.
-			if slices.Contains(last.Orgs, o) && serviceNamed(o) == nil {
-				shown = o
-			}
-		}
-		if shown == "" || newer.Joined && i > 1 {
+	border := &f.Hops[last.Border]
+	if f.Offline() && f.Custody.Own(border.Helo) {
+		return // its client calls itself one of them, and the DNS was not asked
+	}
+	r := &f.Runs[1]
+	for k := r.Last; k >= r.First; k-- {
+		h := &f.Hops[k]
+		by := host(h.By)
+		if by == "" || !strings.Contains(by, ".") || serviceOf(by) != nil || h.Local || h.Fetched || h.Auth || !Public(h.IP) {
 			continue
 		}
-		if f.Offline() && hostOrg(newer.Helo) == shown {
-			continue // its client calls itself one of them, and the DNS was not asked
+		if by != host(border.By) && !slices.ContainsFunc(f.Custody.Domains, func(d string) bool {
+			return slices.ContainsFunc(f.ask.exchangers(d), func(x Exchanger) bool { return x.Host == by })
+		}) {
+			continue
 		}
-		seen := hostOrg(newer.RDNS)
-		if seen == "" {
-			seen = hostOrg(newer.Helo)
+		if h.For != "" && border.For != "" && !strings.EqualFold(h.For, border.For) {
+			continue // it went to another mailbox first
 		}
-		if seen != "" && seen != shown {
-			r.Contradicted = "hop " + strconv.Itoa(f.Hops[r.Last].Index) + " names " + orElse(host(f.Hops[r.Last].By), "a host") + " of " + shown +
-				" as its writer, but hop " + strconv.Itoa(newer.Index) + " received the message from " + seen
-		} else if i == 1 {
-			// Next below the border, and the border did not take its client for
-			// one of its own.
-			r.Contradicted = "hop " + strconv.Itoa(f.Hops[r.Last].Index) + " names " + orElse(host(f.Hops[r.Last].By), "a host") + " of " + shown +
-				" as its writer, but the client of hop " + strconv.Itoa(newer.Index) + " is not of " + shown
+		seen := orElse(border.confirmedName(), orElse(host(border.Helo), border.IP.String()))
+		if f.Custody.Own(seen) || slices.Contains(r.Orgs, Org(seen)) {
+			continue
 		}
+		r.Contradicted = "hop " + strconv.Itoa(h.Index) + " names " + by + " as its writer, but hop " + strconv.Itoa(border.Index) +
+			" received the message from " + seen + ", which wrote no line of its own"
+		return
 	}
 }
 

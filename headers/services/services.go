@@ -46,6 +46,7 @@ type Service struct {
 	Outbound  []string       `json:"outbound"` // clients that others see
 	Nets      []netip.Prefix `json:"nets"`     // published addresses
 	SPF       []string       `json:"spf"`      // names of the SPF records that customers include
+	Below     string         `json:"below"`    // where it writes its verdicts below its own Received field: BelowBlock, BelowAnywhere, or ""
 	Source    string         `json:"source"`
 	Certainty string         `json:"certainty"` // "high", "medium", "low"
 }
@@ -60,6 +61,12 @@ const (
 	Inside
 	Outbound
 	Any = MX | Border | Inside | Outbound
+)
+
+// Where a service writes its verdicts, when not above its own Received field.
+const (
+	BelowBlock    = "block"    // directly under it
+	BelowAnywhere = "anywhere" // further down; their id is the by-name of that field
 )
 
 // Set is a set of services.
