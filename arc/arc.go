@@ -2,6 +2,8 @@
 // not only the newest, so that it can tell after which sealer the message was
 // changed.
 //
+// [Seal] makes the next set of a chain.
+//
 // An ARC chain that verifies proves what its sealers claimed, no more; whom to
 // believe is for others to decide. ARC-Authentication-Results are not read
 // here, only found: package headers/authres reads them.

@@ -28,6 +28,8 @@ type Verifier struct {
 	body  []*bodyPass
 	index *fieldIndex
 	buf   []byte
+	// streamed says that ReadBody hashed the body, and there is no other.
+	streamed bool
 }
 
 // NewVerifier returns a verifier of m that asks res for keys.
@@ -113,6 +115,10 @@ func (v *Verifier) wantBody(kind bodyKind, limit int64) *bodyPass {
 }
 
 func (v *Verifier) hashBody(p *bodyPass) {
+	if v.streamed {
+		p.done = true // nobody asked for it while the body went by
+		return
+	}
 	h := p.hash.New()
 	// The whole is hashed even where every signature has l=: its length is
 	// reported, and reading twice would cost more.
