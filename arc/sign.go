@@ -122,7 +122,7 @@ func messageSignatureField(m *message.Message, r io.Reader, instance int, o Seal
 	if err != nil {
 		return nil, err
 	}
-	if _, err := io.Copy(s, r); err != nil {
+	if _, err := dkim.CopyBody(s, r); err != nil {
 		return nil, err
 	}
 	return s.Field()

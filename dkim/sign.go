@@ -169,8 +169,7 @@ func (s *Signer) choose() error {
 
 // Write takes the next part of the body. It never fails.
 func (s *Signer) Write(b []byte) (int, error) {
-	s.body.write(b)
-	return len(b), nil
+	return s.body.Write(b)
 }
 
 // Field ends the body and returns the header field with the signature, folded,
@@ -262,7 +261,7 @@ func SignBody(m *message.Message, r io.Reader, o ...SignOptions) ([]byte, error)
 		}
 		signers[i], to[i] = s, s
 	}
-	if _, err := io.Copy(io.MultiWriter(to...), r); err != nil {
+	if _, err := CopyBody(io.MultiWriter(to...), r); err != nil {
 		return nil, err
 	}
 	var out []byte

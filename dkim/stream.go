@@ -2,8 +2,24 @@ package dkim
 
 import (
 	"bytes"
+	"errors"
 	"io"
 )
+
+// MaxBody is how many octets of a body are taken from a reader.
+const MaxBody = 4 << 30
+
+// ErrTooLarge is returned for a body over MaxBody.
+var ErrTooLarge = errors.New("dkim: the body is too large")
+
+// CopyBody copies a body of at most [MaxBody] octets from r.
+func CopyBody(w io.Writer, r io.Reader) (int64, error) {
+	n, err := io.Copy(w, io.LimitReader(r, MaxBody+1))
+	if err == nil && n > MaxBody {
+		err = ErrTooLarge
+	}
+	return n, err
+}
 
 // ReadBody hashes the body from r, for a message of which only the header is in
 // memory: [Verifier.Verify] then uses these hashes instead of Message.Body. All
@@ -25,20 +41,13 @@ func (v *Verifier) ReadBody(r io.Reader) (int64, error) {
 		h := p.hash.New()
 		streams[i] = newBodyStream(&sink{w: h, sum: h, limits: p.wanted}, p.canon)
 	}
-	buf := make([]byte, 32<<10)
-	var n int64
-	for {
-		k, err := r.Read(buf)
-		n += int64(k)
-		for _, s := range streams {
-			s.write(buf[:k])
-		}
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return n, err
-		}
+	to := make([]io.Writer, len(streams))
+	for i := range streams {
+		to[i] = streams[i]
+	}
+	n, err := CopyBody(io.MultiWriter(to...), r)
+	if err != nil {
+		return n, err
 	}
 	for i, p := range v.body {
 		s := streams[i]
@@ -71,7 +80,8 @@ func newBodyStream(out *sink, canon string) *bodyStream {
 	return &bodyStream{out: out, relaxed: canon == Relaxed}
 }
 
-func (s *bodyStream) write(b []byte) {
+// Write takes the next part of the body. It never fails.
+func (s *bodyStream) Write(b []byte) (int, error) {
 	for i := 0; i < len(b); {
 		c := b[i]
 		switch {
@@ -94,6 +104,7 @@ func (s *bodyStream) write(b []byte) {
 			i = j
 		}
 	}
+	return len(b), nil
 }
 
 // run returns the end of the octets from i on that are canonical as they are.

@@ -23,7 +23,7 @@ func FuzzBodyStream(f *testing.F) {
 			s := newBodyStream(&sink{w: &got, limit: -1}, canon)
 			for rest := body; len(rest) > 0; {
 				n := min(piece, len(rest))
-				s.write(rest[:n])
+				s.Write(rest[:n])
 				rest = rest[n:]
 			}
 			s.close()
@@ -69,7 +69,7 @@ func BenchmarkBodyStream(b *testing.B) {
 				s := newBodyStream(&sink{w: h}, canon)
 				for rest := body; len(rest) > 0; {
 					n := min(32<<10, len(rest))
-					s.write(rest[:n])
+					s.Write(rest[:n])
 					rest = rest[n:]
 				}
 				s.close()
