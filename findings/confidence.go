@@ -25,6 +25,11 @@ func atMost(c, limit string) string {
 	return c
 }
 
+// weakerThan reports whether a confidence is weaker than a limit.
+func weakerThan(c, limit string) bool {
+	return slices.Index(confidences, c) > slices.Index(confidences, limit)
+}
+
 // ceiling lowers a finding's confidence for what holds for the whole message:
 // offline nothing about the border is proved, and where the extent of the
 // recipient's part of the path rests on names that only a client gave, what

@@ -5,11 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/report"
-	"github.com/mailtrace/mailtrace/spf"
 )
 
 var directSpoof = &Rule{
@@ -23,82 +21,73 @@ var directSpoof = &Rule{
 	Refs:     []string{"RFC 9989 §2.1", "RFC 7208 §2.6.4"},
 	Doc: `
 ## What happened
-The message claims to come from a domain that has given its source no authority, and it came straight from there: no forwarder,
-no list, no service stands between that host and the recipient.
+The message claims to come from a domain that has given its source no authority: DMARC fails where the recipient's organisation received it,
+and nothing ties the host that brought it to the author.
 
 ## How it is proved
-At the border SPF does not pass for the author's domain, no aligned signature is there, DMARC fails, and nothing on the path or
-in the header shows an intermediary.
+At the border DMARC fails. The client is not in the SPF record of the author's domain and no confirmed name of it is the author's; no key of the
+author signed the message, and no forwarder shows with proof. A signature that does not verify says nothing about its d=, and what the
+message says of itself (its own Received lines, list fields, verdicts that came with it) ties nobody to anybody. It is firm where the owner
+says so himself: by -all, or by p=quarantine or p=reject.
 
 ## What looks like it
-A server of the domain's owner that was forgotten in the record: forgotten-sender. Hops that were taken out of the header.
+A server of the domain's owner that was forgotten in the record: forgotten-sender. A mail service that the owner uses and did not set up:
+third-party-sender-unaligned. A forwarder that leaves no trace; the finding then says what the header hints at.
 
 ## What to do
-Owner of the domain: publish p=reject once your own mail is in order. Receiver: heed it.
+Recipient: treat it as forged, and answer by another way. Owner of the domain: publish p=reject once your own mail is in order.
 `,
 	Find: func(f *Facts) []report.Finding {
-		if !unvouched(f) || f.SPF == nil || f.SPF.Result != spf.Fail && f.SPF.Result != spf.SoftFail && f.SPF.Result != spf.None && f.SPF.Result != spf.Neutral {
+		s, ok := strangerAtBorder(f)
+		if !ok || sentByService(f) != "" || operator(f) != "" || len(directSpoofOwnDomain.Find(f)) > 0 {
 			return nil
 		}
-		b := borderHop(f)
+		// An owner who says nothing firm may have forgotten the source, and the hints
+		// may be true: then it is a question, not a spoof.
+		firm := s.firm()
+		if !firm && len(s.hints) > 0 {
+			return nil
+		}
 		last := f.LastRun()
-		if slices.Contains(last.Orgs, headers.Org(f.FromDomain)) || compauth(f) != nil || ownSource(f) != "" {
-			return nil
-		}
-		// SPF must be about the author's domain: another domain's result is
-		// dmarc-spf-unaligned.
-		if headers.Org(f.SPF.Domain) != headers.Org(f.FromDomain) {
-			return nil
-		}
 		x := report.Finding{
-			Hop:        index(f, b),
+			Hop:        index(f, s.hop),
+			Severity:   report.High,
 			Confidence: report.Strong,
-			AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, b)},
-			Message: fmt.Sprintf("%s claims to write for %s and came straight to %s (hop %d); nothing vouches for it: spf %s, no valid signature, dmarc %s",
-				fromName(f, b), f.FromDomain, last.Name(), f.Hops[b].Index, f.SPF.Result, f.DMARC.Result),
-			Advice: fmt.Sprintf("%s: treat as forged; the owner of %s: p=reject", last.Name(), f.FromDomain),
-			Evidence: append([]report.Evidence{hop(f, b), computed("RFC 7208 §2.6.4", "%s", evaluated(f.SPF)),
-				computed("RFC 9989 §5.3", "dmarc of %s: %s", f.FromDomain, f.DMARC.Result)}, spfRecord(f.SPF)...),
+			AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, s.hop)},
+			Message: fmt.Sprintf("%s writes for %s to %s (hop %d), and nothing ties it to that domain: %s",
+				fromName(f, s.hop), f.FromDomain, last.Name(), f.Hops[s.hop].Index, s.found(f)),
+			Advice:   fmt.Sprintf("%s: treat it as forged, and ask the author by another way", last.Name()),
+			Evidence: []report.Evidence{hop(f, s.hop)},
 		}
-		if c := claimAt(f, b, "dmarc"); c != nil {
-			x.Evidence = append(x.Evidence, claim(f, c))
+		if s.policy != "" {
+			x.Advice = fmt.Sprintf("%s: refuse or quarantine it, as p=%s asks", last.Name(), s.policy)
 		}
-		// A record that does not say no may have forgotten the source, and so may
-		// the owner who writes through a provider.
-		if f.SPF.Result != spf.Fail || len(f.Runs) > 1 && f.Runs[1].Contradicted == "" {
+		switch {
+		case len(s.hints) > 0:
+			x.Message += "; " + strings.Join(s.hints, ", ") + ", which the sender could have written"
+			x.Advice += "; if that is true, its operator can show it in his log"
+		case firm:
+			x.Severity = "" // as grave as it gets
+		default:
 			x.Confidence = report.Likely
-			x.Severity = report.High
 		}
+		if i := f.Msg.First("From"); i >= 0 {
+			x.Evidence = append(x.Evidence, field(f, i))
+		}
+		if s.known {
+			x.Evidence = append(x.Evidence, s.spf.evidence(f)[1:]...)
+		}
+		if e := authorSPF(f); e != nil && e != f.SPF {
+			x.Evidence = append(append(x.Evidence, computed("RFC 7208 §2.6.4", "%s", evaluated(e))), spfRecord(e)...)
+		}
+		if c := trustedAtBorder(f, "dmarc"); c != nil {
+			x.Evidence = append(x.Evidence, claim(f, c))
+		} else {
+			x.Evidence = append(x.Evidence, computed("RFC 9989 §5.3", "dmarc of %s: %s", f.FromDomain, f.Border.DMARC))
+		}
+		x.Evidence = append(x.Evidence, dmarcRecord(f)...)
 		return []report.Finding{x}
 	},
-}
-
-// unvouched reports whether nothing authenticates the author at the border,
-// and the message came there straight from outside: one public client, no hop,
-// list or forwarder that could have broken what was whole before.
-func unvouched(f *Facts) bool {
-	last := f.LastRun()
-	if last == nil || last.Border < 0 || last.NAT || f.FromDomain == "" || f.DMARC == nil || f.DMARC.Result != dmarc.Fail {
-		return false
-	}
-	if f.Border.DKIM == "pass" {
-		return false
-	}
-	// What stands below an invented line is no path.
-	for i := 1; i < len(f.Runs) && f.Runs[i].Contradicted == ""; i++ {
-		if i > 1 || f.Runs[i].Role == headers.Intermediary || f.Runs[i].Border >= 0 {
-			return false
-		}
-	}
-	for i := range f.DKIM {
-		// A signature of the author's domain that does not verify may have been
-		// broken on the way: not a plain forgery. Where there was no way, and
-		// nothing is the signer's, it is made up.
-		if f.Aligned[i] && f.DKIM[i].HeaderSignature != "unchecked" && !madeUp(f, i) {
-			return false
-		}
-	}
-	return f.Msg.First("List-Id") < 0 && f.Msg.First("Resent-From") < 0 && f.Msg.First("X-Forwarded-To") < 0
 }
 
 // ownSource is the confirmed name of the border's client where it lies in the

@@ -88,7 +88,10 @@ delivery to the tenant.
 		}
 		// A record that does not say no may have forgotten an own system.
 		if known && s.result != "fail" && comp == nil || foreign || !known {
-			x.Severity, x.Confidence = report.High, report.Likely
+			x.Severity = report.High
+			if !dmarcFails || enforced(f) == "" {
+				x.Confidence = report.Likely
+			}
 		}
 		return []report.Finding{x}
 	},

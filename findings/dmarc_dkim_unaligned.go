@@ -7,12 +7,15 @@ import (
 )
 
 var dmarcDKIMUnaligned = &Rule{
-	Code:      "dmarc-dkim-unaligned",
-	Group:     GroupDMARC,
-	Title:     "DKIM passes for another organisation",
-	Severity:  report.Medium,
-	Since:     "0.1",
-	Causes:    []Cause{{Rank: bySender + 260, Status: report.SenderMisconfigured, When: dmarcFails}},
+	Code:     "dmarc-dkim-unaligned",
+	Group:    GroupDMARC,
+	Title:    "DKIM passes for another organisation",
+	Severity: report.Medium,
+	Since:    "0.1",
+	Causes: []Cause{
+		{Rank: bySender + 260, Status: report.SenderMisconfigured, When: dmarcFails, Of: ownersFault},
+		{Rank: bySender + 275, Status: report.Unauthenticated, When: dmarcFails},
+	},
 	SymptomOf: []*Rule{thirdPartySenderUnaligned, spoofAuthenticatedPlatform, dkimReplaySuspected},
 	Refs:      []string{"RFC 9989 §4.4", "RFC 6376 §3.5"},
 	Doc: `
@@ -32,7 +35,7 @@ a name below gappssmtp.com until that is done.
 `,
 	Find: func(f *Facts) []report.Finding {
 		result, mark := borderDMARC(f)
-		if f.FromDomain == "" || resent(f) || signedByAuthor(f) || borderHop(f) < 0 {
+		if f.FromDomain == "" || forwarded(f) || resent(f) || signedByAuthor(f) || borderHop(f) < 0 {
 			return nil
 		}
 		var foreign []voucher
@@ -54,9 +57,13 @@ a name below gappssmtp.com until that is done.
 		x := report.Finding{
 			Hop:        index(f, borderHop(f)),
 			Confidence: report.Strong,
-			AtFault:    senderAt(f),
+			AtFault:    report.Party{Role: report.RoleUnknown, Host: fromHost(f, borderHop(f))},
 			Message:    fmt.Sprintf("the valid signature is of %s, not of the organisation of %s: DKIM does nothing for DMARC", list(names), f.FromDomain),
-			Advice:     fmt.Sprintf("%s: enable DKIM for your own domain at the service that sends your mail", f.FromDomain),
+			Advice:     fmt.Sprintf("recipient: the signature says nothing of the author; ask %s whether it sends through %s", f.FromDomain, list(names)),
+		}
+		if what, _ := tied(f); what != "" {
+			x.AtFault = senderAt(f)
+			x.Advice = fmt.Sprintf("%s: enable DKIM for your own domain at the service that sends your mail", f.FromDomain)
 		}
 		if result == "pass" {
 			// By SPF alone: the first forward breaks it.

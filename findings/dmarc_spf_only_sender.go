@@ -92,6 +92,10 @@ func enforced(f *Facts) string {
 		p = string(f.DMARC.Policy)
 	} else if c := trustedAtBorder(f, "dmarc"); c != nil {
 		p = strings.ToLower(c.Policy)
+		if p == "" {
+			// "quarantine", "oreject": what it did, or set aside, tells what was asked.
+			p = strings.TrimPrefix(strings.ToLower(c.Action), "o")
+		}
 	}
 	if p == "quarantine" || p == "reject" {
 		return p
@@ -104,8 +108,8 @@ func enforced(f *Facts) string {
 func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
 	for i := len(f.Runs) - 1; i >= 0; i-- {
 		r := &f.Runs[i]
-		if r.Apart {
-			continue // whatever its line says, its client did not bring the message
+		if i > 0 && (r.Apart || r.Role != headers.Intermediary && r.Role != headers.Sender) {
+			continue // whatever its line says, nothing shows that it had the message
 		}
 		// Invented history counts for nothing, and a bounce tells nothing about
 		// how the domain's mail is signed.

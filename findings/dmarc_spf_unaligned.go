@@ -7,13 +7,16 @@ import (
 )
 
 var dmarcSPFUnaligned = &Rule{
-	Code:      "dmarc-spf-unaligned",
-	Group:     GroupDMARC,
-	Title:     "SPF passes for another organisation",
-	Severity:  report.Medium,
-	Since:     "0.1",
-	AtBorder:  true,
-	Causes:    []Cause{{Rank: bySender + 270, Status: report.Unauthenticated, When: dmarcFails}},
+	Code:     "dmarc-spf-unaligned",
+	Group:    GroupDMARC,
+	Title:    "SPF passes for another organisation",
+	Severity: report.Medium,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes: []Cause{
+		{Rank: bySender + 265, Status: report.SenderMisconfigured, When: dmarcFails, Of: ownersFault},
+		{Rank: bySender + 270, Status: report.Unauthenticated, When: dmarcFails},
+	},
 	SymptomOf: []*Rule{thirdPartySenderUnaligned, spoofAuthenticatedPlatform, directSpoof},
 	Refs:      []string{"RFC 9989 §4.4", "RFC 9989 §5.3"},
 	Doc: `
@@ -36,7 +39,7 @@ you: somebody uses your name; p=reject is what helps.
 	Find: func(f *Facts) []report.Finding {
 		s, ok := spfAtBorder(f)
 		result, mark := borderDMARC(f)
-		if !ok || s.null || s.result != "pass" || s.domain == "" || f.FromDomain == "" || sameOrganisation(f, s.domain) || resent(f) || alignsRelaxed(f, s.domain) {
+		if !ok || s.null || s.result != "pass" || s.domain == "" || f.FromDomain == "" || sameOrganisation(f, s.domain) || forwarded(f) || alignsRelaxed(f, s.domain) {
 			return nil
 		}
 		if result != "fail" && (result != "none" || f.Border.DKIM == "pass") {
@@ -45,26 +48,27 @@ you: somebody uses your name; p=reject is what helps.
 		x := report.Finding{
 			Hop:        index(f, s.hop),
 			Confidence: s.confidence(),
-			AtFault:    senderAt(f),
+			AtFault:    report.Party{Role: report.RoleUnknown, Host: fromHost(f, s.hop)},
 			Message: fmt.Sprintf("SPF passes for %s, the domain of the envelope sender, which is not of the organisation of %s; DMARC of %s can't pass by it",
 				s.domain, f.FromDomain, f.FromDomain),
-			Advice: fmt.Sprintf("%s: if %s sends for you, set up DKIM for %s there, and a return path below it; if not, it misuses your name",
-				f.FromDomain, fromName(f, s.hop), f.FromDomain),
+			Advice: fmt.Sprintf("recipient: treat it as forged, unless %s says that %s sends for it",
+				f.FromDomain, fromName(f, s.hop)),
 			Evidence: append(s.evidence(f), computed("RFC 9989 §5.3", "dmarc of %s: %s; the envelope sender is of %s", f.FromDomain, result, s.domain)),
 		}
-		switch {
+		switch what, ev := tied(f); {
 		case result == "none":
 			// No policy fails, but nothing vouches for the author either.
 			x.Severity = report.Low
 			x.Message = fmt.Sprintf("SPF passes for %s, the domain of the envelope sender, which is not of the organisation of %s: it does not vouch for the author, nor does anything else",
 				s.domain, f.FromDomain)
-		case len(signers(f)) == 0 && !signedByAuthor(f):
+		case what != "" && (f.AuthorSPF != nil && f.AuthorSPF.Result == "pass" || ownSource(f) != ""):
+			x.AtFault = senderAt(f)
+			x.Message += "; the client is the author's own, or meant to send: " + what
+			x.Advice = fmt.Sprintf("%s: set up DKIM for %s at %s, and a return path below it", f.FromDomain, f.FromDomain, fromName(f, s.hop))
+			x.Evidence = append(x.Evidence, ev...)
+		case what == "" || enforced(f) != "":
+			// Whoever it is, no word of his makes it milder.
 			x.Severity = report.High
-		}
-		if handedOver(f) {
-			// A forwarder that puts its own envelope sender in without SRS, and
-			// does not say for whom it received, looks like this too.
-			x.Confidence = atMost(x.Confidence, report.Likely)
 		}
 		if mark != nil {
 			x.Evidence = append(x.Evidence, claim(f, mark))

@@ -24,6 +24,9 @@ func Judge(h *headers.Facts) ([]report.Finding, report.Verdict) {
 			say(&x)
 			party(f, r, &x)
 			x.Confidence = ceiling(f, r, &x)
+			if severityRank[x.Severity] < severityRank[report.Medium] && weakerThan(x.Confidence, report.Strong) {
+				x.Severity = report.Medium // nobody is accused on a guess
+			}
 			found = append(found, x)
 		}
 	}

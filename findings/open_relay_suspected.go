@@ -61,8 +61,12 @@ Operator of the server: test it for open relaying, and look in its log for the l
 				Advice:   fmt.Sprintf("operator of %s: test for open relaying; look in the log for the login behind this message", byName(f, r.Border)),
 				Evidence: append([]report.Evidence{hop(f, r.Border), hop(f, f.Runs[i-1].First)}, s.evidence(f)[1:]...),
 			}
-			if !showsAuth(h) {
+			switch {
+			case !showsAuth(h):
 				x.Severity, x.Confidence = report.Medium, report.Hint
+			case s.result == "fail" && sameOrganisation(f, s.domain):
+				// Nor is it a relay that the author's domain means to send.
+				x.Confidence = report.Strong
 			}
 			return []report.Finding{x}
 		}

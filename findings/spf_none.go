@@ -14,7 +14,7 @@ var spfNone = &Rule{
 	Severity:  report.Low,
 	Since:     "0.1",
 	AtBorder:  true,
-	Causes:    []Cause{{Rank: bySender + 330, Status: report.Unauthenticated, When: notAuthenticated}},
+	Causes:    []Cause{{Rank: bySender + 330, Status: report.Unauthenticated, When: spfMends}},
 	SymptomOf: []*Rule{forgottenSender, directSpoof, directSpoofOwnDomain},
 	Refs:      []string{"RFC 7208 §2.6.1", "RFC 7208 §4.5"},
 	Doc: `

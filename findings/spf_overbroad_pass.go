@@ -16,7 +16,7 @@ var spfOverbroadPass = &Rule{
 	Severity: report.Medium,
 	Since:    "0.1",
 	AtBorder: true,
-	Causes:   []Cause{{Rank: bySender + 310, Status: report.SenderMisconfigured, When: func(f *Facts) bool { return openToAll(f) || notAuthenticated(f) }}},
+	Causes:   []Cause{{Rank: bySender + 310, Status: report.SenderMisconfigured, When: func(f *Facts) bool { return openToAll(f) || spfMends(f) }}},
 	Refs:     []string{"RFC 7208 §5.1", "RFC 7208 §5.5", "RFC 7208 §11.4"},
 	Doc: `
 ## What happened

@@ -14,7 +14,7 @@ var spfPermerrorLookupLimit = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	AtBorder: true,
-	Causes:   []Cause{{Rank: bySender + 20, Status: report.SenderMisconfigured, When: notAuthenticated}},
+	Causes:   []Cause{{Rank: bySender + 20, Status: report.SenderMisconfigured, When: spfMends}},
 	Refs:     []string{"RFC 7208 §4.6.4"},
 	Doc: `
 ## What happened

@@ -14,7 +14,7 @@ var spfPermerrorSyntax = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	AtBorder: true,
-	Causes:   []Cause{{Rank: bySender + 10, Status: report.SenderMisconfigured, When: notAuthenticated}},
+	Causes:   []Cause{{Rank: bySender + 10, Status: report.SenderMisconfigured, When: spfMends}},
 	Refs:     []string{"RFC 7208 §4.5", "RFC 7208 §4.6", "RFC 7208 §5.2"},
 	Doc: `
 ## What happened

@@ -13,7 +13,7 @@ var spfSoftfailOrNeutral = &Rule{
 	Severity: report.Low,
 	Since:    "0.1",
 	AtBorder: true,
-	Causes:   []Cause{{Rank: bySender + 320, Status: report.Unauthenticated, When: notAuthenticated}},
+	Causes:   []Cause{{Rank: bySender + 320, Status: report.Unauthenticated, When: spfMends}},
 	SymptomOf: []*Rule{
 		directSpoof, directSpoofOwnDomain, forgottenSender, forwardWithoutSRS, spfIPv6Uncovered, dkimReplaySuspected,
 		spfPassForOwnRelay,

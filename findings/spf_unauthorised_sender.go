@@ -15,7 +15,7 @@ var spfUnauthorisedSender = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	AtBorder: true,
-	Causes:   []Cause{{Rank: bySender + 290, Status: report.Unauthenticated, When: notAuthenticated}},
+	Causes:   []Cause{{Rank: bySender + 290, Status: report.Unauthenticated, When: spfMends}},
 	SymptomOf: []*Rule{
 		directSpoof, directSpoofOwnDomain, forgottenSender, thirdPartySenderUnaligned, forwardWithoutSRS,
 		spfIPv6Uncovered, dkimReplaySuspected,

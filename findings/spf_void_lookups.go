@@ -14,7 +14,7 @@ var spfVoidLookups = &Rule{
 	Severity: report.Medium,
 	Since:    "0.1",
 	AtBorder: true,
-	Causes:   []Cause{{Rank: bySender + 30, Status: report.SenderMisconfigured, When: notAuthenticated}},
+	Causes:   []Cause{{Rank: bySender + 30, Status: report.SenderMisconfigured, When: spfMends}},
 	Refs:     []string{"RFC 7208 §4.6.4"},
 	Doc: `
 ## What happened

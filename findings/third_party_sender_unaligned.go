@@ -10,13 +10,16 @@ import (
 )
 
 var thirdPartySenderUnaligned = &Rule{
-	Code:      "third-party-sender-unaligned",
-	Group:     GroupDMARC,
-	Title:     "A mail service sends for the author without alignment",
-	Severity:  report.Medium,
-	Since:     "0.1",
-	AtBorder:  true,
-	Causes:    []Cause{{Rank: bySender + 250, Status: report.SenderMisconfigured, When: dmarcFails}},
+	Code:     "third-party-sender-unaligned",
+	Group:    GroupDMARC,
+	Title:    "A mail service sends for the author without alignment",
+	Severity: report.Medium,
+	Since:    "0.1",
+	AtBorder: true,
+	Causes: []Cause{
+		{Rank: bySender + 250, Status: report.SenderMisconfigured, When: dmarcFails, Of: ownersFault},
+		{Rank: bySender + 255, Status: report.Unauthenticated, When: dmarcFails},
+	},
 	SymptomOf: []*Rule{spoofAuthenticatedPlatform, cousinDomain},
 	Refs:      []string{"RFC 9989 §4.4", "RFC 9989 §7.4"},
 	Doc: `
@@ -38,55 +41,59 @@ Owner of the domain: set up DKIM and the return path for your domain in the serv
 	Find: func(f *Facts) []report.Finding {
 		s, ok := spfAtBorder(f)
 		result, mark := borderDMARC(f)
-		if !ok || s.null || s.result != "pass" || result != "fail" || s.domain == "" || sameOrganisation(f, s.domain) || resent(f) || signedByAuthor(f) || alignsRelaxed(f, s.domain) {
+		if !ok || s.null || result != "fail" || s.domain == "" || sameOrganisation(f, s.domain) || forwarded(f) || alignsRelaxed(f, s.domain) || f.Border.DKIM == "pass" {
 			return nil
 		}
 		own := f.AuthorSPF != nil && f.AuthorSPF.Result == spf.Pass
-		service := ""
+		// A service is known by its machines. That a sender signs with the domain of
+		// his envelope, and adds the fields of bulk mail, is a reason to ask.
+		service := sentByService(f)
 		var signature *voucher
 		for _, v := range signers(f) {
-			if headers.Org(v.domain) == headers.Org(s.domain) {
-				service, signature = headers.Org(v.domain), &v
+			if headers.Org(v.domain) == headers.Org(s.domain) || service != "" && headers.Org(v.domain) == service {
+				signature = &v
 			}
 		}
-		if service == "" && !own {
-			return nil
-		}
 		marks := serviceMarks(f)
-		if !own && len(marks) == 0 {
+		if service == "" && !own && (s.result != "pass" || signature == nil || len(marks) == 0) {
 			return nil
 		}
 		if service == "" {
 			service = headers.Org(s.domain)
 		}
-		x := report.Finding{
+		found := report.Finding{
 			Hop:        index(f, s.hop),
-			Confidence: report.Hint,
-			AtFault:    senderAt(f),
-			Message: fmt.Sprintf("%s sends for %s with its own envelope sender (%s)%s: what passes is not aligned, DMARC fails",
-				service, f.FromDomain, s.domain, andSignature(signature)),
-			Advice:   fmt.Sprintf("owner of %s: set up DKIM and the return path for your domain at %s, or let it send from a subdomain", f.FromDomain, service),
+			Confidence: report.Likely,
+			AtFault:    report.Party{Role: report.RoleUnknown, Host: service},
+			Message: fmt.Sprintf("%s sent it for %s with the envelope sender %s%s; nothing of %s passes, so DMARC fails; either %s uses the service and did not set it up, or somebody writes in its name there",
+				service, f.FromDomain, s.domain, andSignature(signature), f.FromDomain, f.FromDomain),
+			Advice:   fmt.Sprintf("recipient: ask %s by another way whether it sends through %s, and treat the message as forged until then", f.FromDomain, service),
 			Evidence: s.evidence(f),
 		}
 		if signature != nil {
-			x.Evidence = append(x.Evidence, field(f, signature.field))
+			found.Evidence = append(found.Evidence, field(f, signature.field))
 		}
 		for _, i := range marks {
-			x.Evidence = append(x.Evidence, field(f, i))
-			x.Confidence = report.Likely
+			found.Evidence = append(found.Evidence, field(f, i))
 		}
 		if own {
-			x.Confidence = report.Strong
-			x.Message += "; the SPF record of " + f.FromDomain + " names the service's server, so it was meant to send"
-			x.Evidence = append(x.Evidence, computed("RFC 7208 §4.1", "%s", evaluated(f.AuthorSPF)))
-			x.Evidence = append(x.Evidence, spfRecord(f.AuthorSPF)...)
+			found.Confidence = report.Strong
+			found.AtFault = senderAt(f)
+			found.Message = fmt.Sprintf("%s sends for %s with the envelope sender %s%s: what passes is not aligned, DMARC fails; the SPF record of %s names the service's server, so it was meant to send",
+				service, f.FromDomain, s.domain, andSignature(signature), f.FromDomain)
+			found.Advice = fmt.Sprintf("owner of %s: set up DKIM and the return path for your domain at %s, or let it send from a subdomain", f.FromDomain, service)
+			found.Evidence = append(found.Evidence, computed("RFC 7208 §4.1", "%s", evaluated(f.AuthorSPF)))
+			found.Evidence = append(found.Evidence, spfRecord(f.AuthorSPF)...)
 		}
 		if mark != nil {
-			x.Evidence = append(x.Evidence, claim(f, mark))
+			found.Evidence = append(found.Evidence, claim(f, mark))
 		}
-		return []report.Finding{x}
+		return []report.Finding{found}
 	},
 }
+
+// ownersFault: it is shown that the owner meant the client to send.
+func ownersFault(x *report.Finding) bool { return x.AtFault.Role == report.RoleSender }
 
 func andSignature(v *voucher) string {
 	if v == nil {

@@ -68,6 +68,14 @@ func notAuthenticated(f *Facts) bool {
 	return true
 }
 
+// spfMends: nothing vouches for the author, and an SPF result for his domain
+// would. What another's record says of an envelope sender that is not the
+// author's can't mend DMARC (RFC 9989 §4.4.2).
+func spfMends(f *Facts) bool {
+	s, ok := spfAtBorder(f)
+	return notAuthenticated(f) && (!ok || s.null || s.domain == "" || f.FromDomain == "" || sameOrganisation(f, s.domain))
+}
+
 // spfOfAuthor reports whether SPF passes at the border for a domain of the
 // author's organisation.
 func spfOfAuthor(f *Facts) bool {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -241,4 +242,27 @@ func dmarcRecord(f *Facts) []report.Evidence {
 // something: the client of the border.
 func senderAt(f *Facts) report.Party {
 	return report.Party{Role: report.RoleSender, Host: fromHost(f, borderHop(f))}
+}
+
+// sentByService is the mail service whose machines brought the message to the
+// border, "" where they are of none that is known. It has many customers: that
+// the author is one of them is a question.
+func sentByService(f *Facts) string {
+	b := borderHop(f)
+	if b < 0 {
+		return ""
+	}
+	names := slices.Clone(f.BorderNames)
+	if h := &f.Hops[b]; h.RDNSKind == received.RDNSConfirmed {
+		names = append(names, h.RDNS)
+	}
+	for _, n := range names {
+		if n != "" && headers.Service(n) {
+			return headers.Org(n)
+		}
+	}
+	if s, ok := spfAtBorder(f); ok && s.result == "pass" && headers.Service(s.domain) {
+		return headers.Org(s.domain)
+	}
+	return ""
 }
