@@ -53,7 +53,9 @@ func convert(f *headers.Facts, o Options) *report.Report {
 	if f.DSN != nil {
 		d := &report.DSN{ReportingMTA: f.DSN.ReportingMTA, Recipients: []report.DSNRecipient{}}
 		for _, x := range f.DSN.Recipients {
-			d.Recipients = append(d.Recipients, report.DSNRecipient(x))
+			d.Recipients = append(d.Recipients, report.DSNRecipient{
+				Final: x.Final, Original: x.Original, Action: x.Action, Status: x.Status, RemoteMTA: x.RemoteMTA, Diagnostic: x.Diagnostic,
+			})
 		}
 		r.DSN = d
 	}

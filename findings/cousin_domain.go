@@ -32,6 +32,11 @@ Recipient: treat as forged until the owner is known. Owner of the imitated domai
 		if f.FromDomain == "" {
 			return nil
 		}
+		// A notice that the own server made crossed no border: nobody is there who
+		// could imitate.
+		if last := f.LastRun(); last != nil && last.Border < 0 && f.MailFrom != nil && *f.MailFrom == "" {
+			return nil
+		}
 		for _, p := range f.Protected() {
 			like := headers.LooksLike(f.FromDomain, p)
 			if like == headers.Unlike || ownSourceOf(f, p) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/spf"
 )
 
 var dsnAuthRejection = &Rule{
@@ -48,7 +49,8 @@ change something.
 				Advice:     "see the embedded report of the returned message: who sent it to that server, and which check failed there",
 				Evidence:   []report.Evidence{{Kind: report.EvidenceHeader, Text: "Diagnostic: " + strings.TrimSpace(r.Status+" "+r.Text), Ref: "RFC 7372 §3"}},
 			}
-			if len(f.Embedded) == 0 {
+			judgedByReply(&x, r)
+			if len(f.Embedded) == 0 && r.SPF == nil {
 				x.Advice = "analyse a copy of the refused message; its sender's log tells to which server it went"
 			}
 			if r.FromText || !byCode {
@@ -62,6 +64,28 @@ change something.
 		}
 		return out
 	},
+}
+
+// judgedByReply adds what the record says of the address and the identity that
+// the reply names: that is whose record has to change.
+func judgedByReply(x *report.Finding, r headers.Reply) {
+	if r.SPF == nil {
+		return
+	}
+	x.Evidence = append(x.Evidence, computed("RFC 7208 §2.6", "%s", evaluated(r.SPF)))
+	x.Evidence = append(x.Evidence, spfRecord(r.SPF)...)
+	switch r.SPF.Result {
+	case spf.Pass:
+		x.Message += fmt.Sprintf("; the record of %s allows %s now", r.SPF.Domain, r.ClientIP)
+	case spf.Fail, spf.SoftFail, spf.Neutral:
+		x.AtFault = report.Party{Role: report.RoleSender, Host: r.SPF.Domain}
+		x.Message += fmt.Sprintf("; %s is not in the SPF record of %s", r.ClientIP, r.SPF.Domain)
+		x.Advice = fmt.Sprintf("owner of %s: if %s sends for you, add it to the SPF record; else send through a server that the record names", r.SPF.Domain, r.ClientIP)
+	case spf.None:
+		x.AtFault = report.Party{Role: report.RoleSender, Host: r.SPF.Domain}
+		x.Message += fmt.Sprintf("; %s has no SPF record", r.SPF.Domain)
+		x.Advice = fmt.Sprintf("owner of %s: publish an SPF record that names your servers", r.SPF.Domain)
+	}
 }
 
 // authCodes are the enhanced status codes, without their class, that name a
@@ -109,8 +133,9 @@ func refusedCheck(r headers.Reply) (check string, byCode bool) {
 	// Words without a code count only in refusals for policy, or for no reason.
 	if byCode || r.Status == "" || policyDetail(detail) {
 		var named []string
+		text := stated(r.Text)
 		for _, w := range refusals {
-			if w.words.MatchString(r.Text) {
+			if w.words.MatchString(text) {
 				named = append(named, w.check)
 			}
 		}
@@ -125,6 +150,26 @@ func refusedCheck(r headers.Reply) (check string, byCode bool) {
 		return name, true
 	}
 	return "", false
+}
+
+// advice begins a sentence that says what to do, not what was found; checkList is
+// an enumeration of checks, "(spf, HELO, PTR)".
+var (
+	advice    = regexp.MustCompile(`(?i)^\W*(please (be sure|make sure|ensure|check|verify|configure|set up|use|consult|contact)|(be|make) sure|(check|verify|ensure) (that )?your|you (should|may|must|can)|we (recommend|suggest|require)|it is recommended|try )`)
+	sentence  = regexp.MustCompile(`[.!?] +`)
+	checkList = regexp.MustCompile(`(?i)\((?:(?:e\.?g\.?,? |such as |like |check )?(?:spf|dkim|dmarc|helo|ehlo|ptr|rdns|reverse dns|mx|dns)(?: records?)?\s*(?:,|/|;|and|or|&)?\s*){2,}(?:etc\.?)?\)`)
+)
+
+// stated is a reply without its sentences of advice and its lists of checks that
+// a sender should look to: a filter that refuses for a score names them all.
+func stated(text string) string {
+	var kept []string
+	for _, s := range sentence.Split(text, -1) {
+		if !advice.MatchString(s) {
+			kept = append(kept, checkList.ReplaceAllString(s, ""))
+		}
+	}
+	return strings.Join(kept, ". ")
 }
 
 // policyDetail reports whether a status code may stand for a refusal by a

@@ -101,6 +101,11 @@ func bouncedOwnMail(f *Facts) (report.Finding, bool) {
 			continue
 		}
 		refuser := domainPart(r.Final)
+		if len(f.Embedded) == 0 {
+			if x, ok := noticeOfOwnMail(f, &r, refuser); ok {
+				return x, true
+			}
+		}
 		for _, p := range f.Embedded {
 			author := p.FromDomain()
 			if author == "" || headers.Org(author) != headers.Org(refuser) {
@@ -126,6 +131,31 @@ func bouncedOwnMail(f *Facts) (report.Finding, bool) {
 		}
 	}
 	return report.Finding{}, false
+}
+
+// noticeOfOwnMail: nothing of the refused message is there, but the bounce says
+// with which envelope sender it was given, or was sent to that sender.
+func noticeOfOwnMail(f *Facts, r *headers.DSNRecipient, refuser string) (report.Finding, bool) {
+	sender := domainPart(r.MailFrom)
+	if sender == "" && len(f.Recipients) > 0 {
+		sender = domainPart(f.Recipients[0])
+	}
+	if sender == "" || headers.Org(sender) == "" || headers.Org(sender) != headers.Org(refuser) {
+		return report.Finding{}, false
+	}
+	by := orWord(f.DSN.ReportingMTA, "a forwarder")
+	return report.Finding{
+		Confidence: report.Likely,
+		AtFault:    report.Party{Role: report.RoleRecipient, Host: r.RemoteMTA},
+		Message: fmt.Sprintf("%s refused a message of %s that %s brought from outside: it takes no mail of its own domain from other servers",
+			orWord(r.RemoteMTA, refuser), sender, by),
+		Advice: fmt.Sprintf("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding",
+			refuser, orWord(f.DSN.ReportingMTA, "the forwarder")),
+		Evidence: []report.Evidence{
+			{Kind: report.EvidenceHeader, Text: "Diagnostic: " + r.Diagnostic},
+			computed("", "envelope sender and recipient of the refused message are of %s", headers.Org(refuser)),
+		},
+	}, true
 }
 
 func orWord(s, otherwise string) string {

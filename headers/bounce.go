@@ -29,9 +29,26 @@ type Reply struct {
 	Status string // enhanced code, "5.7.26"; "" where there is none
 	Text   string
 	Host   string // that gave it, as far as the bounce says
+	HostIP netip.Addr
+	// Rcpt is the recipient that it is about, MailFrom the envelope sender that
+	// the bounce says was given, Command what the server replied to: "MAIL FROM",
+	// "RCPT TO". "" where the bounce does not say.
+	Rcpt, MailFrom, Command string
 	// FromText says that it stands only in the text for people.
 	FromText bool
+
+	// What the reply says was judged: the client's address, and the identity with
+	// its kind, "mailfrom" or "helo". Invalid and "" where it does not say.
+	ClientIP     netip.Addr
+	Identity     string
+	IdentityKind string
+	// SPF is what the record of that identity says today of that address; nil where
+	// the reply names no check of SPF, no address, or the DNS was not asked.
+	SPF *spf.Evaluation
 }
+
+// spfWords are those by which a reply says that it is about SPF.
+var spfWords = regexp.MustCompile(`(?i)\bSPF\b|sender policy framework|open-?spf`)
 
 // Bounced is what tells whose the message is that a bounce is about.
 type Bounced struct {
@@ -56,7 +73,7 @@ func (f *Facts) IsBounce() bool {
 		return false
 	}
 	local, _, _ := strings.Cut(strings.ToLower(f.From[0].Address), "@")
-	return local == "mailer-daemon" || local == "postmaster" || f.Msg.First("X-Failed-Recipients") >= 0
+	return local == "mailer-daemon" || strings.HasPrefix(local, "microsoftexchange") || local == "postmaster" || f.Msg.First("X-Failed-Recipients") >= 0
 }
 
 // readBounce reads the replies that a bounce quotes, and whether the message
@@ -67,11 +84,7 @@ func (f *Facts) readBounce() {
 	}
 	if f.DSN != nil {
 		for _, r := range f.DSN.Recipients {
-			if x, ok := parseReply(r.Diagnostic); ok {
-				x.Host = r.RemoteMTA
-				if x.Status == "" {
-					x.Status = firstWord(r.Status)
-				}
+			if x, ok := r.reply(); ok {
 				f.addReply(x)
 			} else if s := firstWord(r.Status); s != "" && r.Diagnostic != "" && (s[0] == '4' || s[0] == '5') {
 				f.addReply(Reply{Status: s, Text: oneLine(r.Diagnostic), Host: r.RemoteMTA})
@@ -81,7 +94,49 @@ func (f *Facts) readBounce() {
 	if len(f.Replies) == 0 {
 		f.readNotice()
 	}
+	f.judgeReplies()
 	f.readBounced()
+}
+
+// reply reads the diagnostic of a recipient as the reply that it quotes.
+func (r *DSNRecipient) reply() (Reply, bool) {
+	x, ok := parseReply(r.Diagnostic)
+	if !ok {
+		return x, false
+	}
+	x.Host, x.HostIP, x.Rcpt, x.MailFrom, x.Command = r.RemoteMTA, r.RemoteIP, r.Final, r.MailFrom, r.Command
+	if x.Status == "" {
+		x.Status = firstWord(r.Status)
+	}
+	return x, true
+}
+
+// judgeReplies asks what SPF says today of the address and the identity that a
+// reply about SPF names. Where it names no identity, it is the one to which the
+// bounce was sent: the envelope sender of the refused message (RFC 5321 §6.1).
+func (f *Facts) judgeReplies() {
+	for i := range f.Replies {
+		r := &f.Replies[i]
+		r.readFacts()
+		if !Public(r.ClientIP) || !spfWords.MatchString(r.Text) {
+			continue
+		}
+		domain := r.judgedDomain()
+		if domain == "" && len(f.Recipients) > 0 {
+			domain = domainOf(f.Recipients[0])
+		}
+		if domain == "" {
+			continue
+		}
+		q := spf.Query{IP: r.ClientIP, MailFrom: "postmaster@" + domain}
+		switch {
+		case r.IdentityKind == "helo":
+			q = spf.Query{IP: r.ClientIP, Helo: domain}
+		case strings.IndexByte(r.Identity, '@') > 0:
+			q.MailFrom = r.Identity
+		}
+		r.SPF = f.ask.check(q)
+	}
 }
 
 func firstWord(s string) string {
@@ -109,9 +164,6 @@ func (f *Facts) addReply(r Reply) {
 // "550 text".
 var replyPattern = regexp.MustCompile(`(?:^|[\s:;"'>(])([45][0-5][0-9])(?:[ -]#?([245]\.[0-9]{1,3}\.[0-9]{1,3}))?[ -]+[^\s]`)
 
-// statusPattern finds an enhanced code alone, as Exchange writes it.
-var hostPattern = regexp.MustCompile(`(?i)\bhost ([a-z0-9._-]+\.[a-z]{2,})[ \t]*\[`)
-
 func parseReply(s string) (Reply, bool) {
 	m := replyPattern.FindStringSubmatchIndex(s)
 	if m == nil {
@@ -124,22 +176,41 @@ func parseReply(s string) (Reply, bool) {
 	return r, true
 }
 
-// readNotice reads the text for people: the first text part.
+// readNotice reads the text for people: the first text part. Where the message
+// has no delivery report, the text stands for it.
 func (f *Facts) readNotice() {
 	text := f.firstText()
 	if len(text) == 0 {
 		return
 	}
-	// A reply ends with its paragraph.
-	for _, para := range strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n\n") {
-		if r, ok := parseReply(para); ok {
-			r.FromText = true
-			if m := hostPattern.FindStringSubmatch(para); m != nil {
-				r.Host = host(m[1])
-			}
-			f.addReply(r)
+	d, server, returned := parseNotice(text)
+	for i := range d.Recipients {
+		if x, ok := d.Recipients[i].reply(); ok {
+			x.FromText = true
+			f.addReply(x)
 		}
 	}
+	if f.DSN != nil || server == "" && len(f.Replies) == 0 {
+		return
+	}
+	d.Server = server
+	if d.ReportingMTA == "" && len(f.From) == 1 {
+		d.ReportingMTA = domainOf(f.From[0].Address)
+	}
+	f.DSN = d
+	if len(returned) > 0 && len(f.Embedded) == 0 {
+		f.Embedded = append(f.Embedded, returnedPart(returned))
+	}
+}
+
+// returnedPart is the message that a notice holds as text. Some servers cut it
+// off: it counts as a header unless its body is there.
+func returnedPart(raw []byte) Part {
+	p := Part{Number: "1", Type: "text/rfc822-headers", Raw: raw}
+	if m := message.Parse(raw); m.Body.End-m.Body.Start > 0 {
+		p.Type, p.Cut = "message/rfc822", true
+	}
+	return p
 }
 
 func (f *Facts) firstText() []byte {
@@ -218,6 +289,8 @@ func (f *Facts) readBounced() {
 			b.Own = "it passed " + host(h.By)
 		case Org(h.RDNS) == own && h.RDNSKind == received.RDNSConfirmed:
 			b.Own = "it came from " + host(h.RDNS)
+		case h.Auth && Org(domainOf(h.AuthUser)) == own:
+			b.Own = h.AuthUser + " had logged in at " + host(h.By)
 		case Public(h.IP) && asked < maxBouncedHops:
 			asked++
 			e := f.ask.check(spf.Query{IP: h.IP, MailFrom: "postmaster@" + domain})

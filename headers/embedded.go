@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -77,11 +78,20 @@ func (p Part) MadeIn(org string) bool {
 type DSN struct {
 	ReportingMTA string
 	Recipients   []DSNRecipient
+	// FromText says that there was no report, and all of this was read in the text
+	// for people; Server is the software whose words it has.
+	FromText bool
+	Server   string
 }
 
 // DSNRecipient is the fate of one recipient (RFC 3464 §2.3).
 type DSNRecipient struct {
 	Final, Original, Action, Status, RemoteMTA, Diagnostic string
+
+	// From the text of a notice only.
+	RemoteIP netip.Addr
+	MailFrom string // envelope sender that was given
+	Command  string // what the server replied to: "MAIL FROM", "RCPT TO"
 }
 
 // IsReport reports whether the message is a delivery report or a receipt

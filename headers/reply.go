@@ -1,0 +1,94 @@
+package headers
+
+import (
+	"regexp"
+	"strings"
+)
+
+// What the reply of a server says about the check that it made: which address
+// it judged, for which identity.
+
+var (
+	// replyWhy is the page that SPF libraries name: "…openspf.net/Why?s=mfrom;id=
+	// ann@example.com;ip=192.0.2.1;r=…" (RFC 7208 has none; the site is gone).
+	replyWhy = regexp.MustCompile(`(?i)spf\.(?:net|org)/why\?([^\s"<>]+)`)
+	replyIPs = []*regexp.Regexp{
+		regexp.MustCompile(`(?i)\bclient-ip=\[?([0-9a-f.:]{7,45})`),
+		regexp.MustCompile(`(?i)\bip(?: address)?[:=]? ?\[?([0-9a-f.:]{7,45})\]?`),
+		regexp.MustCompile(`(?i)\[([0-9a-f.:]{7,45})\]\)? (?:is|was|has been) not (?:allowed|permitted|authori[sz]ed)`),
+		regexp.MustCompile(`(?i)(?:^|[\s(])([0-9a-f.:]{7,45}) (?:(?:is|was|has been) )?not (?:allowed|permitted|authori[sz]ed)`),
+		regexp.MustCompile(`(?i)\bfail(?:ed|ure|s)? (?:for|from) \[?([0-9a-f.:]{7,45})\b`),
+		regexp.MustCompile(`(?i)(?:does not designate|not designated|sending mta|sender host|sent from|from host|mail from) \[?([0-9a-f.:]{7,45})\]?`),
+		regexp.MustCompile(`(?i)\(([0-9]{1,3}(?:\.[0-9]{1,3}){3})\)`),
+		regexp.MustCompile(`\[([0-9a-f.:]{7,45})\]`),
+	}
+	replyIdentities = []*regexp.Regexp{
+		regexp.MustCompile(`(?i)\bMAIL FROM domain \[?([a-z0-9.-]+\.[a-z0-9-]+)`),
+		regexp.MustCompile(`(?i)\benvelope-from=<?([^\s<>;"]+)`),
+		regexp.MustCompile(`(?i)\bto send (?:e?-?mail )?(?:from|for|on behalf of|as) (?:the )?(?:domain )?[<'"]?([^\s<>;"']*[a-z0-9-]+\.[a-z0-9-]+)`),
+		regexp.MustCompile(`(?i)\bto use '?<?([^\s<>;"']+@[a-z0-9.-]+)'?`),
+		regexp.MustCompile(`(?i)\bdomain of <?([^\s<>;"]+)`),
+		regexp.MustCompile(`(?i)\b(?:SPF|policy|record) (?:check |record )?(?:failed |fail )?(?:for|of) (?:the )?(?:domain )?[<'"]?([^\s<>;"']*[a-z0-9-]+\.[a-z0-9-]+)`),
+	}
+)
+
+// readFacts takes from the reply's text the address and the identity that the
+// server judged. Both are its words, not facts: an address in quotes or a
+// comment of the sender's may stand there too.
+func (r *Reply) readFacts() {
+	if m := replyWhy.FindStringSubmatch(r.Text); m != nil {
+		for _, p := range strings.FieldsFunc(m[1], func(c rune) bool { return c == ';' || c == '&' }) {
+			k, v, _ := strings.Cut(p, "=")
+			v = strings.NewReplacer("%40", "@", "%2E", ".", "%3A", ":").Replace(strings.TrimRight(v, ".,)"))
+			switch strings.ToLower(k) {
+			case "ip":
+				r.ClientIP = addressOf(v)
+			case "id", "identity", "sender":
+				r.Identity = v
+			case "s", "scope":
+				if strings.EqualFold(v, "helo") {
+					r.IdentityKind = "helo"
+				} else {
+					r.IdentityKind = "mailfrom"
+				}
+			}
+		}
+	}
+	for _, p := range replyIPs {
+		if r.ClientIP.IsValid() {
+			break
+		}
+		for _, m := range p.FindAllStringSubmatch(r.Text, 4) {
+			if a := addressOf(m[1]); a.IsValid() && Public(a) && a != r.HostIP {
+				r.ClientIP = a
+				break
+			}
+		}
+	}
+	for _, p := range replyIdentities {
+		if r.Identity != "" {
+			break
+		}
+		if m := p.FindStringSubmatch(r.Text); m != nil && !isIPText(m[1]) {
+			r.Identity = strings.TrimRight(m[1], ".,)")
+		}
+	}
+	if r.Identity == "" {
+		r.Identity = r.MailFrom
+	}
+	if r.IdentityKind == "" && r.Identity != "" {
+		r.IdentityKind = "mailfrom"
+	}
+}
+
+// judgedDomain is the domain of the identity that the reply names, "" where it
+// names none.
+func (r *Reply) judgedDomain() string {
+	if r.Identity == "" {
+		return ""
+	}
+	if strings.IndexByte(r.Identity, '@') < 0 {
+		return host(r.Identity)
+	}
+	return domainOf(r.Identity)
+}
