@@ -32,6 +32,13 @@ type DomainOptions struct {
 	DNSSEC func(ctx context.Context, name string) (status, reason string)
 	// Now is the time of the check, as the report gives it.
 	Now time.Time
+	// Suggest looks for records to publish: Suggested and Changes of the report.
+	// Each is tried out before it is offered.
+	Suggest bool
+	// Shorter looks for a shorter SPF record that lets the same addresses pass.
+	Shorter bool
+	// AllSelectors tries all built-in DKIM selectors, not only the likeliest.
+	AllSelectors bool
 	// Version is written into the report as the tool's; "" is this module's.
 	Version string
 }
@@ -48,13 +55,13 @@ func CheckDomain(ctx context.Context, name string, o DomainOptions) (_ *report.D
 	}
 	r := domain.Check(ctx, name, domain.Options{
 		Resolver: o.Resolver, Selectors: o.Selectors, Parked: o.Parked, Fetch: o.Fetch, DNSSEC: o.DNSSEC,
+		Suggest: o.Suggest, Shorter: o.Shorter, AllSelectors: o.AllSelectors,
 		Now: o.Now, Tool: report.Tool{Name: "mailtrace", Version: o.Version},
 	})
 	if r.Tool.Version == "" {
 		r.Tool.Version = Version
 	}
 	r.Findings = domainFindings(r)
-	r.Suggested = domain.Suggest(r)
 	return r, nil
 }
 
@@ -68,7 +75,7 @@ func domainFindings(r *report.Domain) []report.Finding {
 		p := &r.Problems[i]
 		f := report.Finding{
 			Code: p.Code, Title: p.Title, Severity: p.Severity, Confidence: report.Proved,
-			AtFault: report.Party{Role: roleOf(p.Check), Host: r.Domain},
+			AtFault: report.Party{Role: roleOf(p.Check), Host: first(p.Host, r.Domain)},
 			Message: p.Message, Advice: p.Advice, Because: []string{}, Evidence: []report.Evidence{},
 		}
 		e, ok := published(r, p)
@@ -145,4 +152,14 @@ func relevant(values []string, p *report.DomainProblem) []string {
 		return values
 	}
 	return out
+}
+
+// first is the first text that is not "".
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
 }

@@ -164,7 +164,7 @@ func (k *Key) parsePublic(p *Tag) {
 		}
 	}
 	if err != nil {
-		bad("p= is no public key: %s", strings.TrimPrefix(err.Error(), "x509: "))
+		bad("p= is no public key: %s", notPublic(der))
 		return
 	}
 	pub, ok := public.(*rsa.PublicKey)
@@ -186,6 +186,43 @@ func (k *Key) parsePublic(p *Tag) {
 		k.problem(ReasonKeyWeak, p.Offset, false, "the key has %d bits; 2048 is advised (RFC 8301 §3.2)", k.Bits)
 	}
 	k.Public = pub
+}
+
+// notPublic says what a key that cannot be read is.
+func notPublic(der []byte) string {
+	if _, err := x509.ParsePKCS8PrivateKey(der); err == nil {
+		return "it is a private key"
+	}
+	if _, err := x509.ParsePKCS1PrivateKey(der); err == nil {
+		return "it is a private key"
+	}
+	if _, err := x509.ParseCertificate(der); err == nil {
+		return "it is a certificate"
+	}
+	if len(der) == ed25519.PublicKeySize {
+		return "it has the length of an Ed25519 key, which needs k=ed25519"
+	}
+	// DER: a sequence, and its length (X.690 §8.1).
+	if len(der) < 4 || der[0] != 0x30 {
+		return "it does not begin as one"
+	}
+	n, head := int(der[1]), 2
+	if extra := n & 0x7f; n >= 0x80 {
+		if extra == 0 || extra > 3 || len(der) < 2+extra {
+			return "it does not begin as one"
+		}
+		n, head = 0, 2+extra
+		for _, b := range der[2 : 2+extra] {
+			n = n<<8 | int(b)
+		}
+	}
+	switch total := head + n; {
+	case total > len(der):
+		return fmt.Sprintf("part of it is missing: %d bytes of %d are there", len(der), total)
+	case total < len(der):
+		return fmt.Sprintf("it has %d bytes more than its %d", len(der)-total, total)
+	}
+	return "it is of another kind, or damaged"
 }
 
 // usualRSA reads what nearly all keys are: the DER of a SubjectPublicKeyInfo

@@ -153,6 +153,9 @@ func badName(err error) bool {
 	return errors.As(err, &e) && e.Failure == dns.BadName
 }
 
+// notAnswered is why a question was not answered.
+func notAnswered(err error) string { return why(err) }
+
 // why is the reason of a failed question in a few words.
 func why(err error) string {
 	var e *dns.Error

@@ -19,10 +19,12 @@ func (c *checker) bimi(s *section, out *report.BIMI) {
 	if err == nil && org != c.domain {
 		domains = append(domains, org)
 	}
+	out.Misplaced = nil
 	for i, d := range domains {
 		name := selector + "._bimi." + d
 		a := c.ask(name, dns.TypeTXT)
-		records, near := withVersion(a.Texts(), "BIMI1")
+		records, near, others := withVersion(a.Texts(), &formBIMI)
+		s.others(others)
 		if i == 0 || len(records) > 0 {
 			s.found(name, stateOf(&a, len(records)), records)
 		}
@@ -30,7 +32,7 @@ func (c *checker) bimi(s *section, out *report.BIMI) {
 		case a.gap:
 			return
 		case len(records) == 0 && len(near) > 0:
-			s.add("bimi-record-invalid", at{name: name}, "%s does not begin with v=BIMI1; it is ignored", quoted(near[0]))
+			s.meant(&formBIMI, name, near, "bimi-record-invalid", "receivers ignore it")
 			return
 		case len(records) > 1:
 			s.add("bimi-record-invalid", at{name: name}, "%s has %d BIMI records; they are ignored", name, len(records))
@@ -38,6 +40,16 @@ func (c *checker) bimi(s *section, out *report.BIMI) {
 		case len(records) == 1:
 			c.readBIMI(s, out, name, records[0])
 			return
+		}
+	}
+	for _, name := range [...]string{"_bimi." + c.domain, "bimi." + c.domain, c.domain} {
+		a := c.ask(name, dns.TypeTXT)
+		for _, text := range a.Texts() {
+			if len(a.CNAMEs) > 0 || !formBIMI.meant(peel(text).text, false) || len(out.Misplaced) == MaxRecords {
+				continue
+			}
+			out.Misplaced = append(out.Misplaced, name+": "+text)
+			s.add("bimi-record-misplaced", at{name: name}, "%s stands at %s; receivers look at %s._bimi.%s", quoted(text), name, selector, c.domain)
 		}
 	}
 }
@@ -48,6 +60,11 @@ func (c *checker) readBIMI(s *section, out *report.BIMI, name, text string) {
 	switch {
 	case problem != "":
 		s.add("bimi-record-invalid", at{name: name}, "%s: %s", name, problem)
+	case !out.Declined && pictureFile(out.Logo) != "":
+		s.add("bimi-logo-format", at{name: name}, "l=%s names a file of type %s; receivers take SVG Tiny PS only", cut(out.Logo, 120), pictureFile(out.Logo))
+	}
+	switch {
+	case problem != "":
 	case !out.Declined && out.Authority == "":
 		s.add("bimi-no-certificate", at{name: name}, "the record names no certificate (a=)")
 	}
@@ -104,4 +121,19 @@ func (c *checker) bimiEligible(s *section, out *report.BIMI) {
 	if !ok && out.State == report.StatePresent && !out.Declined {
 		s.add("bimi-not-eligible", at{name: "_dmarc." + c.domain}, "%s has a brand indicator, but its DMARC policy is not enforced as receivers demand for one", c.domain)
 	}
+}
+
+// pictureFile is the kind of a file that cannot be a logo for BIMI, by its name.
+func pictureFile(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return ""
+	}
+	path := strings.ToLower(u.Path)
+	for _, kind := range [...]string{"png", "jpg", "jpeg", "gif", "webp", "ico", "bmp", "tiff", "pdf", "eps", "html", "htm"} {
+		if strings.HasSuffix(path, "."+kind) {
+			return strings.ToUpper(kind)
+		}
+	}
+	return ""
 }

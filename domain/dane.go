@@ -141,6 +141,8 @@ func parseTLSA(data string) (report.TLSA, error) {
 // daneSecurity says for which hosts the records count: DANE needs the whole way
 // from the MX record on to be secure (RFC 7672 §2.2).
 func (c *checker) daneSecurity(s *section, out *report.DANE) {
+	var open []int
+	foreign := 0
 	for i := range out.Hosts {
 		h := &out.Hosts[i]
 		if h.State != report.StatePresent {
@@ -158,11 +160,31 @@ func (c *checker) daneSecurity(s *section, out *report.DANE) {
 			usable = usable || r.Usable
 		}
 		switch worst {
+		case statusUnknown:
+			s.open = true
 		case statusSecure:
 			h.Secure, h.Usable = is(true), &usable
 		case statusInsecure, statusBogus:
 			h.Secure, h.Usable = is(false), is(false)
-			s.add("dane-not-secure", at{name: h.Location}, "the way to %s is not protected by DNSSEC (%s), so its TLSA records do not count", h.Location, worst)
+			open = append(open, i)
+			if !c.own(h.Hostname) {
+				foreign++
+			}
 		}
 	}
+	if len(open) == 0 {
+		return
+	}
+	// One cause, one finding. Records of a provider are its own affair; they
+	// only protect less where the domain is not signed.
+	h := &out.Hosts[open[0]]
+	where := at{name: h.Location}
+	if foreign == len(open) {
+		where.severity, where.advice = report.Info, "sign the zone of the domain (DNSSEC): then senders that heed DANE can rely on the provider's records"
+	}
+	more := ""
+	if len(open) > 1 {
+		more = fmt.Sprintf(" and %d more", len(open)-1)
+	}
+	s.add("dane-not-secure", where, "the way to %s%s is not protected by DNSSEC, so its TLSA records do not count for mail to %s", h.Location, more, c.domain)
 }

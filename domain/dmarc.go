@@ -54,12 +54,32 @@ func (c *checker) dmarc(s *section, out *report.DomainDMARC) {
 		out.Discovery = append(out.Discovery, discovery(&p))
 		c.policies = append(c.policies, p)
 	}
-	c.misplaced(s, out)
-
 	now := &c.policies[0]
-	switch own := "_dmarc." + c.domain; {
+	own := "_dmarc." + c.domain
+	here := c.ask(own, dns.TypeTXT)
+	var meant []string // no DMARC records, and plainly meant as such
+	for _, text := range here.Texts() {
+		switch {
+		case dmarc.ParseRecord(text).IsDMARC():
+		case formDMARC.meant(peel(text).text, true):
+			meant = append(meant, text)
+		case len(out.Others) < MaxRecords:
+			out.Others = append(out.Others, text)
+		}
+	}
+	open := c.misplaced(s, out, now)
+
+	switch {
 	case now.found.Record != nil:
 		s.found("_dmarc."+now.found.Domain, report.StatePresent, []string{now.found.Record.Raw})
+	case len(meant) > 0 && now.err == nil:
+		var texts []string
+		for _, text := range here.Texts() {
+			if !slices.Contains(out.Others, text) {
+				texts = append(texts, text)
+			}
+		}
+		s.found(own, report.StatePresent, texts)
 	case len(now.found.Invalid) > 0 && now.err == nil:
 		s.found(own, report.StatePresent, now.found.Invalid)
 	case now.err != nil:
@@ -68,12 +88,16 @@ func (c *checker) dmarc(s *section, out *report.DomainDMARC) {
 	default:
 		s.found(own, report.StateAbsent, nil)
 	}
-	c.invalid(s, now)
+	c.invalid(s, now, meant)
 	switch rec := now.found.Record; {
 	case rec != nil:
 		c.record(s, out, now)
-	case c.exists() && s.check.State == report.StateAbsent:
-		s.add("dmarc-record-missing", at{name: "_dmarc." + c.domain}, "no DMARC record applies to %s", c.domain)
+	case c.exists() && s.check.State == report.StateAbsent && len(out.Misplaced) == 0 && !open: // else the cause is named already
+		text := fmt.Sprintf("no DMARC record applies to %s", c.domain)
+		if len(out.Others) > 0 {
+			text += "; what stands at " + own + " is none: " + quoted(out.Others[0])
+		}
+		s.add("dmarc-record-missing", at{name: own}, "%s", text)
 	}
 	c.judge(s, out, now)
 	c.differ(s)
@@ -163,69 +187,181 @@ func discovery(p *policy) report.DMARCDiscovery {
 }
 
 // misplaced finds records where receivers do not look: at the domain itself,
-// and below a name that was written out twice.
-func (c *checker) misplaced(s *section, out *report.DomainDMARC) {
+// below a name that was written out twice, and without the underscore.
+func (c *checker) misplaced(s *section, out *report.DomainDMARC, now *policy) (open bool) {
 	look := []string{c.domain}
-	if c.policies[0].found.Record == nil {
-		look = append(look, "_dmarc."+c.domain+"."+c.domain)
+	if now.found.Record == nil || now.found.Domain != c.domain {
+		look = append(look, "_dmarc."+c.domain+"."+c.domain, "dmarc."+c.domain)
 	}
 	for _, name := range look {
 		a := c.ask(name, dns.TypeTXT)
+		open = open || a.gap
 		for _, text := range a.Texts() {
-			if !strings.HasPrefix(strings.ToLower(strings.TrimLeft(text, " \t\"'")), "v=dmarc1") || len(out.Misplaced) == MaxRecords {
+			home := name != c.domain
+			if m := peel(text); !formDMARC.meant(m.text, home) || len(out.Misplaced) == MaxRecords || len(a.CNAMEs) > 0 && home {
 				continue
 			}
+			if here := c.ask("_dmarc."+c.domain, dns.TypeTXT); slices.Contains(here.Texts(), text) {
+				if home { // a wildcard gives it to any name
+					continue
+				}
+			}
 			out.Misplaced = append(out.Misplaced, name+": "+text)
-			s.add("dmarc-record-misplaced", at{name: name}, "%s stands at %s; receivers look at _dmarc.%s", quoted(text), name, c.domain)
+			severity, consequence := c.lost(now, []string{text})
+			s.add("dmarc-record-misplaced", at{name: name, severity: severity}, "%s stands at %s; receivers look at _dmarc.%s only%s", quoted(text), name, c.domain, consequence)
 		}
 	}
+	return open
+}
+
+// lost weighs records that nobody obeys by what their owner demands in them: a
+// policy that does not hold is high, reports that nobody sends are medium.
+func (c *checker) lost(now *policy, texts []string) (severity, consequence string) {
+	strongest, word := 0, ""
+	for _, text := range texts {
+		p := askedPolicy(text)
+		if p == "" {
+			if m, ok := formDMARC.repair(text); ok {
+				p = askedPolicy(m.text)
+			}
+		}
+		if n := map[string]int{"quarantine": 1, "reject": 2}[p]; n > strongest {
+			strongest, word = n, p
+		}
+	}
+	if strongest > now.domain.strength() {
+		return report.High, fmt.Sprintf("; so p=%s is not in force, and forged mail is delivered", word)
+	}
+	if now.domain.applies { // another record protects the name
+		return report.Low, ""
+	}
+	return report.Medium, ""
 }
 
 // invalid notes records that had to be discarded.
-func (c *checker) invalid(s *section, p *policy) {
+func (c *checker) invalid(s *section, p *policy, meant []string) {
+	own := "_dmarc." + c.domain
+	here := c.ask(own, dns.TypeTXT)
+	var records []string // at the own name
+	for _, text := range here.Texts() {
+		if dmarc.ParseRecord(text).IsDMARC() {
+			records = append(records, text)
+		}
+	}
+	harmless := p.found.Record != nil
+	if len(records) > 1 {
+		severity, consequence := c.lost(p, records)
+		s.add("dmarc-record-invalid", at{name: own, harmless: harmless, severity: severity},
+			"there are %d records at %s, all of which are discarded: %s%s", len(records), own, quotedAll(records), consequence)
+	}
+	for i, text := range meant {
+		if i == MaxRecords {
+			break
+		}
+		severity, consequence := c.lost(p, []string{text})
+		where := at{name: own, harmless: harmless || len(records) == 1, severity: severity}
+		m, ok := formDMARC.repair(text)
+		reason := m.why()
+		if ok {
+			where.advice = "publish it with only the fault mended: " + m.text
+		} else {
+			reason = "it does not begin with v=DMARC1"
+		}
+		s.add("dmarc-record-invalid", where, "%s at %s is no DMARC record: %s%s", quoted(text), own, reason, consequence)
+	}
+	said := map[string]bool{}
 	for i, text := range p.found.Invalid {
 		if i == MaxRecords {
 			break
 		}
-		name := "_dmarc." + c.domain
+		name := ""
 		for _, q := range p.found.Queries {
 			if a := c.ask(q.Name, dns.TypeTXT); slices.Contains(a.Texts(), text) {
 				name = q.Name
-				if len(a.Records) > 1 && dmarc.ParseRecord(text).IsDMARC() {
-					s.add("dmarc-record-invalid", at{name: name, harmless: p.found.Record != nil}, "one of several records at %s, all of which are discarded: %s", name, quoted(text))
-					name = ""
-				}
 				break
 			}
 		}
-		if name == "" {
-			continue
-		}
 		rec := dmarc.ParseRecord(text)
-		reason := "it does not begin with v=DMARC1"
-		for _, pr := range rec.Problems {
-			if pr.Fatal {
-				reason = pr.Text
+		switch {
+		case name == own && (len(records) > 1 || slices.Contains(meant, text)): // noted above
+		case name != own && rec.IsDMARC() && rec.Usable(dmarc.RFC9989):
+			if !said[name] {
+				said[name] = true
+				s.add("dmarc-record-invalid", at{name: name, harmless: harmless, severity: report.Medium}, "there are several records at %s, all of which are discarded, one of them %s", name, quoted(text))
 			}
+		default:
+			reason := "it does not begin with v=DMARC1"
+			for _, pr := range rec.Problems {
+				if pr.Fatal {
+					reason = pr.Text
+				}
+			}
+			severity, consequence := c.lost(p, []string{text})
+			where := at{name: first(name, own), harmless: harmless, severity: severity}
+			if m, ok := formDMARC.repair(text); ok {
+				reason += "; " + m.why()
+				where.advice = "publish it with only the fault mended: " + m.text
+			}
+			s.add("dmarc-record-invalid", where, "%s at %s is no DMARC record: %s%s", quoted(text), where.name, reason, consequence)
 		}
-		s.add("dmarc-record-invalid", at{name: name, harmless: p.found.Record != nil}, "%s at %s is no DMARC record: %s", quoted(text), name, reason)
 	}
+}
+
+func quotedAll(texts []string) string {
+	var out []string
+	for i, t := range texts {
+		if i == 4 {
+			out = append(out, "…")
+			break
+		}
+		out = append(out, quoted(t))
+	}
+	return strings.Join(out, ", ")
 }
 
 // record judges the text of the record and the addresses in it.
 func (c *checker) record(s *section, out *report.DomainDMARC, p *policy) {
 	rec, name := p.found.Record, "_dmarc."+p.found.Domain
 	out.Tags = tags(rec)
+	asks, _ := rec.Tag("p")
+	weakened := !rec.Usable(dmarc.RFC9989) || policyWord(asks) != "" && !strings.EqualFold(string(rec.Policy), policyWord(asks))
+	policyTags := map[string]bool{"p": true, "sp": true, "np": true}
+	done := map[int]bool{} // one fault, one finding
 	for _, pr := range rec.Problems {
+		if done[pr.Offset] && pr.Offset > 0 {
+			continue
+		}
 		where := at{name: name, term: pr.Tag, pos: pr.Offset, harmless: !pr.Fatal}
-		if pr.Tag == "" {
-			where.term = cut(rec.Raw[min(pr.Offset, len(rec.Raw)):], 20)
+		raw, _, _ := strings.Cut(rec.Raw[min(pr.Offset, len(rec.Raw)):], ";")
+		raw = strings.TrimSpace(raw)
+		if pr.Tag == "" || !strings.Contains(raw, "=") {
+			where.term = cut(raw, 40)
 		}
 		text := pr.Text
-		if pr.Tag != "" {
+		switch {
+		case raw != "" && !strings.Contains(raw, "=") && pr.Offset > 0:
+			done[pr.Offset] = true
+			text = fmt.Sprintf("%s at byte %d has no \"=\"; receivers ignore it", quoted(cut(raw, 60)), pr.Offset)
+			if m, ok := formDMARC.repair("v=DMARC1; p=none; " + raw); ok && !strings.HasSuffix(m.text, "p=none") {
+				text += ", " + quoted(strings.TrimPrefix(m.text, "v=DMARC1; p=none; ")) + " is meant"
+			}
+		case policyTags[pr.Tag] && strings.HasPrefix(pr.Text, "the value is not none") && weakened:
+			value, _ := rec.Tag(pr.Tag)
+			text = fmt.Sprintf("%s=%s is not none, quarantine or reject, so the whole record counts as p=none (RFC 9989 §4.10.1): forged mail is delivered", pr.Tag, cut(value, 40))
+			where.severity = report.Medium
+			if policyWord(asks) != "none" && (policyWord(asks) != "" || pr.Tag != "p") {
+				where.severity = report.High
+			}
+			if m, ok := formDMARC.repair(rec.Raw); ok {
+				where.advice = "publish it with only the fault mended: " + m.text
+			}
+		case pr.Tag != "":
 			text = pr.Tag + "=: " + text
 		}
 		if pr.Fatal {
+			if policyWord(asks) == "none" {
+				where.severity = report.Medium
+			}
 			s.add("dmarc-record-invalid", where, "%s: %s", name, text)
 		} else {
 			s.add("dmarc-tag-invalid", where, "%s: %s", name, text)
@@ -236,8 +372,12 @@ func (c *checker) record(s *section, out *report.DomainDMARC, p *policy) {
 			s.add("dmarc-tag-invalid", at{name: name, severity: report.Info}, "%s=%s has no effect any more: RFC 9989 removed it", tag, cut(v, 20))
 		}
 	}
-	if len(rec.Aggregate) == 0 && !c.opt.Parked {
-		s.add("dmarc-no-reports", at{name: name}, "the record asks for no aggregate reports (rua=)")
+	if _, wanted := rec.Tag("rua"); len(rec.Aggregate) == 0 && !c.opt.Parked {
+		if wanted {
+			s.add("dmarc-no-reports", at{name: name, severity: report.Medium, advice: "write the addresses as URIs: mailto: and the mailbox"}, "no address of rua= can be used, so nobody sends the reports that it asks for")
+		} else {
+			s.add("dmarc-no-reports", at{name: name}, "the record asks for no aggregate reports (rua=)")
+		}
 	}
 	if rec.PSD == "y" && p.found.Domain == c.domain {
 		test := "name." + c.domain
@@ -258,8 +398,9 @@ func (c *checker) record(s *section, out *report.DomainDMARC, p *policy) {
 		out.External = append(out.External, d)
 	}
 	if err != nil {
-		s.gap("report addresses of "+name, err.Error())
+		s.gap("report addresses of "+name, notAnswered(err))
 	}
+	c.reportHosts(s, out, name, rec)
 }
 
 // defaults are the values of tags that are absent (RFC 9989 §4.7).
@@ -333,6 +474,73 @@ func (c *checker) judge(s *section, out *report.DomainDMARC, p *policy) {
 				sub.what, c.domain, orNone(sub.disposition), p.domain.disposition)
 		}
 	}
+}
+
+// reportHosts checks that the addresses for reports take mail: nobody sends
+// reports over HTTP, and a domain without mail host gets none.
+func (c *checker) reportHosts(s *section, out *report.DomainDMARC, name string, rec *dmarc.Record) {
+	seen := map[string]bool{}
+	for _, tag := range [...]struct {
+		name string
+		uris []dmarc.ReportURI
+	}{{"rua", rec.Aggregate}, {"ruf", rec.Failure}} {
+		for _, u := range tag.uris {
+			if u.Address == "" {
+				if !seen[u.URI] {
+					seen[u.URI] = true
+					s.add("dmarc-tag-invalid", at{name: name}, "%s: %s=%s: nobody sends reports so; they come by mail (mailto:)", name, tag.name, cut(u.URI, 80))
+				}
+				continue
+			}
+			if seen[u.Domain] || len(seen) == MaxRecords {
+				continue
+			}
+			seen[u.Domain] = true
+			if slices.ContainsFunc(out.External, func(e report.ReportDestination) bool {
+				return e.Domain == u.Domain && e.Authorized != nil && !*e.Authorized
+			}) {
+				continue // nobody sends them there, whether it takes mail or not
+			}
+			if why := c.takesNoMail(u.Domain); why != "" {
+				where := at{name: u.Domain}
+				if !c.own(u.Domain) {
+					where.host = u.Domain
+				}
+				s.add("dmarc-report-unreachable", where, "%s=mailto:%s: %s, so nobody gets these reports", tag.name, cut(u.Address, 80), why)
+			}
+		}
+	}
+}
+
+// takesNoMail says why a domain cannot receive mail, "" where it can or that is
+// not known.
+func (c *checker) takesNoMail(domain string) string {
+	mx := c.ask(domain, dns.TypeMX)
+	switch {
+	case mx.gap:
+		return ""
+	case mx.Status == dns.NXDomain:
+		return domain + " does not exist"
+	case len(mx.Records) == 1 && mx.Records[0].Host == "":
+		return domain + " takes no mail (null MX)"
+	}
+	hosts := mx.Hosts()
+	if len(hosts) == 0 {
+		hosts = []string{domain}
+	}
+	for i, h := range hosts {
+		if i == MaxHosts {
+			return ""
+		}
+		v4, v6 := c.ask(h, dns.TypeA), c.ask(h, dns.TypeAAAA)
+		if v4.gap || v6.gap || len(v4.Records)+len(v6.Records) > 0 {
+			return ""
+		}
+	}
+	if len(mx.Records) > 0 {
+		return "no MX host of " + domain + " has an address"
+	}
+	return domain + " has no MX record and no address"
 }
 
 func orNone(p dmarc.Policy) dmarc.Policy {

@@ -50,6 +50,14 @@ type Options struct {
 	// Suffixes is the public suffix list for RFC 7489; nil means the one
 	// compiled in.
 	Suffixes dmarc.Suffixes
+	// Suggest looks for records to publish, and tries each of them out.
+	Suggest bool
+	// Shorter looks for a shorter SPF record.
+	Shorter bool
+	// AllSelectors tries all built-in DKIM selectors. Without it the commonest
+	// are tried, those of the domain's providers, and the rest only where the
+	// name _domainkey exists (RFC 8020).
+	AllSelectors bool
 }
 
 // Fetched is what a web server sent.
@@ -138,6 +146,11 @@ type checker struct {
 	// be asked for.
 	authorized *spf.Authorized
 	policies   []policy // of DMARC, by method
+	dkimOpen   bool     // not all selectors could be asked for
+	// keys are the DKIM keys that another check found, where this one rehearses
+	// a change and need not look for more.
+	keys      []report.DKIMKey
+	rehearsal bool
 }
 
 // The sections, in the order of the result.
@@ -206,6 +219,9 @@ func (c *checker) run() {
 	if c.mem.full() {
 		out.Gaps = append(out.Gaps, report.Gap{What: c.domain, Why: fmt.Sprintf("%s: %d", errQuestions, MaxQuestions)})
 	}
+	if c.opt.Suggest {
+		c.suggest()
+	}
 }
 
 // exists reports that the domain is not proved to be missing: one answer
@@ -223,6 +239,7 @@ func (c *checker) exists() bool {
 func (c *checker) across(s []*section) {
 	out := c.out
 	c.ipv6Uncovered(s[inSPF])
+	c.nobodyPasses(s[inSPF])
 	if out.MX.Null && !c.opt.Parked && c.authorized != nil && len(c.authorized.IPv4)+len(c.authorized.IPv6) > 0 {
 		s[inMX].add("sender-null-mx", at{name: c.domain}, "%s accepts no mail (null MX), but its SPF record lets hosts send", c.domain)
 	}

@@ -31,5 +31,4 @@ _dmarc.example.com. TXT "v=DMARC1; p=reject; rua=mailto:dmarc@example.com"
 	// Output:
 	// 3 lookups, 257 addresses
 	// spf-void-term: a:old.example.com at byte 35: old.example.com has no address: a void lookup
-	// spf-shorter-record: "v=spf1 mx include:_spf.example.net -all" authorises the same addresses with 39 bytes in place of 57 and 2 lookups in place of 3
 }

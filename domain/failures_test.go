@@ -43,7 +43,7 @@ func TestNoFailureMakesAProblem(t *testing.T) {
 					if k != runs%5 { // each question with one of them
 						continue
 					}
-					o := Options{Resolver: failing{w, q.Name, q.Type, failure}, Selectors: want.selectors, Parked: want.parked, Fetch: w.fetch}
+					o := Options{Resolver: failing{w, q.Name, q.Type, failure}, Selectors: want.selectors, Parked: want.parked, Fetch: w.fetch, Shorter: true}
 					if want.validate {
 						continue
 					}

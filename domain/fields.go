@@ -52,20 +52,46 @@ func splitFields(text string) (out []field, problem string) {
 	return out, problem
 }
 
-// withVersion picks the TXT records that begin with a version field; the
-// standards have all others discarded. near are those that look like one.
-func withVersion(texts []string, version string) (records, near []string) {
+// withVersion picks the TXT records that begin with the version of a form; the
+// standards have all others discarded. near are those that are meant as such,
+// others the rest.
+func withVersion(texts []string, f *form) (records, near, others []string) {
 	for _, t := range texts {
 		first, _, _ := strings.Cut(t, ";")
 		name, value, _ := strings.Cut(first, "=")
 		switch {
-		case strings.Trim(name, " \t") == "v" && strings.Trim(value, " \t") == version:
+		case strings.Trim(name, " \t") == "v" && strings.Trim(value, " \t") == f.version && (t == "" || t[0] == 'v'):
 			records = append(records, t)
-		case strings.Contains(strings.ToLower(t[:min(len(t), 40)]), strings.ToLower(version)):
+		case f.meant(peel(t).text, true):
 			near = append(near, t)
+		default:
+			others = append(others, t)
 		}
 	}
-	return records, near
+	return records, near, others
+}
+
+// meant notes texts that are meant as records of a form and are none.
+func (s *section) meant(f *form, name string, near []string, code, consequence string) {
+	for i, t := range near {
+		if i == MaxRecords {
+			return
+		}
+		where := at{name: name}
+		m, ok := f.repair(t)
+		why := m.why()
+		if ok {
+			where.advice = "publish it with only the fault mended: " + m.text
+		} else {
+			why = "it does not begin with v=" + f.version
+		}
+		s.add(code, where, "%s at %s does not count: %s; %s", quoted(t), name, why, consequence)
+	}
+}
+
+// others keeps texts that stand where a record belongs.
+func (s *section) others(texts []string) {
+	s.check.Others = texts[:min(len(texts), MaxRecords)]
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -21,16 +21,14 @@ const (
 func (c *checker) mtaSTS(s *section, out *report.MTASTS) {
 	name := "_mta-sts." + c.domain
 	a := c.ask(name, dns.TypeTXT)
-	records, near := withVersion(a.Texts(), "STSv1")
+	records, near, others := withVersion(a.Texts(), &formSTS)
+	s.others(others)
 	s.found(name, stateOf(&a, len(records)), records)
 	if a.gap {
 		return
 	}
 	if len(records) == 0 {
-		for _, t := range near {
-			s.add("mta-sts-record-invalid", at{name: name}, "%s does not begin with v=STSv1; senders ignore it", quoted(t))
-			break
-		}
+		s.meant(&formSTS, name, near, "mta-sts-record-invalid", "senders ignore it, so there is no policy")
 		return
 	}
 	if len(records) > 1 { // §3.1: senders assume that there is no policy
@@ -72,6 +70,17 @@ func parseSTS(text string) (id, problem string) {
 // fetchPolicy gets and reads the policy file (RFC 8461 §3.3).
 func (c *checker) fetchPolicy(s *section, p *report.MTASTSPolicy) {
 	p.State = report.StateUnknown
+	host := "mta-sts." + c.domain
+	v4, v6 := c.ask(host, dns.TypeA), c.ask(host, dns.TypeAAAA)
+	if v4.none() && v6.none() {
+		p.State, p.Valid = report.StateAbsent, is(false)
+		what := "has no address"
+		if v4.Status == dns.NXDomain && v6.Status == dns.NXDomain && len(v4.CNAMEs) == 0 {
+			what = "does not exist"
+		}
+		s.add("mta-sts-policy-unreachable", at{name: host}, "the policy host %s %s, so senders find no policy", host, what)
+		return
+	}
 	if c.opt.Fetch == nil {
 		s.gap(p.URL, "not fetched: HTTPS is not in use")
 		return
@@ -103,6 +112,16 @@ func (c *checker) fetchPolicy(s *section, p *report.MTASTSPolicy) {
 
 func (c *checker) judgePolicy(s *section, p *report.MTASTSPolicy, got Fetched) {
 	p.Text = string(got.Body)
+	if head := strings.ToLower(strings.TrimSpace(p.Text[:min(len(p.Text), 512)])); strings.HasPrefix(head, "<") {
+		p.Valid, p.Errors = is(false), []string{"it is a web page (HTML), not a policy file"}
+		s.add("mta-sts-policy-invalid", at{name: p.URL}, "%s gives a web page (HTML), not a policy file", p.URL)
+		return
+	}
+	if strings.HasPrefix(p.Text, "\xef\xbb\xbf") {
+		p.Valid, p.Errors = is(false), []string{"it begins with a byte order mark (EF BB BF)"}
+		s.add("mta-sts-policy-invalid", at{name: p.URL}, "%s begins with a byte order mark (EF BB BF), so its first line is no version line", p.URL)
+		return
+	}
 	media, _, _ := strings.Cut(got.ContentType, ";")
 	if media = strings.ToLower(strings.TrimSpace(media)); media != "" && media != "text/plain" { // §3.2
 		s.add("mta-sts-policy-invalid", at{name: p.URL, severity: report.Low, harmless: true}, "%s is sent as %s, not as text/plain; some senders refuse it", p.URL, cut(media, 60))

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/publicsuffix"
+
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/report"
@@ -96,8 +98,80 @@ func (c *checker) hosts(s *section, out *report.DomainMX) {
 		wg.Go(func() { c.host(parts[i], &out.Hosts[i]) })
 	}
 	wg.Wait()
-	for _, p := range parts {
+	for i, p := range parts {
+		s.open = s.open || out.Hosts[i].State == report.StateUnknown
+		c.unresolvable(p, out, &out.Hosts[i])
 		s.take(p)
+	}
+	c.twoProviders(s, out)
+}
+
+// unresolvable weighs an MX host without address: without another host no mail
+// arrives; with one the loss waits for that to fail.
+func (c *checker) unresolvable(s *section, out *report.DomainMX, h *report.MXHost) {
+	if h.State != report.StateAbsent {
+		for i := range s.problems {
+			if s.problems[i].Code == "mx-private-address" && otherHost(out, h) {
+				s.problems[i].Severity = report.Medium
+			}
+		}
+		return
+	}
+	if slices.ContainsFunc(s.problems, func(p report.DomainProblem) bool { return p.Code == "mx-address-literal" }) {
+		return
+	}
+	where := at{name: h.Hostname}
+	text := fmt.Sprintf("the MX host %s has no address", h.Hostname)
+	if meant := withoutZone(h.Hostname, c.domain); meant != "" {
+		text += fmt.Sprintf("; the final dot is missing in the record, so the name of the zone was added once more: %s. is meant", meant)
+		where.advice = "write the name with its final dot: " + meant + "."
+	}
+	if otherHost(out, h) {
+		where.harmless = true
+		where.severity = report.Medium
+		if isReserved(h.Hostname) { // a proof of ownership, not a host
+			where.severity, where.advice = report.Info, "nothing: mail goes to the other hosts; remove it when the proof is no longer needed"
+		}
+	}
+	s.add("mx-unresolvable", where, "%s", text)
+}
+
+// otherHost reports that another MX host can be reached, or may be.
+func otherHost(out *report.DomainMX, h *report.MXHost) bool {
+	return slices.ContainsFunc(out.Hosts, func(o report.MXHost) bool {
+		return o.Hostname != h.Hostname && (o.State == report.StateUnknown || o.State == report.StatePresent && reachable(&o))
+	})
+}
+
+// withoutZone is the name that is meant by one with the zone written twice, or
+// with the zone behind a whole name of another; "" for others.
+func withoutZone(host, domain string) string {
+	rest, ok := strings.CutSuffix(host, "."+domain)
+	if !ok {
+		return ""
+	}
+	if rest == domain || strings.HasSuffix(rest, "."+domain) {
+		return rest
+	}
+	if _, icann := publicsuffix.PublicSuffix(rest); icann && strings.Count(rest, ".") > 1 && mxProvider(rest) != nil {
+		return rest
+	}
+	return ""
+}
+
+// isReserved reports a name that can never have an address (RFC 6761).
+func isReserved(host string) bool { return host == "invalid" || strings.HasSuffix(host, ".invalid") }
+
+// twoProviders finds MX records that lead to mailboxes in two places.
+func (c *checker) twoProviders(s *section, out *report.DomainMX) {
+	var names []string
+	for i := range out.Hosts {
+		if p := mxProvider(out.Hosts[i].Hostname); p != nil && p.boxes && !slices.Contains(names, p.name) {
+			names = append(names, p.name)
+		}
+	}
+	if len(names) > 1 {
+		s.add("mx-two-providers", at{name: c.domain}, "the MX records lead to two providers, %s: mail that does not get through to the first goes to mailboxes at the other", strings.Join(names, " and "))
 	}
 }
 
@@ -144,7 +218,6 @@ func (c *checker) host(s *section, h *report.MXHost) {
 		h.State = report.StateUnknown
 	default:
 		h.State = report.StateAbsent
-		s.add("mx-unresolvable", at{name: h.Hostname}, "the MX host %s has no address", h.Hostname)
 	}
 	if len(h.CNAME) > 0 && h.Hostname != c.domain {
 		s.add("mx-cname", at{name: h.Hostname}, "the MX host %s is an alias of %s", h.Hostname, h.CNAME[len(h.CNAME)-1])
@@ -254,13 +327,14 @@ func (c *checker) heloRecords(out []*report.HeloSPF, hosts []report.MXHost) {
 
 // helo judges what heloRecords found.
 func (c *checker) helo(s *section, found []*report.HeloSPF, hosts []report.MXHost) {
+	var none []string
 	for i := range hosts {
 		h := &hosts[i]
 		h.SPF = found[i]
 		switch {
 		case h.SPF == nil || c.opt.Parked || !c.own(h.Hostname) || len(h.CNAME) > 0: // an alias can have no record
 		case h.SPF.State == report.StateAbsent:
-			s.add("spf-helo-none", at{name: h.Hostname}, "%s has no SPF record; bounces that it sends are judged by that", h.Hostname)
+			none = append(none, h.Hostname)
 		case h.SPF.Error != "":
 			s.add("spf-helo-defect", at{name: h.Hostname, severity: report.Medium}, "SPF of the MX host %s ends in permerror: %s", h.Hostname, h.SPF.Error)
 		case h.SPF.Passes != nil && !*h.SPF.Passes:
@@ -270,6 +344,13 @@ func (c *checker) helo(s *section, found []*report.HeloSPF, hosts []report.MXHos
 			c.heloNotes(s, h.Hostname)
 		}
 	}
+	if len(none) > 0 {
+		verb := "has"
+		if len(none) > 1 {
+			verb = "have"
+		}
+		s.add("spf-helo-none", at{name: none[0]}, "%s %s no SPF record; bounces sent there are judged by that name", strings.Join(none, ", "), verb)
+	}
 }
 
 // heloNotes looks at the record of a host as at that of the domain. It is not
@@ -277,6 +358,10 @@ func (c *checker) helo(s *section, found []*report.HeloSPF, hosts []report.MXHos
 func (c *checker) heloNotes(s *section, host string) {
 	for _, n := range spf.Lint(c.ctx, c.mem, host, spf.Options{}).Notes {
 		code, where := classify(n)
+		if code == "" {
+			s.gap(host+" SPF", noteText(n, c.domain))
+			continue
+		}
 		where.harmless = true
 		s.add(code, where, "%s", noteText(n, c.domain))
 	}

@@ -16,6 +16,7 @@ type section struct {
 	gaps     []report.Gap // other than DNS questions without an answer
 	dropped  int
 	alike    map[string]int // problems by code
+	open     bool           // a part of the record could not be asked for
 }
 
 // at says where a problem is, and how it differs from its row in the table.
@@ -25,7 +26,9 @@ type at struct {
 	term     string
 	pos      int // byte offset, where term is not ""
 	severity string
-	harmless bool // does not make the record invalid
+	harmless bool   // does not make the record invalid
+	advice   string // in place of that of the table
+	host     string // who has to change it, where that is not the domain
 }
 
 func (s *section) add(code string, where at, format string, args ...any) {
@@ -37,6 +40,10 @@ func (s *section) add(code string, where at, format string, args ...any) {
 	if where.severity != "" {
 		p.Severity = where.severity
 	}
+	if where.advice != "" {
+		p.Advice = where.advice
+	}
+	p.Host = where.host
 	if where.term != "" {
 		pos := where.pos
 		p.Position = &pos
@@ -109,6 +116,9 @@ func (s *section) finish() {
 	if c.State == report.StatePresent {
 		valid := c.Error == nil
 		c.Valid = &valid
+		if valid && s.open { // what is known is good, and not all is known
+			c.Valid = nil
+		}
 	}
 }
 

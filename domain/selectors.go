@@ -54,6 +54,10 @@ var commonSelectors = [...]Selector{
 	{"titan1", "Titan", "zones of its customers"},
 	{"titan2", "Titan", "the successor that titan1 suggests"},
 	{"20230601", "Gmail", "signatures of its servers"},
+	{"cf2024-1", "Cloudflare Email Routing", "Cloudflare Docs, Email Routing, DNS records"},
+	{"mailru", "Mail.ru", "Mail.ru Help, DKIM"},
+	{"dkimprovmx1", "ImprovMX", "ImprovMX Guides, DKIM"},
+	{"dkimprovmx2", "ImprovMX", "ImprovMX Guides, DKIM"},
 
 	// Services that send for others.
 	{"s1", "SendGrid, Tuta and others", "Twilio SendGrid Docs, How to set up domain authentication; Tuta FAQ, Custom domains"},

@@ -23,12 +23,10 @@ const (
 func (c *checker) spf(s *section, out *report.DomainSPF) {
 	out.MaxDNSLookups = spf.DefaultMaxLookups
 	a := c.ask(c.domain, dns.TypeTXT)
-	var records, others []string
+	var records []string
 	for _, text := range a.Texts() {
 		if spf.IsRecord(text) {
 			records = append(records, text)
-		} else {
-			others = append(others, text)
 		}
 	}
 	s.found(c.domain, stateOf(&a, len(records)), records)
@@ -37,17 +35,18 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 	}
 	c.type99(s, out, records)
 	out.ResponseBytes = responseBytes(c.domain, &a)
-	for _, text := range others {
-		if text := meantAsSPF(text); text != "" {
-			s.add("spf-not-recognised", at{name: c.domain}, "%s is not read as an SPF record", quoted(text))
-		}
-	}
+	c.meantSPF(s, out, &a)
 	if out.ResponseBytes > ednsUDP {
 		s.add("spf-response-long", at{name: c.domain}, "the TXT records of %s make an answer of %d bytes; above %d it comes over TCP, which not all resolvers manage", c.domain, out.ResponseBytes, ednsUDP)
 	}
 	switch len(records) {
 	case 0:
-		if c.exists() {
+		switch n := len(a.CNAMEs); {
+		case !c.exists() || len(out.Meant) > 0: // the cause is named already
+		case n > 0: // RFC 1034 §3.6.2
+			s.add("spf-none", at{name: c.domain, severity: report.Info, advice: "nothing, if the name sends no mail; else use a name that is no alias"},
+				"%s is an alias (CNAME) of %s and can have no records of its own; there is no SPF record at that name", c.domain, a.CNAMEs[n-1])
+		default:
 			s.add("spf-none", at{name: c.domain}, "%s has no SPF record", c.domain)
 		}
 		return
@@ -68,13 +67,33 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 	}
 	out.Parsed = parsed(rec, errs, out.Tree)
 	lint := spf.Lint(c.ctx, c.mem, c.domain, spf.Options{})
+	hinted := map[string]bool{}
 	for _, n := range lint.Notes {
 		code, where := classify(n)
-		s.add(code, where, "%s", noteText(n, c.domain))
+		text := noteText(n, c.domain)
+		if code == "" { // more notes than are kept
+			s.gap(c.domain+" SPF", text)
+			continue
+		}
+		if n.Domain != "" && !c.own(n.Domain) {
+			where.host = n.Domain
+			if !n.Error && rank(kind(code).Severity) == rank(report.Low) {
+				where.severity = report.Info // in the hands of others
+			}
+		}
+		if m, ok := c.hint(n); ok {
+			if !hinted[n.Domain] {
+				hinted[n.Domain] = true
+				text += ". " + upper(m.why())
+			}
+			where.advice = "publish it with only the fault mended: " + m.text
+		}
+		s.add(code, where, "%s", text)
 	}
 	if lint.Left > 0 {
 		s.add(spfRemark, at{name: c.domain}, "%d more remarks on the record of %s and what it includes are left out", lint.Left, c.domain)
 	}
+	s.open = len(lint.Gaps) > 0
 
 	auth, err := spf.Ranges(c.ctx, c.mem, c.domain, spf.Options{})
 	if err == nil {
@@ -96,7 +115,7 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 		}
 		return
 	}
-	if t.nodes <= MaxTrialNodes {
+	if c.opt.Shorter && t.nodes <= MaxTrialNodes {
 		out.Shorter = c.shorter(rec, lint)
 	}
 	if sh := out.Shorter; sh != nil {
@@ -139,22 +158,102 @@ func (c *checker) type99(s *section, out *report.DomainSPF, records []string) {
 	s.add("spf-type99", at{name: c.domain}, "%s has a record of type SPF, %s that of type TXT; receivers do not ask for it", c.domain, same)
 }
 
-// meantAsSPF returns a TXT record, cleaned of what hides it, that its owner
-// probably takes for an SPF record; "" for any other.
-func meantAsSPF(text string) string {
-	if len(text) > spf.MaxRecord {
-		return ""
+// meantSPF finds texts that are no SPF record and are plainly meant as one.
+func (c *checker) meantSPF(s *section, out *report.DomainSPF, a *reply) {
+	for i := range a.Records {
+		r := &a.Records[i]
+		if spf.IsRecord(r.Text) || len(r.Text) > maxMend || len(out.Meant) == MaxRecords {
+			continue
+		}
+		m := peel(r.Text)
+		if !meansSPF(m.text) && !meansSPF(peel(joined(r.Text, r.Strings, joinSPF)).text) {
+			continue
+		}
+		t := report.MeantText{Name: c.domain, Text: r.Text}
+		mended, ok := repairSPF(r.Text, r.Strings)
+		t.Why = first(mended.why(), m.why(), "it does not begin with v=spf1 and a blank")
+		where := at{name: c.domain}
+		if ok {
+			t.Mended = mended.text
+			where.advice = "publish it with only the fault mended: " + mended.text
+		}
+		out.Meant = append(out.Meant, t)
+		s.add("spf-not-recognised", where, "%s is not read as an SPF record: %s", quoted(r.Text), t.Why)
 	}
-	lower := strings.ToLower(text)
-	bare := strings.TrimLeft(lower, " \t\"'\u00a0\ufeff\u200b\\")
-	for _, start := range [...]string{"v=spf1", "v =spf1", "v= spf1", "v = spf1", "v=spf 1", "v:spf1", "spf1 ", "v=spf=1", "spf=v1"} {
-		if strings.HasPrefix(bare, start) {
-			return text
+}
+
+// hint says what a faulty record is meant to be.
+func (c *checker) hint(n spf.Note) (mend, bool) {
+	if !n.Error && !strings.HasPrefix(n.Text, "no modifier of RFC 7208") && !strings.HasPrefix(n.Text, "never reached") && !strings.HasPrefix(n.Text, "not used") {
+		return mend{}, false
+	}
+	a := c.ask(n.Domain, dns.TypeTXT)
+	var found *dns.Record
+	for i := range a.Records {
+		if spf.IsRecord(a.Records[i].Text) {
+			if found != nil {
+				return mend{}, false
+			}
+			found = &a.Records[i]
 		}
 	}
-	// "spf2.0/pra" is Sender ID (RFC 4406), another thing.
-	if strings.HasPrefix(bare, "v=spf2") || strings.HasPrefix(bare, "v=spf ") {
-		return text
+	if found == nil {
+		return mend{}, false
+	}
+	return repairSPF(found.Text, found.Strings)
+}
+
+// nobodyPasses weighs a record that names somebody and lets nobody pass, where
+// the domain has mail hosts: all its mail fails. The fault that does it is the
+// finding; where none is named there is one of its own.
+func (c *checker) nobodyPasses(s *section) {
+	auth := c.authorized
+	if auth == nil || len(auth.Open)+len(auth.Gaps)+len(auth.IPv4)+len(auth.IPv6) > 0 || c.opt.Parked || s.check.Record == nil || len(c.out.MX.Hosts) == 0 {
+		return
+	}
+	rec, _ := spf.Parse(*s.check.Record)
+	if !names(rec) {
+		return
+	}
+	const consequence = "; so the record lets nobody pass, and all mail of the domain fails"
+	best := -1
+	for i := range s.problems {
+		p := &s.problems[i]
+		switch p.Code {
+		case "spf-unknown-modifier", "spf-unreachable-term", "spf-useless-term", "spf-void-term", "spf-void-lookups", "spf-include-none", "spf-permerror-syntax", "spf-include-loop", "spf-mx-limit", "spf-permerror-lookup-limit":
+			if best < 0 || rank(p.Severity) > rank(s.problems[best].Severity) {
+				best = i
+			}
+		}
+	}
+	for i := range c.out.MX.Hosts { // a host without address is the cause, and named there
+		if h := &c.out.MX.Hosts[i]; h.State == report.StateAbsent && slices.ContainsFunc(rec.Terms, func(t spf.Term) bool { return t.Kind == "mx" && t.Spec == "" }) {
+			return
+		}
+	}
+	if best < 0 {
+		s.add("spf-nobody-passes", at{name: c.domain}, "%s names senders, but lets nobody pass: all mail of the domain fails", quoted(*s.check.Record))
+		return
+	}
+	p := &s.problems[best]
+	if rank(p.Severity) < rank(report.High) {
+		p.Severity = report.High
+	}
+	p.Message += consequence
+}
+
+func upper(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func first(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
 	}
 	return ""
 }

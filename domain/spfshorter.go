@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -18,30 +17,32 @@ import (
 // computed and compared. It is nil where there is none, and where the present
 // addresses cannot be listed.
 //
-// It removes terms that add nothing, joins networks, and only where the record
-// goes beyond the lookup limit puts networks in the place of terms that ask:
-// those need care when a provider moves.
+// Within the limits it takes out only what stands twice and what is never
+// reached. What looks idle today is kept: a name without address, or an include
+// that another covers, can be needed tomorrow. Above the lookup limit, where
+// the record fails for all, terms that name the domain's own hosts become their
+// networks, one after the other, until the limit is kept; then includes that
+// others cover today go. Networks of other organisations are never written out:
+// they change without notice.
 func (c *checker) shorter(rec *spf.Record, lint *spf.Linted) *report.SPFShorter {
-	if len(rec.Terms) > MaxTrial || len(lint.Gaps) > 0 || c.ctx.Err() != nil {
+	if len(rec.Terms) > MaxTrial || len(lint.Gaps) > 0 || c.ctx.Err() != nil || !sound(rec) {
 		return nil
-	}
-	for i := range rec.Terms {
-		if rec.Terms[i].Bad {
-			return nil
-		}
 	}
 	s := &trial{c: c, left: MaxTrials, terms: slices.Clone(rec.Terms)}
 	// The addresses that are meant: beyond the limits too.
 	base, err := spf.Ranges(c.ctx, c.mem, c.domain, spf.Options{MaxLookups: spf.MaxWalked, MaxVoids: -1})
-	if err != nil || len(base.Stops) > 0 || len(base.Gaps) > 0 || len(base.IPv4)+len(base.IPv6) > MaxTrialNetworks {
+	if err != nil || len(base.Stops) > 0 || len(base.Gaps) > 0 || len(base.IPv4)+len(base.IPv6) > MaxTrialNetworks || wide(base) {
 		return nil
+	}
+	if len(base.IPv4)+len(base.IPv6)+len(base.Open) == 0 && names(rec) {
+		return nil // it names somebody, and nobody passes: nothing to polish
 	}
 	s.base = base
 	s.dropUnused()
-	s.dropIdle()
-	s.join()
+	s.dropTwice()
 	if lint.Lookups > spf.DefaultMaxLookups {
-		s.flatten()
+		s.writeOut()
+		s.dropCovered()
 	}
 	record := s.text(s.terms)
 	over := overlay{c.mem, c.domain, record}
@@ -56,6 +57,28 @@ func (c *checker) shorter(rec *spf.Record, lint *spf.Linted) *report.SPFShorter 
 		return nil
 	}
 	return &report.SPFShorter{Record: record, DNSLookups: after.Lookups, Changes: s.changes, Proved: true}
+}
+
+// sound reports whether a record means what it says: no syntax error, no
+// modifier that a mechanism is meant by, no all or redirect without effect.
+func sound(rec *spf.Record) bool {
+	for i := range rec.Terms {
+		t := &rec.Terms[i]
+		switch {
+		case t.Bad, t.Modifier && t.Kind != "redirect" && t.Kind != "exp", !t.Modifier && t.Kind == "all" && t.Qualifier == '+':
+			return false
+		case t.Modifier && t.Kind == "redirect" && rec.All() != nil:
+			return false
+		}
+	}
+	return true
+}
+
+// names reports whether a record names anybody who sends.
+func names(rec *spf.Record) bool {
+	return slices.ContainsFunc(rec.Terms, func(t spf.Term) bool {
+		return t.Modifier && t.Kind != "exp" || !t.Modifier && t.Kind != "all"
+	})
 }
 
 // trial is a record being made shorter.
@@ -88,16 +111,22 @@ func (s *trial) holds(terms []spf.Term) bool {
 	return err == nil && len(got.Stops) == 0 && sameAddresses(s.base, got)
 }
 
-// dropUnused removes what is never reached: mechanisms behind all, and a
-// redirect beside it (RFC 7208 §5.1, §6.1).
+// tooMany reports whether the record still goes beyond the lookup limit.
+func (s *trial) tooMany() bool {
+	over := overlay{s.c.mem, s.c.domain, s.text(s.terms)}
+	return spf.Lint(s.c.ctx, over, s.c.domain, spf.Options{}).Lookups > spf.DefaultMaxLookups
+}
+
+// dropUnused removes mechanisms behind all (RFC 7208 §5.1), where some pass
+// before it: else what stands behind it is what was meant.
 func (s *trial) dropUnused() {
 	all := slices.IndexFunc(s.terms, func(t spf.Term) bool { return t.Kind == "all" && !t.Modifier })
-	if all < 0 {
+	if all < 1 {
 		return
 	}
 	kept := s.terms[:0:0]
 	for i, t := range s.terms {
-		if i > all && !t.Modifier || t.Modifier && t.Kind == "redirect" {
+		if i > all && !t.Modifier {
 			s.changes = append(s.changes, t.Text+" is left out: it is never reached")
 			continue
 		}
@@ -106,129 +135,138 @@ func (s *trial) dropUnused() {
 	s.terms = kept
 }
 
-// dropIdle removes terms that let nobody pass whom the others do not. Those
-// that ask most go first; terms that depend on the message stay.
-func (s *trial) dropIdle() {
-	order := make([]int, 0, len(s.terms))
-	for i := range s.terms {
-		order = append(order, i)
-	}
-	rank := func(i int) int { // includes, then hosts, then networks
-		switch t := &s.terms[i]; {
-		case t.Kind == "include":
-			return 0
-		case t.Looks():
-			return 1
-		}
-		return 2
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		if d := rank(a) - rank(b); d != 0 {
-			return d
-		}
-		return b - a // from the end: of two that cover each other the first stays
-	})
-	gone := map[int]bool{}
-	without := func(skip int) []spf.Term {
-		var terms []spf.Term
-		for i := range s.terms {
-			if i != skip && !gone[i] {
-				terms = append(terms, s.terms[i])
-			}
-		}
-		return terms
-	}
-	for _, i := range order {
-		t := &s.terms[i]
-		if t.Modifier || t.Kind == "all" || t.Qualifier != '+' || t.Kind == "ptr" || t.Kind == "exists" || strings.Contains(t.Spec, "%") {
+// dropTwice removes terms that stand in the record already, word for word.
+func (s *trial) dropTwice() {
+	var kept []spf.Term
+	for _, t := range s.terms {
+		if !t.Modifier && slices.ContainsFunc(kept, func(k spf.Term) bool { return same(k, t) }) {
+			s.changes = append(s.changes, t.Text+" is left out: it stands twice")
 			continue
 		}
-		if s.holds(without(i)) {
-			gone[i] = true
-			why := "it adds no address"
-			if t.Looks() {
-				why += " as its names stand today"
-			}
-			s.changes = append(s.changes, t.Text+" is left out: "+why)
-		}
+		kept = append(kept, t)
 	}
-	s.terms = without(-1)
+	s.terms = kept
 }
 
-// join puts the fewest networks in the place of runs of ip4 and ip6 terms.
-func (s *trial) join() {
-	var out []spf.Term
-	changed := false
-	for i := 0; i < len(s.terms); {
-		j := i
-		for j < len(s.terms) && s.terms[j].Prefix.IsValid() && s.terms[j].Qualifier == '+' && !s.terms[j].Modifier {
-			j++
-		}
-		if i == j {
-			out = append(out, s.terms[i])
-			i++
-			continue
-		}
-		var nets []netip.Prefix
-		for _, t := range s.terms[i:j] {
-			nets = append(nets, t.Prefix.Masked())
-		}
-		joined := merged(nets)
-		if len(joined) < j-i {
-			changed = true
-			s.changes = append(s.changes, fmt.Sprintf("%d networks become %d that cover the same", j-i, len(joined)))
-			out = append(out, networkTerms(joined)...)
-		} else {
-			out = append(out, s.terms[i:j]...)
-		}
-		i = j
-	}
-	if !changed {
-		return
-	}
-	if s.holds(out) {
-		s.terms = out
-	} else {
-		s.changes = s.changes[:len(s.changes)-1]
-	}
+func same(a, b spf.Term) bool {
+	return !a.Modifier && !b.Modifier && a.Qualifier == b.Qualifier &&
+		strings.EqualFold(strings.TrimLeft(a.Text, "+"), strings.TrimLeft(b.Text, "+"))
 }
 
-// flatten puts networks in the place of terms with lookups, from those that
-// stand for the fewest networks per lookup on, until the record keeps the limit.
-func (s *trial) flatten() {
-	type candidate struct {
-		text string
-		nets []spf.Term
-		cost float64 // networks per lookup
-	}
-	var candidates []candidate
-	for i := range s.terms {
+// writeOut puts networks in the place of a and mx of the domain's own names,
+// and the terms of its own includes in their place, until the limit is kept.
+func (s *trial) writeOut() {
+	for i := len(s.terms) - 1; i >= 0 && s.tooMany(); i-- {
 		t := &s.terms[i]
-		if t.Modifier || !t.Looks() || t.Qualifier != '+' {
+		name, ok := targetName(t, s.c.domain, s.c.domain)
+		if t.Modifier || t.Qualifier != '+' || !ok || t.Kind != "a" && t.Kind != "mx" || !s.c.own(name) {
 			continue
 		}
-		alone := overlay{s.c.mem, s.c.domain, "v=spf1 " + t.Text}
-		saved := spf.Lint(s.c.ctx, alone, s.c.domain, spf.Options{}).Lookups
-		got, err := spf.Ranges(s.c.ctx, alone, s.c.domain, spf.Options{MaxLookups: spf.MaxWalked, MaxVoids: -1})
-		if err != nil || len(got.Open)+len(got.Stops)+len(got.Gaps) > 0 || saved == 0 {
+		got, err := spf.Ranges(s.c.ctx, overlay{s.c.mem, s.c.domain, "v=spf1 " + t.Text}, s.c.domain, spf.Options{MaxVoids: -1})
+		if err != nil || len(got.Open)+len(got.Stops)+len(got.Gaps) > 0 || len(got.IPv4)+len(got.IPv6) == 0 || t.Kind == "mx" && !s.ownHosts(name) {
 			continue
 		}
-		nets := networkTerms(slices.Concat(got.IPv4, got.IPv6))
-		candidates = append(candidates, candidate{t.Text, nets, float64(len(nets)) / float64(saved)})
-	}
-	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(a.cost, b.cost) })
-	for _, c := range candidates {
-		over := overlay{s.c.mem, s.c.domain, s.text(s.terms)}
-		if spf.Lint(s.c.ctx, over, s.c.domain, spf.Options{}).Lookups <= spf.DefaultMaxLookups {
-			return
-		}
-		i := slices.IndexFunc(s.terms, func(t spf.Term) bool { return t.Text == c.text })
-		terms := slices.Concat(s.terms[:i], c.nets, s.terms[i+1:])
+		terms := slices.Concat(s.terms[:i], networkTerms(slices.Concat(got.IPv4, got.IPv6)), s.terms[i+1:])
 		if len(terms) <= MaxTrial && s.holds(terms) {
+			s.changes = append(s.changes, t.Text+" becomes the addresses of the domain's own hosts; when they change, change them here")
 			s.terms = terms
-			s.changes = append(s.changes, c.text+" becomes its networks as they are today; they must be kept up by hand")
 		}
 	}
+	for i := len(s.terms) - 1; i >= 0 && s.tooMany(); i-- {
+		t := &s.terms[i]
+		name, ok := targetName(t, s.c.domain, s.c.domain)
+		if t.Kind != "include" || t.Qualifier != '+' || !ok || !s.c.own(name) || strings.Contains(t.Spec, "%") {
+			continue
+		}
+		a := s.c.ask(name, dns.TypeTXT)
+		var inner *spf.Record
+		for _, text := range a.Texts() {
+			if spf.IsRecord(text) {
+				inner, _ = spf.Parse(text)
+			}
+		}
+		if inner == nil || inner.Redirect() != nil {
+			continue
+		}
+		var body []spf.Term
+		for _, t := range inner.Terms {
+			if t.Modifier || t.Kind == "all" {
+				continue
+			}
+			if t.Spec == "" && (t.Kind == "a" || t.Kind == "mx") || strings.Contains(t.Spec, "%") || t.Qualifier != '+' {
+				body = nil
+				break
+			}
+			body = append(body, t)
+		}
+		// What its own hosts are is written out with it.
+		var flat []spf.Term
+		for _, t := range body {
+			host, ok := targetName(&t, name, s.c.domain)
+			if ok && t.Kind == "a" && s.c.own(host) {
+				got, err := spf.Ranges(s.c.ctx, overlay{s.c.mem, s.c.domain, "v=spf1 " + t.Text}, s.c.domain, spf.Options{MaxVoids: -1})
+				if err == nil && len(got.Stops)+len(got.Gaps) == 0 && len(got.IPv4)+len(got.IPv6) > 0 {
+					flat = append(flat, networkTerms(slices.Concat(got.IPv4, got.IPv6))...)
+					continue
+				}
+			}
+			flat = append(flat, t)
+		}
+		terms := slices.Concat(s.terms[:i], flat, s.terms[i+1:])
+		if len(flat) > 0 && len(terms) <= MaxTrial && s.holds(terms) {
+			s.changes = append(s.changes, t.Text+" becomes what the domain's own record there says")
+			s.terms = terms
+		}
+	}
+}
+
+// ownHosts reports whether all MX hosts of a name are the domain's.
+func (s *trial) ownHosts(name string) bool {
+	a := s.c.ask(name, dns.TypeMX)
+	for _, host := range a.Hosts() {
+		if !s.c.own(host) {
+			return false
+		}
+	}
+	return len(a.Records) > 0
+}
+
+// dropCovered removes includes that others cover today, from the end, until the
+// limit is kept.
+func (s *trial) dropCovered() {
+	for i := len(s.terms) - 1; i >= 0 && s.tooMany(); i-- {
+		t := s.terms[i]
+		if t.Kind != "include" || t.Qualifier != '+' || strings.Contains(t.Spec, "%") {
+			continue
+		}
+		terms := slices.Concat(s.terms[:i], s.terms[i+1:])
+		if s.holds(terms) {
+			s.terms = terms
+			s.changes = append(s.changes, fmt.Sprintf("%s is left out: what it lets pass, %s covers today. When that changes it is needed again", t.Text, s.cover(&t)))
+		}
+	}
+}
+
+// cover names the other includes that let an include's addresses pass.
+func (s *trial) cover(t *spf.Term) string {
+	want, err := spf.Ranges(s.c.ctx, overlay{s.c.mem, s.c.domain, "v=spf1 " + t.Text}, s.c.domain, spf.Options{MaxLookups: spf.MaxWalked, MaxVoids: -1})
+	if err != nil {
+		return "another term"
+	}
+	for i := range s.terms {
+		o := &s.terms[i]
+		if o.Modifier || o.Kind != "include" {
+			continue
+		}
+		got, err := spf.Ranges(s.c.ctx, overlay{s.c.mem, s.c.domain, "v=spf1 " + o.Text}, s.c.domain, spf.Options{MaxLookups: spf.MaxWalked, MaxVoids: -1})
+		if err != nil {
+			continue
+		}
+		if _, missing := uncovered(want, got); !missing {
+			return o.Text
+		}
+	}
+	return "the rest of the record"
 }
 
 func networkTerms(nets []netip.Prefix) []spf.Term {
@@ -248,43 +286,12 @@ func networkTerms(nets []netip.Prefix) []spf.Term {
 	return out
 }
 
-// merged is the fewest networks that cover what some networks do, IPv4 first.
-func merged(nets []netip.Prefix) []netip.Prefix {
-	nets = slices.Clone(nets)
-	order := func(a, b netip.Prefix) int {
-		if c := a.Addr().Compare(b.Addr()); c != 0 {
-			return c
-		}
-		return a.Bits() - b.Bits()
-	}
-	slices.SortFunc(nets, order)
-	var out []netip.Prefix
-	for _, p := range nets {
-		if n := len(out); n > 0 && out[n-1].Contains(p.Addr()) && out[n-1].Bits() <= p.Bits() {
-			continue
-		}
-		out = append(out, p)
-		for len(out) > 1 { // two halves make a whole
-			a, b := out[len(out)-2], out[len(out)-1]
-			if a.Bits() != b.Bits() || a.Bits() == 0 || a.Addr().Is4() != b.Addr().Is4() {
-				break
-			}
-			wide := netip.PrefixFrom(a.Addr(), a.Bits()-1).Masked()
-			if wide.Addr() != a.Addr() || !wide.Contains(b.Addr()) {
-				break
-			}
-			out = append(out[:len(out)-2], wide)
-		}
-	}
-	return out
-}
-
 func sameAddresses(a, b *spf.Authorized) bool {
 	return slices.Equal(a.IPv4, b.IPv4) && slices.Equal(a.IPv6, b.IPv6) &&
 		slices.EqualFunc(a.Open, b.Open, func(x, y spf.Note) bool { return x.Domain == y.Domain && x.Term == y.Term })
 }
 
-// overlay answers as if the domain had another SPF record.
+// overlay answers as if the domain had another SPF record, and no other.
 type overlay struct {
 	res    dns.Resolver
 	domain string

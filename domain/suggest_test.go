@@ -2,6 +2,7 @@ package domain
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,18 +10,34 @@ import (
 	"github.com/mailtrace/mailtrace/dns/zonefile"
 )
 
-// published is a world in which what Suggest wrote has been published: a record
-// takes the place of what it replaces.
+// published is a world in which what was suggested has been published: the
+// records of the lines "; - " are gone, the others are there.
 type published struct {
 	*world
-	zone *zonefile.Zone
+	zone, gone *zonefile.Zone
 }
 
 func (p published) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, error) {
-	if a, err := p.zone.Lookup(ctx, name, t); err == nil && len(a.Records) > 0 {
-		return a, nil
+	a, err := p.world.Lookup(ctx, name, t)
+	added, _ := p.zone.Lookup(ctx, name, t)
+	gone, _ := p.gone.Lookup(ctx, name, t)
+	if err != nil || len(added.Records)+len(gone.Records) == 0 {
+		if err == nil && a.Status == dns.NXDomain {
+			a.Status = added.Status
+		}
+		return a, err
 	}
-	return p.world.Lookup(ctx, name, t)
+	var left []dns.Record
+	for _, r := range a.Records {
+		if !slices.ContainsFunc(gone.Records, func(g dns.Record) bool { return g.Text == r.Text && g.Host == r.Host }) {
+			left = append(left, r)
+		}
+	}
+	a.Records = append(left, added.Records...)
+	if a.Status = dns.Success; len(a.Records) == 0 {
+		a.Status = dns.NoData
+	}
+	return a, nil
 }
 
 // What is suggested can be read as a zone file, and published it removes the
@@ -29,7 +46,7 @@ func TestSuggest(t *testing.T) {
 	test := func(domain, gone string, holds ...string) {
 		t.Helper()
 		w, want := named(t, domain)
-		text := Suggest(w.check(want))
+		text := w.check(want).Suggested
 		z, err := zonefile.Parse("suggested", []byte(text))
 		if err != nil {
 			t.Errorf("%s: %v in\n%s", domain, err, text)
@@ -40,7 +57,18 @@ func TestSuggest(t *testing.T) {
 				t.Errorf("%s: no %q in\n%s", domain, h, text)
 			}
 		}
-		after := Check(context.Background(), domain, Options{Resolver: published{w, z}, Parked: want.parked, Selectors: want.selectors, Fetch: w.fetch})
+		var lines strings.Builder
+		for line := range strings.Lines(text) {
+			if rest, ok := strings.CutPrefix(line, "; - "); ok {
+				lines.WriteString(rest)
+			}
+		}
+		removed, err := zonefile.Parse("gone", []byte(lines.String()))
+		if err != nil {
+			t.Errorf("%s: %v in\n%s", domain, err, lines.String())
+			return
+		}
+		after := Check(context.Background(), domain, Options{Resolver: published{w, z, removed}, Parked: want.parked, Selectors: want.selectors, Fetch: w.fetch})
 		before := strings.Join(want.codes, " ")
 		for _, code := range strings.Fields(gone) {
 			if !strings.Contains(before, code) {
@@ -53,33 +81,38 @@ func TestSuggest(t *testing.T) {
 			}
 		}
 	}
-	test("s-none.example", "spf-none dmarc-record-missing transport-policy-missing", `"v=spf1 mx ~all"`)
+	test("s-ownmx.example", "spf-none spf-helo-none", `s-ownmx.example. IN TXT "v=spf1 mx ~all"`, `mx.s-ownmx.example. IN TXT "v=spf1 a ~all"`)
+	test("s-none.example", "", "; SPF: who sends for s-none.example does not show")
 	test("s-limit.example", "spf-permerror-lookup-limit spf-shorter-record")
-	test("s-twice.example", "spf-redundant-term spf-shorter-record", "; in place of: v=spf1 mx ip4:203.0.113.0/28 mx -all")
-	test("s-void.example", "spf-void-lookups spf-void-term")
-	test("s-host.example", "spf-helo-none", "mx.s-host.example. IN TXT \"v=spf1 a -all\"")
+	test("s-two.example", "spf-permerror-syntax")
+	test("s-quoted.example", "spf-not-recognised")
+	test("s-curly.example", "spf-not-recognised", `s-curly.example. IN TXT "v=spf1 include:net.good.example -all"`, "was never in force")
+	test("s-bare.example", "spf-not-recognised", `s-bare.example. IN TXT "v=spf1 ip4:203.0.113.0/24 ~all"`)
+	test("s-twice.example", "spf-redundant-term spf-shorter-record", `; - s-twice.example. IN TXT "v=spf1 mx ip4:203.0.113.0/28 mx -all"`)
+	test("s-host.example", "spf-helo-none", "mx.s-host.example. IN TXT \"v=spf1 a ~all\"")
 	test("s-parkedopen.example", "spf-parked-passes dmarc-parked-not-reject mx-parked", "MX 0 .")
-	test("d-norua.example", "dmarc-no-reports")
-	test("d-apex.example", "dmarc-record-missing")
-	test("d-two.example", "dmarc-record-invalid", "; in place of: v=DMARC1; p=reject")
-	test("d-badp.example", "dmarc-record-invalid")
-	test("d-external.example", "", `; d-external.example._report._dmarc.silent.example. IN TXT "v=DMARC1"`)
-	test("t-badrua.example", "tls-rpt-record-invalid")
-	test("t-norpt.example", "tls-rpt-missing")
+	test("d-norua.example", "", ";   _dmarc.d-norua.example. IN TXT \"v=DMARC1; p=reject; rua=mailto:<YOUR-MAILBOX>\"")
+	test("d-apex.example", "dmarc-record-misplaced")
+	test("d-underscore.example", "dmarc-record-misplaced", `_dmarc.d-underscore.example. IN TXT "v=DMARC1; p=reject; rua=mailto:r@d-underscore.example"`, "p=none first")
+	test("d-two.example", "dmarc-record-invalid", "; - _dmarc.d-two.example.")
+	test("d-noversion.example", "dmarc-record-invalid", `_dmarc.d-noversion.example. IN TXT "v=DMARC1; p=reject; rua=mailto:r@d-noversion.example"`)
+	test("d-external.example", "", `;   d-external.example._report._dmarc.silent.example. IN TXT "v=DMARC1"`)
+	test("k-escaped.example", "dkim-key-malformed", "a backslash at byte")
+	test("b-place.example", "bimi-record-misplaced")
 	test("m-nothing.example", "mx-none-reachable", "MX 0 .")
 }
 
 // Where the DNS did not answer, or all is well, nothing is suggested.
 func TestSuggestNothing(t *testing.T) {
 	for _, domain := range []string{"m-timeout.example", "m-nxdomain.example", "m-parked.example"} {
-		if text := Suggest(result(t, domain)); text != "" {
+		if text := result(t, domain).Suggested; text != "" {
 			t.Errorf("%s:\n%s", domain, text)
 		}
 	}
-	if text := Suggest(result(t, "d-timeout.example")); strings.Contains(text, "DMARC1") {
+	if text := result(t, "d-timeout.example").Suggested; strings.Contains(text, "DMARC1") {
 		t.Error(text)
 	}
-	if text := Suggest(result(t, "s-fail.example")); strings.Contains(text, "spf1") {
+	if text := result(t, "s-fail.example").Suggested; strings.Contains(text, "spf1") {
 		t.Error(text)
 	}
 }
@@ -89,7 +122,7 @@ func TestSuggestIsSafe(t *testing.T) {
 	z := zone(t, "x.example. MX 10 mx.x.example.\nmx.x.example. A 203.0.113.1\n"+
 		"_dmarc.x.example. TXT \"v=DMARC1; p=reject; x=\\010evil.example. IN A 192.0.2.66\\034\"\n"+
 		"_smtp._tls.x.example. TXT \"v=TLSRPTv1; rua=\\013\\010evil.example. IN A 192.0.2.66\"\n")
-	text := Suggest(Check(context.Background(), "x.example", Options{Resolver: z}))
+	text := Check(context.Background(), "x.example", Options{Resolver: z, Suggest: true}).Suggested
 	s, err := zonefile.Parse("suggested", []byte(text))
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)

@@ -13,12 +13,13 @@ func (c *checker) tlsRPT(s *section, out *report.TLSRPT) {
 	out.RUA = []string{}
 	name := "_smtp._tls." + c.domain
 	a := c.ask(name, dns.TypeTXT)
-	records, near := withVersion(a.Texts(), "TLSRPTv1")
+	records, near, others := withVersion(a.Texts(), &formTLSRPT)
+	s.others(others)
 	s.found(name, stateOf(&a, len(records)), records)
 	switch {
 	case a.gap:
 	case len(records) == 0 && len(near) > 0:
-		s.add("tls-rpt-record-invalid", at{name: name}, "%s does not begin with v=TLSRPTv1; senders ignore it", quoted(near[0]))
+		s.meant(&formTLSRPT, name, near, "tls-rpt-record-invalid", "senders ignore it, and nobody sends reports")
 	case len(records) > 1: // §3: treated as if there were none
 		s.add("tls-rpt-record-invalid", at{name: name}, "%s has %d TLS-RPT records; senders ignore them all", name, len(records))
 	case len(records) == 1:
@@ -27,7 +28,11 @@ func (c *checker) tlsRPT(s *section, out *report.TLSRPT) {
 			out.RUA = []string{}
 		}
 		if problem != "" {
-			s.add("tls-rpt-record-invalid", at{name: name}, "%s: %s", name, problem)
+			where := at{name: name}
+			if m, ok := formTLSRPT.repair(records[0]); ok {
+				where.advice = "publish it with only the fault mended: " + m.text
+			}
+			s.add("tls-rpt-record-invalid", where, "%s: %s", name, problem)
 		}
 	}
 }
@@ -37,7 +42,7 @@ func parseTLSRPT(text string) (rua []string, problem string) {
 	fields, problem := splitFields(text)
 	found := false
 	for _, f := range fields {
-		if f.name != "rua" || found {
+		if f.name != "rua" {
 			continue
 		}
 		found = true

@@ -116,30 +116,6 @@ func FuzzShorter(f *testing.F) {
 	})
 }
 
-func TestMerged(t *testing.T) {
-	test := func(in, want string) {
-		t.Helper()
-		var nets []netip.Prefix
-		for s := range strings.FieldsSeq(in) {
-			nets = append(nets, netip.MustParsePrefix(s).Masked())
-		}
-		var got []string
-		for _, p := range merged(nets) {
-			got = append(got, p.String())
-		}
-		if strings.Join(got, " ") != want {
-			t.Errorf("%s: %s, want %s", in, strings.Join(got, " "), want)
-		}
-	}
-	test("192.0.2.0/25 192.0.2.128/25", "192.0.2.0/24")
-	test("192.0.2.128/25 192.0.3.0/25", "192.0.2.128/25 192.0.3.0/25")
-	test("192.0.2.3/32 192.0.2.0/31 192.0.2.2/32", "192.0.2.0/30")
-	test("10.0.0.0/8 10.1.0.0/16 10.0.0.0/8", "10.0.0.0/8")
-	test("0.0.0.0/1 128.0.0.0/1 ::/1 8000::/1", "0.0.0.0/0 ::/0")
-	test("2001:db8::/33 2001:db8:8000::/33 192.0.2.1/32", "192.0.2.1/32 2001:db8::/32")
-	test("", "")
-}
-
 func TestScope(t *testing.T) {
 	for ip, want := range map[string]string{
 		"192.0.2.1": "documentation", "8.8.8.8": "public", "10.1.2.3": "private", "172.31.0.1": "private", "172.32.0.1": "public",

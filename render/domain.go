@@ -17,6 +17,8 @@ type DomainOptions struct {
 	Bulk bool
 	// Suggest shows the records to publish as a piece of a zone file.
 	Suggest bool
+	// Sort is the order of a table; "" is the worst first.
+	Sort string
 }
 
 // Domain writes a report on a domain for people: what is wrong in a line, one
@@ -139,18 +141,38 @@ func counts(d *report.Domain) (string, style) {
 // domainLine is all on one line, for many domains.
 func (p *page) domainLine(d *report.Domain) {
 	text, st := counts(d)
-	mark := markGood
-	switch st {
-	case red:
-		mark = markBad
-	case yellow:
-		mark = markWarn
+	mark := domainMark(d, st)
+	code := ""
+	if len(d.Findings) > 0 && (st == red || st == yellow) {
+		code = ": " + Clean(d.Findings[0].Code)
 	}
 	var parts []string
 	for _, a := range areas(d) {
 		parts = append(parts, strings.ToLower(a.name)+" "+a.brief)
 	}
-	p.line(p.styled(mark, st), " ", p.styled(first(Clean(d.Domain), "domain"), bold), ": ", text, "; ", strings.Join(parts, ", "))
+	p.line(p.styled(mark, st), " ", p.styled(first(Clean(d.Domain), "domain"), bold), ": ", text, code, "; ", strings.Join(parts, ", "))
+}
+
+// domainMark is the mark of a domain as a whole: good only where all is known
+// and nothing is wrong.
+func domainMark(d *report.Domain, st style) string {
+	unknown := false
+	for _, c := range [...]*report.DomainCheck{&d.MX.DomainCheck, &d.SPF.DomainCheck, &d.DMARC.DomainCheck} {
+		unknown = unknown || c.State == report.StateUnknown
+	}
+	worst := ""
+	if len(d.Findings) > 0 {
+		worst = d.Findings[0].Severity
+	}
+	switch {
+	case st == red:
+		return markBad
+	case unknown, len(d.Gaps) > 0 && worst != report.Medium:
+		return markUnknown
+	case st == yellow:
+		return markWarn
+	}
+	return markGood
 }
 
 // markWarn stands before what works and should be better.

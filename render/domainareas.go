@@ -38,6 +38,9 @@ func checked(d *report.Domain, name, check string, c *report.DomainCheck) area {
 		a.mark, a.word = markBad, "invalid"
 	case bad:
 		a.mark, a.word = markBad, "bad"
+	case c.Valid == nil && (check == "spf" || check == "dane" || check == "mx"):
+		// Not all of it was answered: what is known is good.
+		a.mark, a.word = markUnknown, "unknown"
 	case severity == report.Medium || severity == report.Low:
 		a.mark, a.word = markWarn, "weak"
 	default:
@@ -62,6 +65,15 @@ func allRecords(c *report.DomainCheck) []areaLine {
 	out := make([]areaLine, 0, len(c.Records))
 	for _, r := range c.Records {
 		out = append(out, areaLine{text: Clean(r)})
+	}
+	return out
+}
+
+// otherTexts shows what stands where a record belongs and is none.
+func otherTexts(c *report.DomainCheck) []areaLine {
+	var out []areaLine
+	for _, text := range c.Others {
+		out = append(out, areaLine{mark: markWarn, text: "no such record, but there stands " + strconv.Quote(Clean(text))})
 	}
 	return out
 }
@@ -246,6 +258,7 @@ func dmarcArea(d *report.Domain) area {
 	for _, text := range m.Misplaced {
 		a.lines = append(a.lines, areaLine{mark: markWarn, text: "nobody looks at " + Clean(text)})
 	}
+	a.lines = append(a.lines, otherTexts(&m.DomainCheck)...)
 	for i := range m.External {
 		e := &m.External[i]
 		l := areaLine{text: "reports to " + Clean(e.Domain)}
@@ -280,7 +293,7 @@ func mtaSTSArea(d *report.Domain) area {
 		a.mark = markNeutral // what is missing is said once, in the problem
 	}
 	a.text = record(&m.DomainCheck)
-	a.lines = allRecords(&m.DomainCheck)
+	a.lines = append(allRecords(&m.DomainCheck), otherTexts(&m.DomainCheck)...)
 	p := m.Policy
 	if p == nil {
 		if m.State == report.StatePresent {
@@ -292,6 +305,9 @@ func mtaSTSArea(d *report.Domain) area {
 	switch {
 	case p.State == report.StateUnknown:
 		l.mark, l.text = markUnknown, "the policy at "+Clean(p.URL)+" is not known"
+		if a.mark == markGood {
+			a.mark, a.word, a.brief = markUnknown, "unknown", "unknown"
+		}
 	case p.Valid == nil || !*p.Valid:
 		l.mark, l.text = markBad, "the policy at "+Clean(p.URL)+" cannot be used"
 	default:
@@ -335,7 +351,7 @@ func days(seconds int64) string {
 func tlsRPTArea(d *report.Domain) area {
 	a := checked(d, "TLS-RPT", "tls_rpt", &d.TLSRPT.DomainCheck)
 	a.text = record(&d.TLSRPT.DomainCheck)
-	a.lines = allRecords(&d.TLSRPT.DomainCheck)
+	a.lines = append(allRecords(&d.TLSRPT.DomainCheck), otherTexts(&d.TLSRPT.DomainCheck)...)
 	return a
 }
 
@@ -374,7 +390,10 @@ func bimiArea(d *report.Domain) area {
 	b := &d.BIMI
 	a := checked(d, "BIMI", "bimi", &b.DomainCheck)
 	a.text = record(&b.DomainCheck)
-	a.lines = allRecords(&b.DomainCheck)
+	a.lines = append(allRecords(&b.DomainCheck), otherTexts(&b.DomainCheck)...)
+	for _, text := range b.Misplaced {
+		a.lines = append(a.lines, areaLine{mark: markWarn, text: "nobody looks at " + Clean(text)})
+	}
 	if b.Declined {
 		a.lines = append(a.lines, areaLine{text: "the domain wants no indicator"})
 	}

@@ -3,6 +3,7 @@ package render
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,10 +12,11 @@ import (
 
 // domainColumns are the columns of a table of domains. Those up to
 // smtp_tls_reporting_warnings have the names and the order that checkdmarc
-// gives them, so that scripts for its output go on working; what is not looked
-// at here (the TLS of the MX hosts, the name servers) stays empty there, as it
-// does there where it is left out. An empty cell is "not known" or "none",
-// never false.
+// gives them, and are filled as it fills them, so that scripts for its output go
+// on working: a check with an error has the error and nothing else, an absent
+// record is an error, warnings speak of the domain's own record. What was not
+// looked at (the TLS of the MX hosts without --smtp) stays empty. Where the DNS
+// did not answer the error says so and the validity stays empty, never False.
 var domainColumns = [...]struct {
 	name string
 	cell func(*report.Domain) string
@@ -56,28 +58,43 @@ var domainColumns = [...]struct {
 		}
 		return strings.Join(hosts, "|")
 	}},
-	{"mx_error", func(d *report.Domain) string { return errorCell(&d.MX.DomainCheck) }},
-	{"mx_warnings", func(d *report.Domain) string { return warnings(&d.MX.DomainCheck) }},
-	{"mta_sts_id", func(d *report.Domain) string { return d.MTASTS.ID }},
+	{"mx_error", func(d *report.Domain) string { return errorOf(d, "mx", &d.MX.DomainCheck) }},
+	{"mx_warnings", ownWarnings("mx", func(d *report.Domain) *report.DomainCheck { return &d.MX.DomainCheck })},
+	{"mta_sts_id", func(d *report.Domain) string {
+		if mtaSTSError(d) != "" {
+			return ""
+		}
+		return d.MTASTS.ID
+	}},
 	{"mta_sts_mode", ofPolicy(func(p *report.MTASTSPolicy) string { return p.Mode })},
 	{"mta_sts_max_age", ofPolicy(func(p *report.MTASTSPolicy) string { return strconv.FormatInt(p.MaxAge, 10) })},
 	{"smtp_tls_reporting_valid", func(d *report.Domain) string { return validity(&d.TLSRPT.DomainCheck) }},
-	{"smtp_tls_reporting_rua", func(d *report.Domain) string { return strings.Join(d.TLSRPT.RUA, "|") }},
+	{"smtp_tls_reporting_rua", func(d *report.Domain) string {
+		if errorOf(d, "tls_rpt", &d.TLSRPT.DomainCheck) != "" {
+			return ""
+		}
+		return strings.Join(d.TLSRPT.RUA, "|")
+	}},
 	{"mta_sts_mx", ofPolicy(func(p *report.MTASTSPolicy) string { return strings.Join(p.MX, "|") })},
-	{"mta_sts_error", func(d *report.Domain) string { return errorCell(&d.MTASTS.DomainCheck) }},
-	{"mta_sts_warnings", func(d *report.Domain) string { return warnings(&d.MTASTS.DomainCheck) }},
-	{"spf_error", func(d *report.Domain) string { return errorCell(&d.SPF.DomainCheck) }},
-	{"spf_warnings", func(d *report.Domain) string { return warnings(&d.SPF.DomainCheck) }},
-	{"dmarc_error", func(d *report.Domain) string { return errorCell(&d.DMARC.DomainCheck) }},
-	{"dmarc_warnings", func(d *report.Domain) string { return warnings(&d.DMARC.DomainCheck) }},
+	{"mta_sts_error", mtaSTSError},
+	{"mta_sts_warnings", func(d *report.Domain) string {
+		if mtaSTSError(d) != "" {
+			return ""
+		}
+		return ownWarnings("mta_sts", func(d *report.Domain) *report.DomainCheck { return &d.MTASTS.DomainCheck })(d)
+	}},
+	{"spf_error", func(d *report.Domain) string { return errorOf(d, "spf", &d.SPF.DomainCheck) }},
+	{"spf_warnings", ownWarnings("spf", func(d *report.Domain) *report.DomainCheck { return &d.SPF.DomainCheck })},
+	{"dmarc_error", func(d *report.Domain) string { return errorOf(d, "dmarc", &d.DMARC.DomainCheck) }},
+	{"dmarc_warnings", ownWarnings("dmarc", func(d *report.Domain) *report.DomainCheck { return &d.DMARC.DomainCheck })},
 	{"ns", notChecked},
 	{"ns_error", notChecked},
 	{"ns_warnings", notChecked},
 	{"bimi_selector", func(d *report.Domain) string { return d.BIMI.Selector }},
-	{"bimi_error", func(d *report.Domain) string { return errorCell(&d.BIMI.DomainCheck) }},
-	{"bimi_warnings", func(d *report.Domain) string { return warnings(&d.BIMI.DomainCheck) }},
-	{"smtp_tls_reporting_error", func(d *report.Domain) string { return errorCell(&d.TLSRPT.DomainCheck) }},
-	{"smtp_tls_reporting_warnings", func(d *report.Domain) string { return warnings(&d.TLSRPT.DomainCheck) }},
+	{"bimi_error", func(d *report.Domain) string { return errorOf(d, "bimi", &d.BIMI.DomainCheck) }},
+	{"bimi_warnings", ownWarnings("bimi", func(d *report.Domain) *report.DomainCheck { return &d.BIMI.DomainCheck })},
+	{"smtp_tls_reporting_error", func(d *report.Domain) string { return errorOf(d, "tls_rpt", &d.TLSRPT.DomainCheck) }},
+	{"smtp_tls_reporting_warnings", ownWarnings("tls_rpt", func(d *report.Domain) *report.DomainCheck { return &d.TLSRPT.DomainCheck })},
 	// From here on columns of our own.
 	{"spf_dns_lookups", ofSPF(func(s *report.DomainSPF) int { return s.DNSLookups })},
 	{"spf_void_dns_lookups", ofSPF(func(s *report.DomainSPF) int { return s.VoidDNSLookups })},
@@ -142,27 +159,86 @@ func recordCell(c *report.DomainCheck) string {
 	return strings.Join(c.Records, "|")
 }
 
-func errorCell(c *report.DomainCheck) string {
+// absent is what the error of a check says where there is no record. Domains
+// without MX records have none there.
+var absent = map[string]string{"spf": "an SPF record does not exist", "dmarc": "a DMARC record does not exist", "mta_sts": "an MTA-STS record does not exist",
+	"tls_rpt": "a TLS-RPT record does not exist", "bimi": "a BIMI record does not exist"}
+
+// errorOf is why a check did not find a usable record; "" where it did.
+func errorOf(d *report.Domain, check string, c *report.DomainCheck) string {
 	switch {
 	case c.Error != nil:
 		return *c.Error
 	case c.State == report.StateUnknown && c.Location != nil:
-		return "not known"
+		return "not known: the DNS did not answer"
+	case c.State == report.StateAbsent && absent[check] != "":
+		for i := range d.Problems { // a better word on it
+			if p := &d.Problems[i]; p.Check == check && (p.Invalid || p.Code == check+"-none" || p.Code == check+"-record-missing" || strings.HasSuffix(p.Code, "-misplaced")) {
+				return p.Message
+			}
+		}
+		return absent[check]
 	}
 	return ""
 }
 
-func warnings(c *report.DomainCheck) string { return strings.Join(c.Warnings, "|") }
+// mtaSTSError is the error of the record, or of the policy.
+func mtaSTSError(d *report.Domain) string {
+	if e := errorOf(d, "mta_sts", &d.MTASTS.DomainCheck); e != "" {
+		return e
+	}
+	if p := d.MTASTS.Policy; p != nil && p.State == report.StateUnknown {
+		return "not known: the policy was not fetched"
+	}
+	return ""
+}
+
+// ownWarnings are the warnings of a check on the domain's own record: not those
+// on its hosts' names, and nothing beside an error.
+func ownWarnings(check string, of func(*report.Domain) *report.DomainCheck) func(*report.Domain) string {
+	return func(d *report.Domain) string {
+		if errorOf(d, check, of(d)) != "" {
+			return ""
+		}
+		var out []string
+		for i := range d.Problems {
+			p := &d.Problems[i]
+			if p.Check != check || p.Invalid || check == "spf" && (p.Severity == report.Info || strings.HasPrefix(p.Code, "spf-helo") || isMXHost(d, p.Name)) {
+				continue
+			}
+			out = append(out, p.Message)
+		}
+		return strings.Join(out, "|")
+	}
+}
+
+func isMXHost(d *report.Domain, name string) bool {
+	return name != d.Domain && slices.ContainsFunc(d.MX.Hosts, func(h report.MXHost) bool { return h.Hostname == name })
+}
 
 func dmarcTag(tag string) func(*report.Domain) string {
 	return func(d *report.Domain) string {
-		return strings.ReplaceAll(d.DMARC.Tags[tag].Value, ",", "|")
+		if errorOf(d, "dmarc", &d.DMARC.DomainCheck) != "" {
+			return ""
+		}
+		value := d.DMARC.Tags[tag].Value
+		if tag != "rua" && tag != "ruf" {
+			return value
+		}
+		var out []string
+		for uri := range strings.SplitSeq(value, ",") {
+			uri, _, _ = strings.Cut(strings.TrimSpace(uri), "!") // without its size limit
+			if uri != "" {
+				out = append(out, uri)
+			}
+		}
+		return strings.Join(out, "|")
 	}
 }
 
 func ofPolicy(cell func(*report.MTASTSPolicy) string) func(*report.Domain) string {
 	return func(d *report.Domain) string {
-		if p := d.MTASTS.Policy; p != nil && p.Valid != nil && *p.Valid {
+		if p := d.MTASTS.Policy; p != nil && mtaSTSError(d) == "" && p.Valid != nil && *p.Valid {
 			return cell(p)
 		}
 		return ""

@@ -28,6 +28,7 @@ type DomainFormat struct {
 func DomainFormats() []DomainFormat {
 	return []DomainFormat{
 		{"text", "for people", func(w io.Writer, o DomainOptions) DomainWriter { return &domainText{w: w, o: o} }},
+		{"table", "one aligned row a domain, the worst first", func(w io.Writer, o DomainOptions) DomainWriter { return &domainTable{w: w, o: o} }},
 		{"json", "indented JSON, one document a domain", func(w io.Writer, _ DomainOptions) DomainWriter {
 			return domainJSON{w, func(w io.Writer, d *report.Domain) error { return Indented(w, filledDomain(d)) }}
 		}},
@@ -40,6 +41,14 @@ func DomainFormats() []DomainFormat {
 			return domainSARIF{newSARIF(w, o.Options)}
 		}},
 	}
+}
+
+// DomainAuto is the format where none is named: text, a table above five domains.
+func DomainAuto(w io.Writer, o DomainOptions) DomainWriter {
+	if o.Detail != Normal {
+		return &domainText{w: w, o: o}
+	}
+	return &domainAuto{w: w, o: o}
 }
 
 // DomainFormatNamed returns the format of a name.
@@ -80,11 +89,13 @@ type domainJSON struct {
 func (j domainJSON) Domain(d *report.Domain) error { return j.write(j.w, d) }
 func (j domainJSON) Close() error                  { return nil }
 
-// domainSARIF shows the findings of a domain as those of a file with its name.
+// domainSARIF shows the findings of a domain. A record stands in no file: its
+// place is a logical location, the DNS name. An artifact with the name of the
+// domain stands beside it for programs that want one.
 type domainSARIF struct{ Writer }
 
 func (s domainSARIF) Domain(d *report.Domain) error {
-	return s.Report(&report.Report{Tool: d.Tool, Source: report.Source{Path: d.Domain}, Findings: d.Findings})
+	return s.Writer.(*sarifWriter).domain(d)
 }
 
 // filledDomain returns a copy with an empty list for every list that is nil

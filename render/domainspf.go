@@ -14,12 +14,17 @@ func spfArea(d *report.Domain) area {
 	a := checked(d, "SPF", "spf", &s.DomainCheck)
 	a.text = record(&s.DomainCheck)
 	a.lines = allRecords(&s.DomainCheck)
+	for i := range s.Meant {
+		a.lines = append(a.lines, areaLine{mark: markWarn, text: "meant as one: " + join("; ", strconv.Quote(Clean(s.Meant[i].Text)), Clean(s.Meant[i].Why))})
+	}
 	if s.Record == nil {
 		return a
 	}
 	cost := areaLine{mark: markGood, text: fmt.Sprintf("%d of %d lookups, %d void; %d bytes", s.DNSLookups, s.MaxDNSLookups, s.VoidDNSLookups, s.RecordBytes)}
 	if s.DNSLookups > s.MaxDNSLookups {
 		cost.mark = markBad
+	} else if s.Authorized != nil && !s.Authorized.Complete && a.mark == markUnknown {
+		cost.mark, cost.text = markUnknown, "at least "+cost.text
 	} else if s.VoidDNSLookups > maxVoids {
 		cost.mark = markWarn
 	}

@@ -88,7 +88,15 @@ type sarifProperties struct {
 }
 
 type sarifLocation struct {
-	Physical sarifPhysical `json:"physicalLocation"`
+	Physical sarifPhysical  `json:"physicalLocation"`
+	Logical  []sarifLogical `json:"logicalLocations,omitempty"`
+}
+
+// sarifLogical is a place in the DNS (SARIF §3.33).
+type sarifLogical struct {
+	Name      string `json:"name"`
+	Qualified string `json:"fullyQualifiedName"`
+	Kind      string `json:"kind"`
 }
 
 type sarifPhysical struct {
@@ -121,11 +129,11 @@ func (s *sarifWriter) add(r *report.Report, depth int) {
 			// Lines of an embedded message count from its own start, and those
 			// of a message in an mbox from its own, so they are not lines of the file.
 			if e.Line != nil && *e.Line > 0 && r.Source.Part == "" && r.Source.Index == 0 {
-				locations = append(locations, sarifLocation{sarifPhysical{artifact, &sarifRegion{*e.Line}}})
+				locations = append(locations, sarifLocation{Physical: sarifPhysical{artifact, &sarifRegion{*e.Line}}})
 			}
 		}
 		if len(locations) == 0 {
-			locations = []sarifLocation{{sarifPhysical{Artifact: artifact}}}
+			locations = []sarifLocation{{Physical: sarifPhysical{Artifact: artifact}}}
 		}
 		text := first(f.Message, f.Title, f.Code)
 		if f.Advice != "" {
@@ -142,6 +150,26 @@ func (s *sarifWriter) add(r *report.Report, depth int) {
 	for i := range r.Embedded {
 		s.add(&r.Embedded[i], depth+1)
 	}
+}
+
+// domain adds the findings of a domain.
+func (s *sarifWriter) domain(d *report.Domain) error {
+	before := len(s.results)
+	err := s.Report(&report.Report{Tool: d.Tool, Source: report.Source{Path: d.Domain}, Findings: d.Findings})
+	for i := range s.results[before:] {
+		name := d.Domain
+		for _, e := range d.Findings[i].Evidence {
+			if host, kind, ok := strings.Cut(e.DNS, " "); ok && kind != "" {
+				name = host
+				break
+			}
+		}
+		locations := s.results[before+i].Locations
+		for j := range locations {
+			locations[j].Logical = []sarifLogical{{Clean(d.Domain), Clean(name), "resource"}}
+		}
+	}
+	return err
 }
 
 // Close writes the log. The rules are those that the results name.

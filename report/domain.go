@@ -40,6 +40,42 @@ type Domain struct {
 	// Suggested is a piece of a zone file with the records to publish instead;
 	// "" where there is nothing to suggest.
 	Suggested string `json:"suggested,omitempty"`
+	// Changes are the same records one by one. Each was tried out: with it, and
+	// with those before it, no address, host or key that passes stops doing so.
+	Changes []DomainChange `json:"changes,omitempty"`
+}
+
+// DomainChange is a record to publish.
+type DomainChange struct {
+	Check  string       `json:"check"` // as in DomainProblem
+	Name   string       `json:"name"`
+	Type   string       `json:"type"`  // "TXT" or "MX"
+	Value  string       `json:"value"` // TXT: the text; else the data in the form of a zone file
+	Remove []ZoneRecord `json:"remove,omitempty"`
+	// Why says what was mended, or what the record is for, line by line.
+	Why []string `json:"why"`
+	// Starts warns of what was written but never counted and begins to.
+	Starts string `json:"starts,omitempty"`
+	// Shows are problems that the owner wrote himself and that only show when
+	// the record can be read.
+	Shows []string `json:"shows,omitempty"`
+	// Repairs says that the record is made from one that is published.
+	Repairs bool `json:"repairs"`
+}
+
+// ZoneRecord is a record as it stands.
+type ZoneRecord struct {
+	Name  string `json:"name"`
+	Type  string `json:"type"`
+	Value string `json:"value"`
+}
+
+// MeantText is a text that its owner takes for a record, and nobody else does.
+type MeantText struct {
+	Name   string `json:"name"`
+	Text   string `json:"text"`
+	Mended string `json:"mended,omitempty"` // "" where it cannot be mended
+	Why    string `json:"why,omitempty"`
 }
 
 // DomainCheck is what all checks have in common.
@@ -52,6 +88,8 @@ type DomainCheck struct {
 	Error    *string  `json:"error"` // why the record is not valid
 	// Records are all that stand there, where there are several.
 	Records []string `json:"records,omitempty"`
+	// Others are texts that stand where a record belongs and are none.
+	Others []string `json:"others,omitempty"`
 }
 
 // DomainProblem is something wrong with what a domain publishes.
@@ -67,6 +105,7 @@ type DomainProblem struct {
 	Name     string `json:"name,omitempty"`     // the DNS name that it is about
 	Term     string `json:"term,omitempty"`     // the part of the record
 	Position *int   `json:"position,omitempty"` // byte offset in the record
+	Host     string `json:"host,omitempty"`     // who has to change it, where that is not the domain
 }
 
 // DomainMX are the mail exchangers of a domain.
@@ -127,6 +166,8 @@ type DomainSPF struct {
 	// Shorter is a record that authorises the same addresses with fewer
 	// lookups or bytes; null where none is known to.
 	Shorter *SPFShorter `json:"shorter"`
+	// Meant are texts that are no SPF record and are plainly meant as one.
+	Meant []MeantText `json:"meant,omitempty"`
 }
 
 // SPFParsed is a record taken apart.
@@ -207,6 +248,9 @@ type DomainDKIM struct {
 	// NoKeys says that the name _domainkey does not exist, so that no selector
 	// does (RFC 8020). Not all servers heed that.
 	NoKeys bool `json:"no_keys"`
+	// Revoked says that every selector has a revoked key, by a wildcard: the
+	// domain sends no mail.
+	Revoked bool `json:"all_revoked,omitempty"`
 }
 
 // DKIMKey is the record of one selector.
@@ -323,6 +367,8 @@ type BIMI struct {
 	// Eligible says that DMARC is enforced as BIMI demands; null where that is
 	// not known.
 	Eligible *bool `json:"eligible"`
+	// Misplaced are records at names where nobody looks, "NAME: TEXT".
+	Misplaced []string `json:"misplaced,omitempty"`
 }
 
 // DANE are the TLSA records of the mail exchangers (RFC 7672).

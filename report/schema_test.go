@@ -326,11 +326,25 @@ RFC 7489 find it, MTA-STS, TLS-RPT, DANE, BIMI and DNSSEC. [cli.md](cli.md#domai
   its own only where it says something else.
 - DNSSEC is the resolver's word (the AD bit) unless the program validates by itself; ` + "`basis`" + ` says which.
 
+## What to publish
+
+` + "`--suggest`" + ` writes a piece of a zone file. Lines with ";" are for the reader, and "; - " is a record that the next one takes
+the place of. A record that is broken comes back with only its fault mended: the policy, mailboxes, includes and keys are the
+owner's. Where it never counted, the text says what begins to count, and names the careful way. A mailbox is never made up.
+
+Each record is tried out before it is shown: the domain is checked again as it would be. No address, host or key that passes
+today fails then, nothing passes that the owner did not name, and no problem above info comes up but what he wrote himself and
+what only shows when the record can be read. Else no record is shown, and the reason is. An SPF record below the limits is only
+shortened by what stands twice or is never reached; above the limit the domain's own hosts become networks first, and those of
+other organisations never do.
+
 ## The table
 
 ` + "`--format csv`" + ` gives one row a domain. The columns up to ` + "`smtp_tls_reporting_warnings`" + ` have the names and the order of
-checkdmarc's, so that scripts for its output go on working; several values in a cell are divided by "|". What is not looked at
-(` + "`tls`, `starttls`, `ns`, `ns_error`, `ns_warnings`" + `) is empty. An empty cell is "not known" or "none", never "False". Columns of
+checkdmarc's and are filled as it fills them, so that scripts for its output go on working: several values in a cell are divided
+by "|", an absent record is an error, beside an error stands nothing else, and warnings speak of the domain's own record. What is
+not looked at (` + "`tls`, `starttls`, `ns`, `ns_error`, `ns_warnings`" + `) is empty. Where the DNS did not answer the error says so
+and the validity is empty, never "False". Columns of
 our own follow: ` + "`spf_dns_lookups`, `spf_void_dns_lookups`, `dkim_selectors`, `dmarc_policy`, `dane`, `findings`, `gaps`" + `. A cell that
 a spreadsheet would take for a formula begins with an apostrophe.
 

@@ -68,6 +68,7 @@ type evaluator struct {
 	names     []string // validated names of the client (§5.5)
 	namesDone bool
 	traits    Traits
+	path      []around // the records being evaluated, from the first in
 }
 
 func newEvaluator(ctx context.Context, res dns.Resolver, q Query, o Options) *evaluator {
@@ -188,6 +189,8 @@ func (e *evaluator) evaluate(domain string, depth int, node *Node) verdict {
 		first := errs[0]
 		return permError(ReasonSyntax, domain, fmt.Sprintf("syntax error in the record of %s at byte %d, %q: %s", domain, first.Position, first.Term, first.Text))
 	}
+	e.path = append(e.path, around{domain, text})
+	defer func() { e.path = e.path[:len(e.path)-1] }()
 	return e.terms(rec, domain, depth, node)
 }
 
@@ -292,9 +295,29 @@ func (e *evaluator) count(t *Term, domain string) *verdict {
 	if e.lookups <= e.maxLookups {
 		return nil
 	}
+	why := loop(e.path)
 	v := permError(ReasonLookupLimit, domain,
-		fmt.Sprintf("%s of %s is lookup %d; the limit is %d", t.Text, domain, e.lookups, e.maxLookups))
+		fmt.Sprintf("%s of %s is lookup %d; the limit is %d%s", t.Text, domain, e.lookups, e.maxLookups, why))
 	return &v
+}
+
+// around is a record that is being evaluated.
+type around struct{ domain, text string }
+
+// loop says that the last of some records stands around itself, "" where it
+// does not.
+func loop(path []around) string {
+	n := len(path)
+	for i := range path[:max(n-1, 0)] {
+		if path[i].text != path[n-1].text {
+			continue
+		}
+		if path[i].domain == path[n-1].domain {
+			return "; a loop: " + path[i].domain + " includes itself"
+		}
+		return "; a loop: a wildcard gives " + path[n-1].domain + " the record of " + path[i].domain + ", which so includes itself without end"
+	}
+	return ""
 }
 
 // void counts a void lookup of a term. That of the domain itself is none.

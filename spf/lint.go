@@ -56,6 +56,7 @@ type linter struct {
 	maxLookups, maxVoids int
 	walked               int
 	path                 []string          // domains being walked
+	loop                 string            // why the limit is passed, where that is a loop
 	included             map[string]string // target to the domain that included it first
 	seen                 map[string]bool   // domains walked to their end once
 	noted                map[Note]bool     // a record may be walked several times
@@ -85,7 +86,7 @@ func (l *linter) at(domain string, t *Term, isError bool, format string, args ..
 // limits notes the totals.
 func (l *linter) limits() {
 	if n := l.over; n != nil {
-		n.Text = fmt.Sprintf("lookup %d of %d for a client that nothing matches before; the limit is %d", l.maxLookups+1, l.out.Lookups, l.maxLookups)
+		n.Text = fmt.Sprintf("lookup %d of %d for a client that nothing matches before; the limit is %d%s", l.maxLookups+1, l.out.Lookups, l.maxLookups, l.loop)
 		l.note(*n)
 	}
 	if n := l.overVoid; n != nil {
@@ -136,6 +137,7 @@ func (l *linter) term(t *Term, domain string, decides bool) bool {
 	l.out.Lookups++
 	if l.out.Lookups == l.maxLookups+1 {
 		l.over = &Note{Domain: domain, Position: t.Position, Term: t.Text, Error: true}
+		l.loop = loop(l.around())
 	}
 	name, ok := staticName(t, domain, l.out.Domain)
 	if !ok {
@@ -157,6 +159,17 @@ func (l *linter) term(t *Term, domain string, decides bool) bool {
 		l.mx(t, name, domain)
 	}
 	return true
+}
+
+// around are the records being walked.
+func (l *linter) around() []around {
+	var out []around
+	for _, name := range l.path {
+		if p := l.records[name]; p != nil && p.record != nil {
+			out = append(out, around{name, p.record.Text})
+		}
+	}
+	return out
 }
 
 // void counts a void lookup.

@@ -29,6 +29,8 @@ type output struct {
 	noPager bool
 	// named puts the name of its input over each report.
 	named bool
+	// alsoDomains says that reports on domains are shown too.
+	alsoDomains bool
 }
 
 func (o *output) register(cmd *cobra.Command) {
@@ -65,6 +67,13 @@ var severities = []string{report.Critical, report.High, report.Medium, report.Lo
 
 var whens = []string{"auto", "always", "never"}
 
+// domains reports whether a format is for reports on domains, and those may be
+// shown.
+func (o *output) domains(format string) bool {
+	_, ok := render.DomainFormatNamed(format)
+	return ok && o.alsoDomains
+}
+
 // check finds flags that are wrong before any work is done.
 func (o *output) check() error {
 	if o.json {
@@ -74,7 +83,7 @@ func (o *output) check() error {
 		o.format = "json"
 	}
 	if o.format != "" {
-		if _, ok := render.FormatNamed(o.format); !ok {
+		if _, ok := render.FormatNamed(o.format); !ok && !o.domains(o.format) {
 			var names []string
 			for _, f := range render.Formats() {
 				names = append(names, f.Name)

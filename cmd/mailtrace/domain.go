@@ -30,6 +30,9 @@ type checking struct {
 	parked        bool
 	suggest       bool
 	profile       string
+	tried         string
+	sort          string
+	only          string
 	limit         time.Duration
 	jobs          int
 	progress      string
@@ -65,7 +68,7 @@ tried; --selectors-from reads those of mail that the domain sent.`,
 		names = append(names, f.Name)
 	}
 	f := cmd.Flags()
-	f.StringVar(&k.format, "format", "text", "one of `FORMAT`s "+strings.Join(names, ", "))
+	f.StringVar(&k.format, "format", "text", "one of `FORMAT`s "+strings.Join(names, ", ")+"; without it a table above five domains")
 	f.BoolVar(&k.json, "json", false, "the same as --format json")
 	k.output.registerPlain(cmd)
 	f.Lookup("quiet").Usage = "one line a domain"
@@ -76,6 +79,9 @@ tried; --selectors-from reads those of mail that the domain sent.`,
 	f.StringArrayVar(&k.files, "from-file", nil, "read domains from `FILE`, one on each line; repeatable")
 	f.BoolVar(&k.parked, "parked", false, "the domains neither send nor receive mail")
 	f.BoolVar(&k.suggest, "suggest", false, "show the records to publish as a piece of a zone file")
+	f.StringVar(&k.sort, "sort", "", "`ORDER` of the domains: "+strings.Join(render.DomainSorts(), ", ")+" (default as they come; severity for a table)")
+	f.StringVar(&k.only, "only", "", "show only domains with a finding of this `SEVERITY` or above, or of this code")
+	f.StringVar(&k.tried, "selectors", "auto", "`WHICH` built-in DKIM selectors to try: auto (the likeliest), all")
 	f.StringVar(&k.profile, "profile", "", "hold the domains against the rules of a `PROFILE`: "+mailtrace.ProfileBulkSender)
 	f.DurationVar(&k.limit, "time-limit", domainLimit, "give up on one domain after this `TIME`; what is missing then is a gap")
 	f.IntVar(&k.jobs, "jobs", 0, "work on `N` domains at once (default by the number of processors)")
@@ -116,6 +122,15 @@ func (k *checking) check(cmd *cobra.Command) error {
 	if k.profile != "" && k.profile != mailtrace.ProfileBulkSender {
 		return wrong(mailtrace.ProfileBulkSender, "--profile %q", k.profile)
 	}
+	if k.sort != "" && !slices.Contains(render.DomainSorts(), k.sort) {
+		return wrong("one of "+strings.Join(render.DomainSorts(), ", "), "--sort %q", k.sort)
+	}
+	if k.only != "" && !slices.Contains(severities, k.only) && !slices.ContainsFunc(domain.Problems(), func(p domain.Problem) bool { return p.Code == k.only }) {
+		return wrong("one of "+strings.Join(severities, ", ")+", or the code of a finding on domains", "--only %q", k.only)
+	}
+	if k.tried != "auto" && k.tried != "all" {
+		return wrong("auto or all", "--selectors %q", k.tried)
+	}
 	if k.jobs < 0 {
 		return wrong("0 or more", "--jobs %d", k.jobs)
 	}
@@ -152,7 +167,8 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 	if err != nil {
 		return err
 	}
-	o := mailtrace.DomainOptions{Resolver: src.Resolver, Parked: k.parked, Now: c.now()}
+	o := mailtrace.DomainOptions{Resolver: src.Resolver, Parked: k.parked, Now: c.now(),
+		Suggest: k.suggest || total == 1, Shorter: k.suggest, AllSelectors: k.tried == "all"}
 	if src.remote {
 		// A policy file is asked for only where the DNS is that of the network:
 		// a zone or a recording speaks of other times or places.
@@ -165,7 +181,18 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 		return err
 	}
 	f, _ := render.DomainFormatNamed(k.format)
-	w := f.New(out, render.DomainOptions{Options: c.options(&k.output, k.format), Bulk: k.profile == mailtrace.ProfileBulkSender, Suggest: k.suggest})
+	view := render.DomainOptions{Options: c.options(&k.output, k.format), Bulk: k.profile == mailtrace.ProfileBulkSender, Suggest: k.suggest, Sort: k.sort}
+	w := f.New(out, view)
+	if !cmd.Flags().Changed("format") && !k.json && !k.suggest {
+		w = render.DomainAuto(out, view)
+	}
+	if k.sort != "" && k.format != "table" || k.only != "" {
+		sort := k.sort
+		if k.format == "table" {
+			sort = ""
+		}
+		w = render.Sorted(w, sort, k.only)
+	}
 	err = c.checkAll(cmd.Context(), k, o, names, total, seen, src.remote, w, out)
 	err = errors.Join(err, writeError(first(k.file, "standard output"), w.Close()), done(), src.finish())
 	return c.unjoin(err)

@@ -18,7 +18,7 @@ import (
 )
 
 func (c *cli) showCommand() *cobra.Command {
-	var o output
+	o := output{alsoDomains: true}
 	var hide redacting
 	var finding string
 	cmd := &cobra.Command{
@@ -57,7 +57,10 @@ func (c *cli) showSaved(o *output, hide *redacting, finding string, paths []stri
 	}
 	format := first(o.format, "text")
 	o.named = len(paths) > 1
-	f, _ := render.FormatNamed(format)
+	f, forMessages := render.FormatNamed(format)
+	if !forMessages { // it is one of domains
+		f, _ = render.FormatNamed("text")
+	}
 	w := f.New(out, c.options(o, format))
 	if finding != "" {
 		w = &oneFinding{c: c, out: out, code: finding, o: c.options(o, format)}
@@ -126,6 +129,9 @@ func (c *cli) saved(o *output, red *redact.Options, path string, w render.Writer
 				return err
 			}
 			continue
+		}
+		if _, ok := render.FormatNamed(first(o.format, "text")); !ok {
+			return wrong("text, json, jsonl, html, svg or sarif", "%s: no format %q for a report on a message", name(path), o.format)
 		}
 		domains.besides = true
 		shown := &rep
