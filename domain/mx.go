@@ -358,10 +358,6 @@ func (c *checker) helo(s *section, found []*report.HeloSPF, hosts []report.MXHos
 func (c *checker) heloNotes(s *section, host string) {
 	for _, n := range spf.Lint(c.ctx, c.mem, host, spf.Options{}).Notes {
 		code, where := classify(n)
-		if code == "" {
-			s.gap(host+" SPF", noteText(n, c.domain))
-			continue
-		}
 		where.harmless = true
 		s.add(code, where, "%s", noteText(n, c.domain))
 	}

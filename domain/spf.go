@@ -71,10 +71,6 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 	for _, n := range lint.Notes {
 		code, where := classify(n)
 		text := noteText(n, c.domain)
-		if code == "" { // more notes than are kept
-			s.gap(c.domain+" SPF", text)
-			continue
-		}
 		if n.Domain != "" && !c.own(n.Domain) {
 			where.host = n.Domain
 			if !n.Error && rank(kind(code).Severity) == rank(report.Low) {
