@@ -180,9 +180,9 @@ func floorDigests(t testing.TB, m *message.Message, z texts) []func() {
 		s := m.Fields[i].Value
 		p := parseSignature(DKIM, i, m.Bytes(i), string(m.Raw[s.Start:s.End]))
 		var signed []byte
-		pick := newFieldIndex(m).pick()
+		pick := m.Picker()
 		for _, name := range p.SignedFields {
-			if f := pick.take(name, i); f >= 0 {
+			if f := pick.Take(name, i); f >= 0 {
 				signed = AppendHeader(signed, p.HeaderCanon, m.Bytes(f))
 			}
 		}

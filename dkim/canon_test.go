@@ -206,10 +206,10 @@ func TestPicker(t *testing.T) {
 	m := message.Parse([]byte("A: 1\r\nb: 1\r\nDKIM-Signature: this\r\na: 2\r\nA: 3\r\nDKIM-Signature: older\r\n\r\n"))
 	test := func(names string, want string) {
 		t.Helper()
-		p := newFieldIndex(m).pick()
+		p := m.Picker()
 		var got []string
 		for name := range strings.SplitSeq(names, " ") {
-			i := p.take(name, 2)
+			i := p.Take(name, 2)
 			if i < 0 {
 				got = append(got, "-")
 				continue

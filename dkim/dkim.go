@@ -16,7 +16,10 @@
 // CR CR LF, except in relaxed header fields, where it counts as white space.
 package dkim
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Result is the outcome for one signature, in the words of RFC 8601 §2.7.1.
 type Result string
@@ -87,7 +90,7 @@ type Signature struct {
 	Algorithm      string // a=
 	HeaderCanon    string // "simple" or "relaxed"
 	BodyCanon      string
-	SignedFields   []string   // h= in order, as written
+	SignedFields   []string   // h= in order, as written; see Names
 	BodyHashSigned []byte     // bh=
 	B              []byte     // b=, the signature itself
 	SignedAt       *time.Time // t=
@@ -111,7 +114,39 @@ type Signature struct {
 	BodyHashComputed []byte
 	UnsignedBytes    int64 // bytes of the canonical body after l=
 	CanonicalBody    int64 // length of the canonical body
+
+	named map[string]int // SignedFields counted, by name in lower case; nil where they are few
 }
+
+// fewNames is how many names of h= are searched one by one.
+const fewNames = 32
+
+// Names is how often h= names a field, in any case. It is constant in time for
+// a signature that was parsed, however many names there are.
+func (s *Signature) Names(field string) int {
+	if s.named != nil {
+		return s.named[lowerName(field)]
+	}
+	n := 0
+	for _, h := range s.SignedFields {
+		if strings.EqualFold(h, field) {
+			n++
+		}
+	}
+	return n
+}
+
+func (s *Signature) countNames() {
+	if len(s.SignedFields) <= fewNames {
+		return
+	}
+	s.named = make(map[string]int, fewNames)
+	for _, h := range s.SignedFields {
+		s.named[lowerName(h)]++
+	}
+}
+
+func lowerName(s string) string { return string(lowerASCII([]byte(s))) }
 
 // Copied is a header field as the signer saw it (z=, RFC 6376 §3.5).
 type Copied struct {

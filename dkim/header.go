@@ -1,11 +1,6 @@
 package dkim
 
-import (
-	"bytes"
-	"hash/maphash"
-
-	"github.com/mailtrace/mailtrace/message"
-)
+import "bytes"
 
 // The canonicalizations of RFC 6376 §3.4.
 const (
@@ -137,95 +132,4 @@ func bValue(field []byte, tags []Tag) (start, end int) {
 		return start, len(field)
 	}
 	return len(field), len(field)
-}
-
-// fieldIndex finds the fields of a name from the bottom up in constant time,
-// so that a long h= over a long header stays linear.
-type fieldIndex struct {
-	m    *message.Message
-	seed maphash.Seed
-	// slots is an open hash table by name: 1 + the index of the bottom-most
-	// field, 0 where empty.
-	slots []int32
-	above []int32 // for each field 1 + the index of the next one up with its name
-}
-
-func newFieldIndex(m *message.Message) *fieldIndex {
-	size := 64
-	for size < 2*len(m.Fields) {
-		size *= 2
-	}
-	x := &fieldIndex{m: m, seed: maphash.MakeSeed(), slots: make([]int32, size), above: make([]int32, len(m.Fields))}
-	for i := range m.Fields {
-		s := m.Fields[i].Name
-		slot := x.slot(m.Raw[s.Start:s.End])
-		x.above[i] = x.slots[slot]
-		x.slots[slot] = int32(i + 1)
-	}
-	return x
-}
-
-// slot returns the place of a name in the table: its own, or an empty one.
-func (x *fieldIndex) slot(name []byte) int {
-	var small [64]byte
-	lower := small[:0]
-	for _, c := range name {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower = append(lower, c)
-	}
-	i := int(maphash.Bytes(x.seed, lower)) & (len(x.slots) - 1)
-	for x.slots[i] != 0 {
-		s := x.m.Fields[x.slots[i]-1].Name
-		if equalFold(x.m.Raw[s.Start:s.End], lower) {
-			break
-		}
-		i = (i + 1) & (len(x.slots) - 1)
-	}
-	return i
-}
-
-// equalFold compares ASCII without regard to case; lower is in lower case.
-func equalFold(b, lower []byte) bool {
-	if len(b) != len(lower) {
-		return false
-	}
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		if c != lower[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// picker takes fields in the order of an h= tag: each name takes the
-// bottom-most field of that name not yet taken, and nothing where there is
-// none left (RFC 6376 §5.4.2).
-type picker struct {
-	x    *fieldIndex
-	next []int32 // as slots, moved up as fields are taken
-}
-
-func (x *fieldIndex) pick() picker {
-	return picker{x, append([]int32(nil), x.slots...)}
-}
-
-// take returns the index of the field, -1 where the name has none left. skip
-// is a field that does not count as being there.
-func (p picker) take(name string, skip int) int {
-	var small [64]byte
-	slot := p.x.slot(append(small[:0], name...))
-	i := p.next[slot]
-	if i == int32(skip)+1 && i != 0 {
-		i = p.x.above[i-1]
-	}
-	if i == 0 {
-		return -1
-	}
-	p.next[slot] = p.x.above[i-1]
-	return int(i - 1)
 }

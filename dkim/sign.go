@@ -204,10 +204,10 @@ func (s *Signer) Field() ([]byte, error) {
 	w.base64("bh", s.sum.Sum(nil))
 	w.tag("b", "")
 	sum := crypto.SHA256.New()
-	pick := newFieldIndex(s.m).pick()
+	pick := s.m.Picker()
 	var buf []byte
 	for _, name := range s.names {
-		if i := pick.take(strings.ToLower(name), -1); i >= 0 {
+		if i := pick.Take(strings.ToLower(name), -1); i >= 0 {
 			buf = AppendHeader(buf[:0], s.headerCanon, s.m.Bytes(i))
 			sum.Write(buf)
 		}

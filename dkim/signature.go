@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -224,7 +223,8 @@ func (p *parsed) headers() {
 		return
 	}
 	p.SignedFields = list(h)
-	if !slices.ContainsFunc(p.SignedFields, func(name string) bool { return strings.EqualFold(name, "from") }) {
+	p.countNames()
+	if p.Names("from") == 0 {
 		p.bad(ReasonFromUnsigned, "h= does not name From (RFC 6376 §5.4)")
 	}
 }

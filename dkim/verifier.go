@@ -21,13 +21,12 @@ const MaxKeys = 8
 // and the keys, so DKIM and ARC over the same message share them. It must not
 // be used by several goroutines at once.
 type Verifier struct {
-	res   dns.Resolver
-	m     *message.Message
-	o     Options
-	keys  []*Keys // few, so they are searched in order
-	body  []*bodyPass
-	index *fieldIndex
-	buf   []byte
+	res  dns.Resolver
+	m    *message.Message
+	o    Options
+	keys []*Keys // few, so they are searched in order
+	body []*bodyPass
+	buf  []byte
 	// streamed says that ReadBody hashed the body, and there is no other.
 	streamed bool
 }
@@ -231,18 +230,15 @@ func readKeys(name string, answer dns.Answer, err error) *Keys {
 // the signature (RFC 6376 §3.7). canon is that of the header, tags are those
 // of the field at index signature.
 func (v *Verifier) HeaderDigest(canon string, h crypto.Hash, names []string, signature int, tags []Tag) []byte {
-	if v.index == nil {
-		v.index = newFieldIndex(v.m)
-	}
 	hash := h.New()
-	pick := v.index.pick()
+	pick := v.m.Picker()
 	if v.buf == nil {
 		v.buf = make([]byte, 0, 2<<10) // enough for most signed headers
 	}
 	buf := v.buf[:0]
 	for _, name := range names {
 		// The field that is verified was not there when it was made.
-		i := pick.take(name, signature)
+		i := pick.Take(name, signature)
 		if i < 0 {
 			continue // an absent field is signed as absent (RFC 6376 §5.4)
 		}

@@ -49,7 +49,7 @@ Sender: do not sign Received and X-… fields; relays take them out by rule. Rel
 			x.Confidence = report.Likely
 			x.Message = fmt.Sprintf("%s signed %s, which the message has fewer of than h= names: %s seems to have taken it out", s.Domain, name, who(f, b))
 			x.Advice = fmt.Sprintf("%s: do not sign %s; relays take such fields out by rule", s.Domain, name)
-			x.Evidence = append([]report.Evidence{field(f, s.Field), computed("RFC 6376 §5.4", "h= names %s %d times, below the signature there are %d", name, timesSigned(s, name), occurs(f, s, name))}, x.Evidence...)
+			x.Evidence = append([]report.Evidence{field(f, s.Field), computed("RFC 6376 §5.4", "h= names %s %d times, below the signature there are %d", name, s.Names(name), occurs(f, s, name))}, x.Evidence...)
 			out = append(out, x)
 		}
 		return merge(out)
@@ -59,14 +59,19 @@ Sender: do not sign Received and X-… fields; relays take them out by rule. Rel
 // missingTrace is a field that signers sign only where it is there, that h=
 // names more often than it occurs below the signature; "" where there is none.
 func missingTrace(f *Facts, s *dkim.Signature) string {
+	seen := map[string]bool{} // each name once: there may be as many as fields
 	for _, h := range s.SignedFields {
 		// QUIRK: Exchange Online signs X-MS-Exchange-SenderADCheck, which it never
 		// sends.
 		if n := strings.ToLower(h); n != "received" && !strings.HasPrefix(n, "x-") || strings.HasPrefix(n, "x-ms-exchange-") {
 			continue
 		}
+		if seen[strings.ToLower(h)] {
+			continue
+		}
+		seen[strings.ToLower(h)] = true
 		// Named once more than it is there, and there: signed against more.
-		if have := occurs(f, s, h); timesSigned(s, h) > have && (have == 0 || timesSigned(s, h) > have+1) {
+		if have, named := occurs(f, s, h), s.Names(h); named > have && (have == 0 || named > have+1) {
 			return h
 		}
 	}

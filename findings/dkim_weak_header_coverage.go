@@ -83,25 +83,14 @@ func unsigned(f *Facts, s *dkim.Signature) []int {
 }
 
 // signsField reports whether h= names a field.
-func signsField(s *dkim.Signature, field string) bool { return timesSigned(s, field) > 0 }
-
-// timesSigned is how often h= names a field.
-func timesSigned(s *dkim.Signature, field string) int {
-	n := 0
-	for _, h := range s.SignedFields {
-		if strings.EqualFold(h, field) {
-			n++
-		}
-	}
-	return n
-}
+func signsField(s *dkim.Signature, field string) bool { return s.Names(field) > 0 }
 
 // signedOnce are the fields that h= names once, so that a second one on top
 // would go unnoticed.
 func signedOnce(s *dkim.Signature) []string {
 	var out []string
 	for _, name := range []string{"From", "Subject"} {
-		if timesSigned(s, name) == 1 {
+		if s.Names(name) == 1 {
 			out = append(out, name)
 		}
 	}

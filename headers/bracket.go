@@ -219,7 +219,7 @@ func covers(ams, s *dkim.Signature) bool {
 		return true
 	}
 	for _, h := range s.SignedFields {
-		if !slices.ContainsFunc(ams.SignedFields, func(a string) bool { return strings.EqualFold(a, h) }) {
+		if ams.Names(h) == 0 {
 			return false
 		}
 	}

@@ -74,12 +74,7 @@ func (f *Facts) signedBefore(c *Claim) string {
 			continue
 		}
 		// Names in h= stand for the fields from the bottom up (RFC 6376 §5.4.2).
-		signed := 0
-		for _, h := range s.SignedFields {
-			if strings.EqualFold(h, name) {
-				signed++
-			}
-		}
+		signed := s.Names(name)
 		all := f.Msg.All(name)
 		for n := len(all) - 1; n >= 0 && signed > 0; n, signed = n-1, signed-1 {
 			if all[n] == c.Field {

@@ -80,6 +80,8 @@ type Message struct {
 	Header Span    // all header fields, without the blank line
 	Body   Span    // all after the blank line; empty at the end where there is no body
 	Notes  []Note
+
+	index *index // by name; nil where Parse did not make the message
 }
 
 // Note returns the note of a kind, nil where the input has no such defect.
@@ -139,28 +141,6 @@ func (m *Message) Value(i int) string {
 // Bytes returns the whole of field i as it came, with its last line end.
 func (m *Message) Bytes(i int) []byte {
 	return m.Raw[m.Fields[i].Name.Start:m.Fields[i].End]
-}
-
-// All returns the indexes of the fields with this name, topmost first.
-func (m *Message) All(name string) []int {
-	var found []int
-	for i := range m.Fields {
-		if m.Is(i, name) {
-			found = append(found, i)
-		}
-	}
-	return found
-}
-
-// First returns the index of the topmost field with this name, -1 where there
-// is none.
-func (m *Message) First(name string) int {
-	for i := range m.Fields {
-		if m.Is(i, name) {
-			return i
-		}
-	}
-	return -1
 }
 
 // Get returns the unfolded value of the topmost field with this name, "" where

@@ -94,6 +94,7 @@ func (p *parser) run() {
 		p.count(pos, end, next, line)
 		pos, line = next, line+1
 	}
+	m.index = newIndex(m)
 	p.finish()
 }
 
