@@ -74,20 +74,20 @@ type Source struct {
 // Message is what the message says of itself. All of it is the sender's word.
 type Message struct {
 	From          []Address `json:"from"`
-	MailFrom      *string   `json:"mail_from"`       // "" is the null sender; null is not known
-	MailFromBasis string    `json:"mail_from_basis"` // where it was read: "return-path", "received-spf", "received", "flag" …
-	Helo          string    `json:"helo,omitempty"`  // at the border
+	MailFrom      *string   `json:"mail_from"`                 // "" is the null sender; null is not known
+	MailFromBasis string    `json:"mail_from_basis,omitempty"` // where it was read: "return-path", "received-spf", "received", "flag" …
+	Helo          string    `json:"helo,omitempty"`            // at the border
 	RcptTo        []string  `json:"rcpt_to"`
-	Subject       string    `json:"subject"`
-	MessageID     string    `json:"message_id"`
-	Date          string    `json:"date"`
+	Subject       string    `json:"subject,omitempty"`
+	MessageID     string    `json:"message_id,omitempty"`
+	Date          string    `json:"date,omitempty"`
 }
 
 // Address is one mailbox of a From field.
 type Address struct {
-	Name    string `json:"name"`
-	Address string `json:"address"`
-	Domain  string `json:"domain"` // lower case, A-labels
+	Name    string `json:"name,omitempty"`
+	Address string `json:"address,omitempty"`
+	Domain  string `json:"domain,omitempty"` // lower case, A-labels
 }
 
 // Trust of a hop: whether the host that wrote it is known to be on the
@@ -167,8 +167,8 @@ type Zone struct {
 // Border is where an organisation received the message from outside.
 type Border struct {
 	Hop      int     `json:"hop"`
-	ClientIP string  `json:"client_ip"`
-	Helo     string  `json:"helo"`
+	ClientIP string  `json:"client_ip,omitempty"`
+	Helo     string  `json:"helo,omitempty"`
 	MailFrom *string `json:"mail_from"`
 	Basis    string  `json:"basis"`           // how it is known
 	Parts    Text    `json:"parts,omitempty"` // of Basis
@@ -185,13 +185,13 @@ const (
 // Claim is one verdict that a server wrote into the header.
 type Claim struct {
 	Method        string `json:"method"` // "spf", "dkim", "dmarc", "arc", "compauth" …
-	Result        string `json:"result"`
+	Result        string `json:"result,omitempty"`
 	Reason        string `json:"reason,omitempty"`
 	Comment       string `json:"comment,omitempty"`
 	Header        string `json:"header"` // name of the field
 	Field         int    `json:"field"`
 	Line          int    `json:"line"`
-	Writer        string `json:"writer"` // host that wrote it, as far as known
+	Writer        string `json:"writer,omitempty"` // host that wrote it, as far as known
 	AuthservID    string `json:"authserv_id,omitempty"`
 	ClientIP      string `json:"client_ip,omitempty"`
 	ClientIPBasis string `json:"client_ip_basis,omitempty"` // "explicit", "comment" or "position"
@@ -208,8 +208,8 @@ type Claim struct {
 type SPF struct {
 	Result      string   `json:"result"`
 	Identity    string   `json:"identity"` // "mailfrom" or "helo"
-	Domain      string   `json:"domain"`
-	ClientIP    string   `json:"client_ip"`
+	Domain      string   `json:"domain,omitempty"`
+	ClientIP    string   `json:"client_ip,omitempty"`
 	Record      string   `json:"record,omitempty"`
 	Matched     string   `json:"matched,omitempty"` // the term that decided, with the includes that led to it
 	Lookups     int      `json:"lookups"`
@@ -238,7 +238,7 @@ type SPFNode struct {
 type SPFCell struct {
 	Hop      int    `json:"hop"`
 	ClientIP string `json:"client_ip"`
-	Domain   string `json:"domain"`
+	Domain   string `json:"domain,omitempty"`
 	Result   string `json:"result"`
 	Matched  string `json:"matched,omitempty"`
 }
@@ -254,8 +254,8 @@ const (
 type DKIM struct {
 	Field            int        `json:"field"`
 	Line             int        `json:"line"`
-	Domain           string     `json:"domain"`
-	Selector         string     `json:"selector"`
+	Domain           string     `json:"domain,omitempty"`
+	Selector         string     `json:"selector,omitempty"`
 	Identity         string     `json:"identity,omitempty"`
 	Algorithm        string     `json:"algorithm,omitempty"`
 	Canonicalization string     `json:"canonicalization,omitempty"`
@@ -298,8 +298,8 @@ type ARC struct {
 // ARCSet is one set of a chain.
 type ARCSet struct {
 	Instance         int        `json:"instance"`
-	Domain           string     `json:"domain"`
-	Selector         string     `json:"selector"`
+	Domain           string     `json:"domain,omitempty"`
+	Selector         string     `json:"selector,omitempty"`
 	CV               string     `json:"cv"`
 	Seal             string     `json:"seal"`
 	MessageSignature string     `json:"message_signature"`
@@ -317,7 +317,7 @@ type ARCResults struct {
 // DMARC is an evaluation of RFC 9989, with that of RFC 7489 beside it.
 type DMARC struct {
 	Result       string      `json:"result"`
-	FromDomain   string      `json:"from_domain"`
+	FromDomain   string      `json:"from_domain,omitempty"`
 	RecordDomain string      `json:"record_domain,omitempty"`
 	Record       string      `json:"record,omitempty"`
 	Policy       string      `json:"policy,omitempty"`
