@@ -211,7 +211,7 @@ func borderTriple(f *Facts) report.Triple {
 	}
 	t.DKIM = borderDKIM(f)
 	switch {
-	case f.DMARC != nil:
+	case f.DMARC != nil && f.DMARC.Result != "":
 		t.DMARC = string(f.DMARC.Result)
 	case f.FromDomain == "" && f.FromFields > 0:
 		t.DMARC = "permerror"
@@ -224,23 +224,7 @@ func borderTriple(f *Facts) report.Triple {
 }
 
 // claimAtBorder is the trusted verdict that the border itself wrote.
-func claimAtBorder(f *Facts, method string) *headers.Claim {
-	b := borderHop(f)
-	if b < 0 {
-		return nil
-	}
-	border := f.ClientIP(f.LastRun())
-	for _, c := range f.Trusted(method) {
-		if c.Hop != b || c.Normal == "" || c.Identity == "pra" || method == "spf" && c.Identity == "helo" && c.MailFrom != "" {
-			continue
-		}
-		if c.IP.IsValid() && border.IsValid() && c.IP != border {
-			continue
-		}
-		return c
-	}
-	return nil
-}
+func claimAtBorder(f *Facts, method string) *headers.Claim { return f.BorderClaim(method) }
 
 // borderDKIM is the best result of an aligned signature at the border: as it
 // is now, or as the border wrote it then.

@@ -100,7 +100,7 @@ func bindClaims(m *message.Message, hops []Hop, verdicts []authres.Verdict, c *C
 		hop              int
 		method, identity string
 	}
-	below := map[said]int{}
+	below := map[said]*authres.Verdict{}
 	for _, s := range statements(verdicts) {
 		hop, tie := b.writer(&s)
 		grade, why := b.grade(&s, hop, tie)
@@ -113,10 +113,12 @@ func bindClaims(m *message.Message, hops []Hop, verdicts []authres.Verdict, c *C
 			// a second time may be the sender's.
 			for i, v := range s.verdicts {
 				key := said{hop, v.Method, v.Identity}
-				if first, ok := below[key]; ok && first != s.field {
-					doubts[i] = orElse(doubts[i], "its server had given a result of "+v.Method+" above")
-				} else {
-					below[key] = s.field
+				first := below[key]
+				switch {
+				case first == nil:
+					below[key] = &s.verdicts[i]
+				case first.Field != s.field && (first.Normal != v.Normal || first.Domain != v.Domain && first.Domain != "" && v.Domain != ""):
+					doubts[i] = orElse(doubts[i], "its server had given another result of "+v.Method+" above")
 				}
 			}
 		}

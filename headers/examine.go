@@ -240,23 +240,62 @@ func (f *Facts) evaluateDMARC(ctx context.Context) {
 		f.Aligned = make([]bool, len(f.DKIM))
 		return
 	}
+	spfKnown := true
 	if f.SPF != nil {
 		in.SPF = spfIdentifier(f.SPF.Domain, string(f.SPF.Result))
+	} else if c := f.BorderClaim("spf"); c != nil {
+		in.SPF = spfIdentifier(orElse(c.Domain, domainOrNil(f.MailFrom)), c.Normal)
+	} else {
+		spfKnown = false
 	}
 	now := f.signaturesNow()
 	in.DKIM = append(slices.Clone(now), f.signaturesAtBorder()...)
 	f.DMARC = f.dmarc(ctx, in, dmarc.RFC9989)
 	f.DMARC7489 = f.dmarc(ctx, in, dmarc.RFC7489)
-	if f.SPF == nil && f.DMARC != nil && f.DMARC.Result == dmarc.Fail {
-		// Without SPF a fail is not known to be one.
-		f.ask.addGap(Gap{"DMARC at the border", "SPF could not be evaluated there"})
+	if !spfKnown && f.DMARC != nil && f.DMARC.Result == dmarc.Fail {
+		f.ask.addGap(Gap{"DMARC at the border", "SPF could not be evaluated there, and no aligned signature passes"})
+		f.DMARC, f.DMARC7489 = withoutSPF(f.DMARC), withoutSPF(f.DMARC7489)
 	}
 	delivered := dmarc.Input{From: f.FromDomain, DKIM: now, SPF: in.SPF}
 	if c := f.lastSPF(); c != nil {
-		delivered.SPF = spfIdentifier(orElse(c.Domain, domainOrNil(f.MailFrom)), c.Normal)
+		delivered.SPF, spfKnown = spfIdentifier(orElse(c.Domain, domainOrNil(f.MailFrom)), c.Normal), true
 	}
 	f.DMARCDelivered = f.dmarc(ctx, delivered, dmarc.RFC9989)
+	if !spfKnown {
+		f.DMARCDelivered = withoutSPF(f.DMARCDelivered)
+	}
 	f.align(ctx)
+}
+
+// withoutSPF takes the result off an evaluation that fails for want of an SPF
+// result only: what nobody asked is no failure. What the domain publishes stays.
+func withoutSPF(e *dmarc.Evaluation) *dmarc.Evaluation {
+	if e == nil || e.Result != dmarc.Fail {
+		return e
+	}
+	x := *e
+	x.Result, x.Disposition, x.Reason = "", "", "SPF could not be evaluated, and no aligned signature passes"
+	return &x
+}
+
+// BorderClaim is the trusted verdict of a method that the border itself wrote on
+// its client, nil where there is none.
+func (f *Facts) BorderClaim(method string) *Claim {
+	last := f.LastRun()
+	if last == nil || last.Border < 0 {
+		return nil
+	}
+	client := f.ClientIP(last)
+	for _, c := range f.Trusted(method) {
+		if c.Hop != last.Border || c.Normal == "" || c.Identity == "pra" || method == "spf" && c.Identity == "helo" && c.MailFrom != "" {
+			continue
+		}
+		if c.IP.IsValid() && client.IsValid() && c.IP != client || c.IPBasis == "position" && !client.IsValid() {
+			continue
+		}
+		return c
+	}
+	return nil
 }
 
 func domainOrNil(p *string) string {
