@@ -31,6 +31,7 @@ type misplaced struct {
 	before *spf.Evaluation // SPF for border; nil where it is not known
 	after  *spf.Evaluation // SPF for the address that was judged
 	passed *headers.Claim  // a verdict of the border itself that says pass
+	moot   bool            // the sender's client fails at the border too
 }
 
 // misplacedChecks finds them all: every SPF verdict that did not pass, bound to
@@ -86,9 +87,14 @@ func findMisplaced(f *Facts) []misplaced {
 			continue
 		}
 		m.passed = passedAtBorder(f, r)
-		// Where the sender's own client fails too, the place is moot.
+		// Where the sender's own client fails too, the place decides nothing here.
+		// That a backup or a gateway is judged like a stranger is worth a word all
+		// the same: the next honest sender fails by it.
 		if m.before != nil && m.before.Result != spf.Pass {
-			continue
+			if m.place != backupMX && m.place != gatewayService || m.before.Result == spf.TempError || m.before.Result == spf.None {
+				continue
+			}
+			m.moot = true
 		}
 		if m.place != behindNAT && m.before == nil && m.passed == nil && !headers.Private(c.IP) && !hMailServerFail(c) {
 			continue
@@ -137,7 +143,11 @@ func foreignHost(f *Facts, r *headers.Run, k int) bool {
 	if own == "" || k == 0 {
 		return false
 	}
-	by := headers.Org(byName(f, k-1))
+	by := ""
+	for i := k - 1; i >= 0 && by == ""; i-- {
+		// A line of qmail between names no host.
+		by = headers.Org(f.Hops[i].By)
+	}
 	return by != "" && by != own
 }
 
@@ -174,6 +184,9 @@ func find(f *Facts, where place, describe func(misplaced) report.Finding) []repo
 		x.Hop = index(f, m.hop)
 		if x.Confidence == "" {
 			x.Confidence = m.confidence()
+		}
+		if m.moot {
+			x.Severity = report.Info
 		}
 		x.Evidence = append(x.Evidence, m.evidence(f)...)
 		x.Reasons = m.reasons(f)

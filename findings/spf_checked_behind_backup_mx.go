@@ -13,7 +13,7 @@ var spfCheckedBehindBackupMX = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	AtBorder: true,
-	Causes:   []Cause{{Rank: wrongPlace + 40, Status: report.CheckedInWrongPlace, When: always}},
+	Causes:   []Cause{{Rank: wrongPlace + 40, Status: report.CheckedInWrongPlace, When: always, Of: theAuthors}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 7208 app. F"},
 	Doc: `
 ## What happened
@@ -25,8 +25,8 @@ The address in the verdict belongs to an MX host of the recipient's domain, and 
 by the sender's record.
 
 ## What looks like it
-Spammers like secondary exchangers: where the client of the secondary fails too, the place of the check is moot and this is
-not reported.
+Spammers like secondary exchangers: where the client of the secondary fails too, the place of the check decides nothing, and this
+is said for information only.
 
 ## What to do
 Recipient: list the secondaries as trusted relays in the primary's SPF check and run the same checks on the secondaries, or do

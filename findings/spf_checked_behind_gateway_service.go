@@ -13,7 +13,7 @@ var spfCheckedBehindGatewayService = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	AtBorder: true,
-	Causes:   []Cause{{Rank: wrongPlace + 30, Status: report.CheckedInWrongPlace, When: always}},
+	Causes:   []Cause{{Rank: wrongPlace + 30, Status: report.CheckedInWrongPlace, When: always, Of: theAuthors}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 7208 app. F"},
 	Doc: `
 ## What happened

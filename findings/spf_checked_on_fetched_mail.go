@@ -32,6 +32,9 @@ Local administrator: exempt fetched mail from SPF, or look past the fetcher's li
 	Find: func(f *Facts) []report.Finding {
 		for n := range f.Claims {
 			c := &f.Claims[n]
+			if x := fetchedByHMailServer(f, c); x != nil {
+				return []report.Finding{*x}
+			}
 			if c.Method != "spf" || c.Hop < 0 || c.Trust != headers.Trusted || c.Normal == "pass" || c.Normal == "" {
 				continue
 			}
@@ -43,18 +46,41 @@ Local administrator: exempt fetched mail from SPF, or look past the fetcher's li
 			if !f.Hops[k].Fetched || !f.Hops[k].Observed {
 				continue
 			}
-			if c.IP.IsValid() && !headers.Private(c.IP) && c.IP != f.Hops[k].IP {
+			login := f.Custody.Login && c.IP == f.Custody.Client
+			if c.IP.IsValid() && !headers.Private(c.IP) && c.IP != f.Hops[k].IP && !login {
 				continue // it looked past the fetcher
+			}
+			on := c.IP.String()
+			if login {
+				on += ", where the author logged in at " + byName(f, borderHop(f))
 			}
 			return []report.Finding{{
 				Hop:        index(f, c.Hop),
 				Confidence: report.Strong,
 				AtFault:    report.Party{Role: report.RoleRecipient, Host: byName(f, c.Hop)},
-				Message:    fmt.Sprintf("SPF was checked on mail that was fetched from a mailbox (hop %d), on %s: the result %s says nothing", f.Hops[k].Index, c.IP, c.Normal),
+				Message:    fmt.Sprintf("SPF was checked on mail that was fetched from a mailbox (hop %d), on %s: the result %s says nothing", f.Hops[k].Index, on, c.Normal),
 				Advice:     "exempt fetched mail from the SPF check on " + byName(f, c.Hop),
 				Evidence:   []report.Evidence{claim(f, c), hop(f, k)},
 			}}
 		}
 		return nil
 	},
+}
+
+// fetchedByHMailServer: an external account is fetched by POP and written down
+// without a Received field of the fetcher; the mark of SPF is put on it all the
+// same.
+func fetchedByHMailServer(f *Facts, c *headers.Claim) *report.Finding {
+	account := f.Msg.First("X-hMailServer-ExternalAccount")
+	if c.Method != "spf" || c.Dialect != "hmailserver" || c.Normal != "fail" || account < 0 || len(f.Hops) > 0 && account > f.Hops[len(f.Hops)-1].Field {
+		return nil
+	}
+	return &report.Finding{
+		Hop:        index(f, len(f.Hops)-1),
+		Confidence: report.Strong,
+		AtFault:    report.Party{Role: report.RoleRecipient},
+		Message:    "hMailServer checked SPF on mail that it fetched from a mailbox: there was no SMTP client, and the result says nothing",
+		Advice:     "exempt external accounts from the SPF check of hMailServer, or trust what the old mailbox's server wrote",
+		Evidence:   []report.Evidence{claim(f, c), field(f, account)},
+	}
 }

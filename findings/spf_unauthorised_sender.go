@@ -38,7 +38,7 @@ Sender: if the host is yours, add it to the record or send through a server that
 `,
 	Find: func(f *Facts) []report.Finding {
 		r := f.LastRun()
-		if r == nil || r.Border < 0 || f.SPF == nil || f.SPF.Result != spf.Fail {
+		if r == nil || r.Border < 0 || f.Custody.Login || f.SPF == nil || f.SPF.Result != spf.Fail { // SPF says nothing of a user who logged in
 			return nil
 		}
 		// Where the sender is beyond doubt, a failed SPF is a curiosity.

@@ -175,7 +175,7 @@ func about(c *Claim, s *dkim.Signature) bool {
 	if c.Domain != s.Domain || c.Selector != "" && c.Selector != s.Selector {
 		return false
 	}
-	if c.Signer != "" {
+	if len(strings.Trim(c.Signer, `"`)) >= 8 { // RFC 6008 §4: eight at least, fewer tell nothing
 		if b, ok := dkim.TagValue(s.Tags, "b"); ok {
 			// header.b holds the first characters of b= (RFC 6008).
 			return strings.HasPrefix(strings.Join(strings.Fields(b), ""), strings.Trim(c.Signer, `"`))

@@ -77,7 +77,7 @@ func TestBracket(t *testing.T) {
 		"%2": verdict("mx.example.org", "fail"),
 	}, 0, 1, 1, byRun)
 	test("another signature's verdict bounds nothing", map[string]string{
-		"%4": "Authentication-Results: in.example.net; dkim=fail header.d=example.com header.s=s1 header.b=ZZZZ\n",
+		"%4": "Authentication-Results: in.example.net; dkim=fail header.d=example.com header.s=s1 header.b=ZZZZZZZZ\n",
 		"%2": verdict("mx.example.org", "fail"),
 	}, 0, 1, 1, byRun)
 	test("Exim's word for a changed body", map[string]string{

@@ -153,10 +153,27 @@ func (b *binder) claim(v authres.Verdict, hop int) Claim {
 	}
 	// SpamAssassin judges the first relay outside its trusted networks, which its
 	// place does not tell; amavis' own line shows the server that fed it.
-	if !c.IP.IsValid() && c.Method == "spf" && h.IP.IsValid() && c.Dialect != "spamassassin" && !h.OwnHost {
-		c.IP, c.IPBasis = h.IP, "position"
+	if !c.IP.IsValid() && c.Method == "spf" && c.Dialect != "spamassassin" && !h.OwnHost {
+		if ip := b.judged(hop); ip.IsValid() {
+			c.IP, c.IPBasis = ip, "position"
+		}
 	}
 	return c
+}
+
+// judged is the address that the writer of a line judged, as far as its place
+// tells: the client of the line. An inner host of a service (Yahoo's atlas) writes
+// down what its border found.
+func (b *binder) judged(hop int) netip.Addr {
+	h := &b.hops[hop]
+	if c := b.custody; hop > c.First && !services.Find(host(h.By), services.Inside).Empty() && services.Find(host(h.By), services.Border).Empty() {
+		for k := hop; k >= 0; k-- {
+			if o := &b.hops[k]; Public(o.IP) && services.Find(host(o.Helo), services.Any).Empty() {
+				return o.IP
+			}
+		}
+	}
+	return h.IP
 }
 
 func orElse(a, b string) string {
@@ -222,6 +239,9 @@ func (b *binder) fit(s *statement, k, n int) int {
 		p += 2
 	default:
 		p -= 3
+	}
+	if n == 0 && h.Fetched {
+		return p + 8 // whoever fetched it wrote this on it
 	}
 	if len(s.ips) > 0 && h.IP.IsValid() {
 		if slices.Contains(s.ips, h.IP) {

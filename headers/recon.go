@@ -166,8 +166,12 @@ func (f *Facts) Disclosures() []Disclosure {
 			add("software", strings.TrimSpace(h.Product+" "+h.Version), h.Field, k)
 		}
 	}
+	below := -1 // fields above the oldest believed line are the recipient's own
+	if c := f.Custody.First; c < len(f.Hops) {
+		below = f.Hops[c].Field
+	}
 	for _, name := range clientFields {
-		if i := f.Msg.First(name); i >= 0 {
+		if i := f.Msg.First(name); i > below {
 			v := strings.Join(strings.Fields(f.Msg.Value(i)), " ")
 			if len(v) > 80 {
 				v = v[:80]
@@ -176,7 +180,7 @@ func (f *Facts) Disclosures() []Disclosure {
 		}
 	}
 	for _, name := range accountFields {
-		if i := f.Msg.First(name); i >= 0 {
+		if i := f.Msg.First(name); i > below {
 			add("user", strings.TrimSpace(f.Msg.Value(i)), i, -1)
 		}
 	}
