@@ -22,6 +22,7 @@ import (
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/paste"
 	"github.com/mailtrace/mailtrace/redact"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -133,22 +134,27 @@ func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (_ *report.Report,
 }
 
 func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int) (*report.Report, error) {
-	m := message.Parse(raw)
+	mended := paste.Mend(raw)
+	m := mended.Parse()
 	if len(m.Fields) == 0 {
 		return nil, ErrNotMessage
 	}
 	f := headers.Examine(ctx, m, headers.Options{
 		Resolver: o.Resolver, Trust: o.Trust, At: o.At, Now: o.Now,
-		ClientIP: o.ClientIP, Helo: o.Helo, MailFrom: o.MailFrom, Rcpt: o.Rcpt, HeadersOnly: o.HeadersOnly,
+		ClientIP: o.ClientIP, Helo: o.Helo, MailFrom: o.MailFrom, Rcpt: o.Rcpt,
+		HeadersOnly: o.HeadersOnly || mended.Has(paste.Surroundings), Copy: copyOf(mended),
 	})
 	found, verdict := findings.Judge(f)
 	r := convert(f, o)
 	r.Findings, r.Verdict = found, verdict
+	for _, x := range mended.Repairs {
+		r.Repairs = append(r.Repairs, report.Mended{Kind: string(x.Kind), Count: x.Count, Exact: x.Exact, Description: x.Description})
+	}
 	r.Source = report.Source{Path: o.Path, Index: o.Index, Kind: kind, Bytes: len(raw)}
 	if kind == report.KindMessage && f.Body == headers.BodyMissing {
 		r.Source.Kind = report.KindHeadersOnly
 	}
-	if o.CrossCheck {
+	if o.CrossCheck && !f.Options.Copy.Inexact {
 		r.CrossChecks = crossCheck(ctx, f, o.Resolver)
 	}
 	if depth < maxEmbeddedDepth {
@@ -164,4 +170,14 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 		}
 	}
 	return r, nil
+}
+
+// copyOf says how much a mended text can bear.
+func copyOf(m *paste.Mended) headers.Copy {
+	c := headers.Copy{Inexact: !m.Exact(), Top: m.Top, Cut: m.Has(paste.CutTop) || m.Has(paste.CutBottom)}
+	for _, x := range m.Repairs {
+		// A text that was only packed is the text.
+		c.Mended = c.Mended || !x.Exact || x.Kind != paste.Encoding && x.Kind != paste.Container && x.Kind != paste.LineEnds
+	}
+	return c
 }

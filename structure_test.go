@@ -22,13 +22,13 @@ const module = "github.com/mailtrace/mailtrace"
 // its own, never sideways. A name that ends in /... stands for all packages
 // below it.
 var levels = [][]string{
-	{"internal/corpus", "internal/guard"},
+	{"internal/corpus", "internal/mask", "internal/damage", "internal/guard"},
 	{"message", "dns", "report"},
 	{"dns/internal/..."},
 	{"dns/live", "dns/zonefile", "dns/dnssec"},
 	{"spf", "dkim", "dmarc"},
 	{"headers/received", "headers/authres", "headers/services", "arc", "redact", "compare"},
-	{"headers", "domain", "internal/secondopinion"},
+	{"headers", "domain", "paste", "internal/secondopinion"},
 	{"findings"},
 	{".", "bulk", "render"},
 	{"cmd/mailtrace", "web", "examples/..."},

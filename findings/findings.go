@@ -24,6 +24,9 @@ func Judge(h *headers.Facts) ([]report.Finding, report.Verdict) {
 			say(&x)
 			party(f, r, &x)
 			x.Confidence = ceiling(f, r, &x)
+			if !stands(f, &x) {
+				continue
+			}
 			if severityRank[x.Severity] < severityRank[report.Medium] && weakerThan(x.Confidence, report.Strong) {
 				x.Severity = report.Medium // nobody is accused on a guess
 			}
@@ -33,6 +36,7 @@ func Judge(h *headers.Facts) ([]report.Finding, report.Verdict) {
 	found = limit(found)
 	link(found)
 	v := verdict(f, found)
+	undecided(f, &v)
 	english(&v.Summary, &v.Parts)
 	believe(f, &v)
 	order(found, v.RootCause)

@@ -23,10 +23,12 @@ func Examine(ctx context.Context, m *message.Message, o Options) *Facts {
 	f.readHops()
 	f.readPeople()
 	f.verdicts = authres.All(f.Msg)
+	f.unmaskPeople()
 	f.trace()
 	f.contradict()
 	f.bindClaims()
 	f.readEnvelopes()
+	f.unmaskEnvelopes()
 	f.assignRoles()
 	f.setTime()
 	f.readBody()
@@ -105,6 +107,7 @@ func (f *Facts) verifySignatures(ctx context.Context) {
 			f.ask.addGap(Gap{"DKIM key " + f.DKIM[i].KeyName, "the DNS did not answer"})
 		}
 	}
+	f.excuseCopy()
 	f.repairSignatures(ctx, v)
 }
 

@@ -51,6 +51,8 @@ type Options struct {
 	Rcpt     string
 	// HeadersOnly says that the body is not there or not whole.
 	HeadersOnly bool
+	// Copy says what was done to the text before it could be read.
+	Copy Copy
 
 	// deny and admit make the other reading of a fork: the hop, from 1, whose
 	// client is a stranger, or belongs inside; 0 for none.
@@ -270,6 +272,9 @@ type Facts struct {
 	// Secured are the TXT records that were used, with the resolver's word on
 	// DNSSEC; empty where it does not validate.
 	Secured []Secured
+
+	// Masked is what was taken out of the header before it was shown.
+	Masked Masked
 
 	Gaps []Gap
 

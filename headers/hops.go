@@ -32,6 +32,7 @@ func (f *Facts) readHops() {
 	if unread > 0 {
 		f.ask.addGap(Gap{What: "path", Why: strconv.Itoa(unread) + " of " + strconv.Itoa(len(fields)) + " Received fields could not be read whole"})
 	}
+	f.unmask()
 	for i := range f.Hops {
 		h := &f.Hops[i]
 		h.Org = hopOrg(f.Hops, i)

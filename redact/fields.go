@@ -96,7 +96,8 @@ var policies = map[string]policy{
 	"DSN.ReportingMTA": host, "DSNRecipient.Final": address, "DSNRecipient.Original": address, "DSNRecipient.Action": text,
 	"DSNRecipient.Status": text, "DSNRecipient.RemoteMTA": host, "DSNRecipient.Diagnostic": prose,
 
-	"Note.Kind": keep,
+	"Note.Kind":   keep,
+	"Mended.Kind": keep, "Mended.Description": keep,
 
 	"Fork.Question": text, "Fork.Settle": text, "Reading.Status": keep, "Reading.Summary": text,
 	"Machine.Names": host, "Machine.Org": host, "Machine.Role": keep, "Machine.Service": keep, "Machine.Inside": text, "Machine.Outside": text,

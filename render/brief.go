@@ -49,6 +49,7 @@ func (p *page) lines(n int) int { return max(n, n*DefaultWidth/p.width) }
 // brief is the first screen.
 func (p *page) brief(r *report.Report, o Options) {
 	p.card(r, o)
+	p.mended(r)
 	p.blank()
 	p.verdict(r)
 	p.dsn(r.DSN)

@@ -40,6 +40,7 @@ type Report struct {
 	Embedded         []Report     `json:"embedded,omitempty"` // messages inside this one: bounced, receipted, forwarded as attachment
 	DSN              *DSN         `json:"dsn,omitempty"`      // what a delivery status notification says
 	Notes            []Note       `json:"notes,omitempty"`    // how the input deviates from RFC 5322
+	Repairs          []Mended     `json:"repairs,omitempty"`  // what was mended in a damaged paste before it was read
 	Forks            []Fork       `json:"forks,omitempty"`    // questions that the facts leave open
 	Machines         []Machine    `json:"machines,omitempty"` // hosts of the path, oldest first
 	Links            []Link       `json:"links,omitempty"`
@@ -53,6 +54,14 @@ type Report struct {
 type Tool struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+}
+
+// Mended is one kind of damage that was mended before the text was read.
+type Mended struct {
+	Kind        string `json:"kind"`
+	Count       int    `json:"count"`
+	Exact       bool   `json:"exact"` // the bytes that were copied are known again; where not, no signature is judged
+	Description string `json:"description"`
 }
 
 // Source kinds.

@@ -16,6 +16,7 @@ import (
 	"github.com/mailtrace/mailtrace/bulk"
 	"github.com/mailtrace/mailtrace/cmd/mailtrace/internal/outlook"
 	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/paste"
 )
 
 const (
@@ -161,8 +162,8 @@ func decode(path string, raw []byte) ([]byte, bool, error) {
 		}
 		return headers, true, nil
 	}
-	if !isMessage(raw) {
-		return nil, false, wrong(inputHint, "%s: not a message: it does not begin with header fields", name(path))
+	if !isMessage(raw) && len(paste.Mend(raw).Repairs) == 0 {
+		return nil, false, wrong(inputHint, "%s: not a message: no header fields were found in it", name(path))
 	}
 	return raw, false, nil
 }
@@ -175,15 +176,15 @@ func name(path string) string {
 }
 
 // isMessage reports whether bytes can be taken for a message: header fields
-// were found, and where NUL bytes make it look like another kind of file, one
-// that every message has.
+// were found, and where NUL bytes among them make it look like another kind of
+// file, one that every message has.
 func isMessage(raw []byte) bool {
 	head := raw[:min(len(raw), 64<<10)]
 	m := message.Parse(head)
 	if len(m.Fields) == 0 {
 		return false
 	}
-	if bytes.IndexByte(head[:min(len(head), sniffed)], 0) < 0 {
+	if bytes.IndexByte(head[m.Header.Start:m.Header.End], 0) < 0 {
 		return true
 	}
 	return slices.ContainsFunc([]string{"From", "Date", "Received", "Return-Path", "Message-ID"}, func(n string) bool { return m.First(n) >= 0 })

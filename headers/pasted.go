@@ -1,0 +1,65 @@
+package headers
+
+import (
+	"github.com/mailtrace/mailtrace/arc"
+	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/message"
+)
+
+// Copy says what was done to the text before it could be read.
+type Copy struct {
+	// Mended says that repairs were made. A signature that does not verify over
+	// them shows nothing.
+	Mended bool
+	// Inexact says that it is not sure that the bytes are those that were copied:
+	// no signature is judged.
+	Inexact bool
+	// Top says that the repairs reach the newest trace field, so that not even
+	// the recipient's own words are there as they were written.
+	Top bool
+	// Cut says that the header is known to be incomplete.
+	Cut bool
+}
+
+// Fragment reports whether only a part of a header was given: it ends without a
+// body, and it has no author.
+func (f *Facts) Fragment() bool {
+	return f.FromFields == 0 && (f.Options.Copy.Mended || f.Msg.Note(message.HeaderOnly) != nil)
+}
+
+// Unsure reports whether what is missing in the header, or odd in it, may come
+// of the copy: a part of it was cut off, blackened, or had to be mended.
+func (f *Facts) Unsure() bool {
+	c := f.Options.Copy
+	return c.Inexact && c.Top || c.Cut || f.Masked.Path() || f.Fragment()
+}
+
+// excuseCopy takes back what signatures seem to say over a text that was mended.
+func (f *Facts) excuseCopy() {
+	c := f.Options.Copy
+	if !c.Mended && !f.Masked.Path() {
+		return
+	}
+	excused := false
+	excuse := func(s *dkim.Signature) {
+		bad := s.HeaderSignature == dkim.Mismatch || s.BodyHash == dkim.Mismatch
+		if !bad && !(c.Inexact && (s.HeaderSignature == dkim.Match || s.BodyHash == dkim.Match)) {
+			return
+		}
+		excused = true
+		s.HeaderSignature, s.BodyHash, s.BodyHashComputed = dkim.Unchecked, dkim.Unchecked, nil
+		if s.Result == dkim.Pass || s.Result == dkim.Fail {
+			s.Result, s.Code = dkim.Neutral, dkim.ReasonNoBody
+			s.Reason = "not judged: the text was mended, or parts of it were redacted"
+		}
+	}
+	for i := range f.DKIM {
+		excuse(&f.DKIM[i])
+	}
+	if f.ARC != nil && (f.ARC.Result == arc.Fail || c.Inexact && f.ARC.Result == arc.Pass) {
+		f.ARC, excused = nil, true
+	}
+	if excused {
+		f.ask.addGap(Gap{"DKIM signatures", "not judged: the text was mended, or parts of it were redacted"})
+	}
+}

@@ -1,0 +1,24 @@
+package render
+
+import (
+	"strconv"
+
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// mended tells what was done to a damaged text before it was read, one line a
+// kind.
+func (p *page) mended(r *report.Report) {
+	label := "mended"
+	for _, m := range r.Repairs {
+		text := Clean(m.Description)
+		if m.Count > 1 {
+			text += " (" + strconv.Itoa(m.Count) + " times)"
+		}
+		if !m.Exact {
+			text += "; perhaps not exactly, so no signature is judged"
+		}
+		p.labelled(label, unstyled, text)
+		label = ""
+	}
+}
