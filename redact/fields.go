@@ -53,7 +53,7 @@ var policies = map[string]policy{
 	"Zone.Name": host, "Zone.Role": keep,
 	"Border.ClientIP": text, "Border.Helo": host, "Border.MailFrom": address, "Border.Basis": text,
 
-	"Claim.Method": text, "Claim.Result": text, "Claim.Reason": text, "Claim.Comment": text, "Claim.Header": text,
+	"Claim.Method": text, "Claim.Result": text, "Claim.Reason": text, "Claim.Doubt": text, "Claim.Comment": text, "Claim.Header": text,
 	"Claim.Writer": host, "Claim.AuthservID": host, "Claim.ClientIP": text, "Claim.ClientIPBasis": keep,
 	"Claim.Domain": text, "Claim.Selector": selector, "Claim.Trust": keep,
 
