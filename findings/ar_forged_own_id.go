@@ -34,8 +34,8 @@ Receiver: delete fields that carry your own authserv-id when mail comes in from 
 `,
 	Find: func(f *Facts) []report.Finding {
 		var forged []*headers.Claim
-		for n := range f.Claims {
-			if c := &f.Claims[n]; c.Trust == headers.Forged {
+		for c := range claims(f, "") {
+			if c.Trust == headers.Forged {
 				forged = append(forged, c)
 			}
 		}

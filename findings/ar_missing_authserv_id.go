@@ -30,8 +30,7 @@ is no failure.
 Nothing.
 `,
 	Find: func(f *Facts) []report.Finding {
-		for n := range f.Claims {
-			c := &f.Claims[n]
+		for c := range claims(f, "") {
 			if c.Header != "Authentication-Results" || c.AuthservID != "" || c.Hop < 0 {
 				continue
 			}

@@ -32,8 +32,7 @@ Nothing.
 	Find: func(f *Facts) []report.Finding {
 		seen := map[int]bool{}
 		var out []report.Finding
-		for n := range f.Claims {
-			c := &f.Claims[n]
+		for c := range claims(f, "") {
 			name := strings.ToLower(c.Header)
 			if c.Trust != headers.Testimony || seen[c.Field] || !strings.Contains(name, "original") && !strings.HasSuffix(name, "-untrusted") || len(out) == 2 {
 				continue

@@ -36,8 +36,7 @@ Nothing. Software that reads such fields must be told which names to trust.
 		}
 		seen := map[int]bool{}
 		var x report.Finding
-		for n := range f.Claims {
-			c := &f.Claims[n]
+		for c := range claims(f, "") {
 			if c.Header != "Authentication-Results" || c.AuthservID == "" || c.Trust != headers.Untrusted || c.Field < f.Hops[b].Field || seen[c.Field] {
 				continue
 			}

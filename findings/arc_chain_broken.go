@@ -77,7 +77,7 @@ Who changes a message must seal it afterwards, or sign it as his own. Sealer wit
 			// Changed behind the border, or by a chain that nobody needed.
 			x.Severity = report.Low
 		}
-		for _, o := range f.Trusted("arc") {
+		for o := range claims(f, "arc", trusted) {
 			x.Evidence = append(x.Evidence, claim(f, o))
 			break
 		}
@@ -97,7 +97,7 @@ func keyOfSealerGone(f *Facts, s *arc.Set, x *report.Finding) {
 	}
 	x.Message = fmt.Sprintf("the ARC chain can't be verified: the key of set %d, by %s, is of no use (%s)", s.Instance, sealerName(f, s), why)
 	x.Advice = fmt.Sprintf("%s: publish the key; where the message is old, it may have been replaced since", sealerName(f, s))
-	for _, c := range f.Trusted("arc") {
+	for c := range claims(f, "arc", trusted) {
 		if c.Normal == "pass" {
 			x.Severity, x.AtFault = report.Info, report.Party{Role: "none"}
 			x.Message += "; it verified at delivery"
@@ -126,7 +126,7 @@ func changedAfterSeal(f *Facts, s *arc.Set, x *report.Finding) {
 	x.Advice = fmt.Sprintf("who changes a message after %s must seal it anew, or sign it as his own", sealer)
 	from := f.SealerHop(s) + 1
 	to := len(f.Hops) - 1
-	for _, c := range f.Trusted("arc") {
+	for c := range claims(f, "arc", trusted) {
 		// Found broken where it came in: no later server can have done it.
 		if c.Normal == "fail" || c.Result == "reject" {
 			to = min(to, c.Hop-1)

@@ -52,12 +52,12 @@ Nothing. The delivery of this mail hangs on ARC, which is on its way to become h
 // overriddenByARC is a trusted verdict that says that ARC excused a DMARC
 // failure, nil where none does.
 func overriddenByARC(f *Facts) *headers.Claim {
-	for _, c := range f.Trusted("compauth") {
+	for c := range claims(f, "compauth", trusted) {
 		if c.Result == "pass" && c.Reason == "130" {
 			return c
 		}
 	}
-	for _, c := range f.Trusted("dmarc") {
+	for c := range claims(f, "dmarc", trusted) {
 		words := strings.ToLower(c.Reason + " " + c.Comment)
 		// Local policy that names the chain (RFC 8617 §7.2.1), as Gmail writes
 		// "dis=NONE arc=pass" and OpenDMARC "policy.arc=pass".

@@ -71,7 +71,7 @@ historic; better than a seal is not to break the author's signature.
 // lastClaim is the trusted verdict of a method that the newest server wrote,
 // nil where none did.
 func lastClaim(f *Facts, method string) *headers.Claim {
-	for _, c := range f.Trusted(method) {
+	for c := range claims(f, method, trusted) {
 		if c.Normal != "" {
 			return c
 		}
@@ -82,12 +82,10 @@ func lastClaim(f *Facts, method string) *headers.Claim {
 // besideClaim is the verdict of another method in the field of c, or else the
 // newest trusted one of the same hop; nil where there is none.
 func besideClaim(f *Facts, c *headers.Claim, method string) *headers.Claim {
-	for n := range f.Claims {
-		if o := &f.Claims[n]; o.Field == c.Field && o.Method == method && o.Normal != "" && o.Trust != headers.Forged {
-			return o
-		}
+	if o := firstClaim(f, method, decided, func(o *headers.Claim) bool { return o.Field == c.Field && o.Trust != headers.Forged }); o != nil {
+		return o
 	}
-	for _, o := range f.Trusted(method) {
+	for o := range claims(f, method, trusted) {
 		if o.Hop == c.Hop && o.Normal != "" {
 			return o
 		}

@@ -29,8 +29,7 @@ A forged mark of authentication below the border. A stolen account.
 Operator of the submission server: do not check SPF in authenticated sessions.
 `,
 	Find: func(f *Facts) []report.Finding {
-		for n := range f.Claims {
-			c := &f.Claims[n]
+		for c := range claims(f, "") {
 			if c.Method != "spf" || c.Hop < 0 || c.Trust == headers.Forged || c.Trust == headers.Untrusted || !f.Hops[c.Hop].Auth {
 				continue
 			}

@@ -36,10 +36,8 @@ func tied(f *Facts) (string, []report.Evidence) {
 			return "a key of " + f.DKIM[i].Domain + " signed the message", []report.Evidence{field(f, f.DKIM[i].Field)}
 		}
 	}
-	for _, c := range f.Trusted("dkim") {
-		if c.Normal == "pass" && c.Hop == borderHop(f) && sameOrganisation(f, c.Domain) {
-			return "a signature of " + c.Domain + " verified there", []report.Evidence{claim(f, c)}
-		}
+	if c := firstClaim(f, "dkim", trusted, at(borderHop(f)), result("pass"), ofAuthor(f)); c != nil {
+		return "a signature of " + c.Domain + " verified there", []report.Evidence{claim(f, c)}
 	}
 	return "", nil
 }

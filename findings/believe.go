@@ -37,8 +37,7 @@ func believe(f *Facts, v *report.Verdict) {
 			v.Doubt = append(v.Doubt, x)
 		}
 	}
-	for n := range f.Claims {
-		c := &f.Claims[n]
+	for c := range claims(f, "") {
 		x := report.Held{Method: c.Method, Result: c.Normal, Hop: index(f, c.Hop), By: strings.ToLower(c.Writer), Forged: c.Trust == headers.Forged}
 		if c.Hop >= 0 {
 			x.By = byName(f, c.Hop)

@@ -140,10 +140,7 @@ func straight(f *Facts) bool {
 // compauth is Exchange Online's verdict that a message forges the tenant's own
 // domain, nil without it.
 func compauth(f *Facts) *headers.Claim {
-	for _, c := range f.Trusted("compauth") {
-		if c.Result == "fail" && (c.Reason == "010" || len(c.Reason) == 3 && strings.HasPrefix(c.Reason, "6")) {
-			return c
-		}
-	}
-	return nil
+	return firstClaim(f, "compauth", trusted, func(c *headers.Claim) bool {
+		return c.Result == "fail" && (c.Reason == "010" || len(c.Reason) == 3 && strings.HasPrefix(c.Reason, "6"))
+	})
 }

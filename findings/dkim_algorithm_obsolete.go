@@ -14,7 +14,7 @@ var dkimAlgorithmObsolete = &Rule{
 	Title:    "Signed by rsa-sha1 or DomainKeys",
 	Severity: report.Medium,
 	Since:    "0.1",
-	Causes:   []Cause{{Rank: bySender + 230, Status: report.SenderMisconfigured, When: dmarcFails}},
+	Causes:   []Cause{{Rank: bySender + 230, Status: report.SenderMisconfigured, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 8301 §3.1", "RFC 6376 app. A"},
 	Doc: `
 ## What happened
@@ -47,6 +47,7 @@ Sender: sign by rsa-sha256, with Ed25519 beside it if you like.
 				x.Message += fmt.Sprintf("; %s accepted it all the same", orWord(c.Writer, "the receiver"))
 				x.Evidence = append(x.Evidence, claim(f, c))
 			}
+			disown(s, &x)
 			out = append(out, x)
 		}
 		if i := f.Msg.First("DomainKey-Signature"); i >= 0 && len(f.DKIM) == 0 {

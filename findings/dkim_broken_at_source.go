@@ -52,6 +52,7 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 				if c := failedThen(f, s); c != nil {
 					x.Evidence = append(x.Evidence, claim(f, c))
 				}
+				disown(s, &x)
 				out = append(out, x)
 				continue
 			}
@@ -89,13 +90,7 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 			default:
 				x.Message += ": the header signature does not verify"
 			}
-			if x.AtFault.Role == report.RoleUnknown {
-				x.Confidence = atMost(x.Confidence, report.Likely)
-				if x.Severity == "" {
-					x.Severity = report.Medium
-				}
-				x.Message += fmt.Sprintf("; SPF of %s does not know the client either, so the signature may be a forger's", s.Domain)
-			}
+			disown(s, &x)
 			x.Evidence = append(x.Evidence, computed("RFC 6376 §6.1.3", "%s", s.Reason))
 			if b.Broken != nil {
 				x.Evidence = append(x.Evidence, claim(f, b.Broken), hop(f, b.Broken.Hop))
@@ -117,17 +112,6 @@ func neverValid(code dkim.Reason) bool {
 		return true
 	}
 	return false
-}
-
-// madeUp reports whether signature i is none that the signer made, as far as can
-// be told: the first server outside found it broken, no change of the message
-// explains it, and the host that brought it is not the signer's.
-func madeUp(f *Facts, i int) bool {
-	s, b := &f.DKIM[i], f.Bracket(i)
-	if b == nil || f.Repair(i) != nil || !atSource(b) && !otherKey(f, i) || b.Intact != nil || b.IntactSet > 0 {
-		return false
-	}
-	return s.HeaderSignature == dkim.Mismatch && !fromSigner(f, s, signerHop(f, s))
 }
 
 // changedByReceiver reports whether what broke a signature is what receivers do.

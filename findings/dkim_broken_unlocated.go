@@ -42,9 +42,17 @@ Compare with the sender's copy; ask those who are named. Get the raw message fro
 					continue
 				}
 			}
+			if intactOnArrival(f, i) != nil {
+				continue // changed after delivery: verdict-conflict-with-live
+			}
 			x := locate(f, b)
 			x.Confidence = report.Likely
 			x.Severity = brokenSeverity(f, i)
+			if x.Severity == "" && authorsOwn(f, i) == yes && enforced(f) != "" {
+				// The author's key made it, and DMARC fell with it: no guess, though who
+				// changed what is not known.
+				x.Severity, x.Confidence = report.High, report.Strong
+			}
 			if x.Severity == report.Medium {
 				x.Severity = report.Low // nothing fell, and nothing is known
 			}

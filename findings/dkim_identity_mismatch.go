@@ -13,7 +13,7 @@ var dkimIdentityMismatch = &Rule{
 	Title:    "i= is outside of d=, or below it although the key says t=s",
 	Severity: report.Medium,
 	Since:    "0.1",
-	Causes:   []Cause{{Rank: bySender + 220, Status: report.SenderMisconfigured, When: dmarcFails}},
+	Causes:   []Cause{{Rank: bySender + 220, Status: report.SenderMisconfigured, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.5", "RFC 6376 §3.6.1"},
 	Doc: `
 ## What happened
@@ -50,6 +50,7 @@ Sender: leave i= out, or put it at d= itself.
 			if c := failedThen(f, s); c != nil {
 				x.Evidence = append(x.Evidence, claim(f, c))
 			}
+			disown(s, &x)
 			out = append(out, x)
 		}
 		return out

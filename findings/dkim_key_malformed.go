@@ -14,8 +14,8 @@ var dkimKeyMalformed = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	Causes: []Cause{
-		{Rank: bySender + 160, Status: report.SenderMisconfigured, When: signerSent},
-		{Rank: bySender + 200, Status: report.Unauthenticated, When: notAuthenticated},
+		{Rank: bySender + 160, Status: report.SenderMisconfigured, When: signerSent, Of: theAuthors},
+		{Rank: bySender + 200, Status: report.Unauthenticated, When: notAuthenticated, Of: theAuthors},
 	},
 	Refs: []string{"RFC 6376 §3.6.1", "RFC 6376 §3.6.2.2"},
 	Doc: `

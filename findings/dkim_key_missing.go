@@ -14,8 +14,8 @@ var dkimKeyMissing = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	Causes: []Cause{
-		{Rank: bySender + 140, Status: report.SenderMisconfigured, When: signerSent},
-		{Rank: bySender + 180, Status: report.Unauthenticated, When: notAuthenticated},
+		{Rank: bySender + 140, Status: report.SenderMisconfigured, When: signerSent, Of: theAuthors},
+		{Rank: bySender + 180, Status: report.Unauthenticated, When: notAuthenticated, Of: theAuthors},
 	},
 	Refs: []string{"RFC 6376 §6.1.2"},
 	Doc: `

@@ -14,8 +14,8 @@ var dkimKeyRevoked = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	Causes: []Cause{
-		{Rank: bySender + 150, Status: report.SenderMisconfigured, When: signerSent},
-		{Rank: bySender + 190, Status: report.Unauthenticated, When: notAuthenticated},
+		{Rank: bySender + 150, Status: report.SenderMisconfigured, When: signerSent, Of: theAuthors},
+		{Rank: bySender + 190, Status: report.Unauthenticated, When: notAuthenticated, Of: theAuthors},
 	},
 	Refs: []string{"RFC 6376 §3.6.1"},
 	Doc: `

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/mailtrace/mailtrace/dkim"
@@ -58,24 +59,53 @@ func signerHop(f *Facts, s *dkim.Signature) int {
 	return first
 }
 
-// fromSigner reports whether nothing speaks against the signer having sent the
-// message himself: false where SPF of his own domain rejects the client of hop
-// k, and no name of it is his.
+// fromSigner reports whether something shows that the signer sent the message
+// himself: a key of his made the signature, or the client of hop k is his, by
+// his SPF record or by a confirmed name. Where the path or its checks are not
+// known, nothing can show it, and he is taken at his word.
 func fromSigner(f *Facts, s *dkim.Signature, k int) bool {
 	r, org := f.RunOf(k), headers.Org(s.Domain)
-	if r == nil || r.SPF == nil || org == "" || headers.Org(r.SPF.Domain) != org {
+	if r == nil || org == "" {
 		return true
 	}
-	switch r.SPF.Result {
-	case spf.Fail, spf.SoftFail, spf.Neutral:
-	default:
+	for i := range f.DKIM {
+		if &f.DKIM[i] == s && authorsOwn(f, i) == yes {
+			return true
+		}
+	}
+	wrote := claimAt(f, k, "spf")
+	if wrote != nil && wrote.Normal == "pass" && headers.Org(wrote.Domain) == org {
 		return true
+	}
+	switch {
+	case r.SPF == nil:
+		if wrote == nil {
+			return true
+		}
+	case r.SPF.Result == spf.TempError, r.SPF.Result == spf.Pass && headers.Org(r.SPF.Domain) == org:
+		return true
+	}
+	if sameOrganisation(f, s.Domain) {
+		if e := authorSPF(f); e != nil && e.Result == spf.Pass {
+			return true
+		}
 	}
 	h := &f.Hops[k]
 	if h.RDNSKind == received.RDNSConfirmed && headers.Org(h.RDNS) == org {
 		return true
 	}
 	return k == borderHop(f) && slices.ContainsFunc(f.BorderNames, func(n string) bool { return headers.Org(n) == org })
+}
+
+// disown takes back what a finding says to the signer where nothing shows that
+// the signature is his: anybody can write one down.
+func disown(s *dkim.Signature, x *report.Finding) {
+	if s.Result == dkim.Pass || x.AtFault.Role != report.RoleUnknown {
+		return
+	}
+	x.Severity = report.Low
+	x.Message += fmt.Sprintf("; nothing shows that %s made it", s.Domain)
+	x.Advice = fmt.Sprintf("recipient: judge the message without it; a signature that does not verify says nothing of %s", s.Domain)
 }
 
 // aligned reports whether signature i is the author's.
@@ -107,22 +137,19 @@ func otherSignature(f *Facts, i int) bool {
 
 // passedThen is a trusted verdict of delivery that this signature verified.
 func passedThen(f *Facts, s *dkim.Signature) *headers.Claim {
-	for _, c := range f.Trusted("dkim") {
-		if c.Normal == "pass" && c.Domain == s.Domain && (c.Selector == "" || c.Selector == s.Selector) {
-			return c
-		}
-	}
-	return nil
+	return firstClaim(f, "dkim", trusted, result("pass"), aboutSignature(s))
 }
 
 // failedThen is a trusted verdict of delivery that it did not.
 func failedThen(f *Facts, s *dkim.Signature) *headers.Claim {
-	for _, c := range f.Trusted("dkim") {
-		if c.Normal != "pass" && c.Normal != "" && c.Domain == s.Domain && (c.Selector == "" || c.Selector == s.Selector) {
-			return c
-		}
+	return firstClaim(f, "dkim", trusted, decided, aboutSignature(s), func(c *headers.Claim) bool { return c.Normal != "pass" })
+}
+
+// aboutSignature: the verdict may be on this signature.
+func aboutSignature(s *dkim.Signature) condition {
+	return func(c *headers.Claim) bool {
+		return c.Domain != "" && c.Domain == s.Domain && (c.Selector == "" || c.Selector == s.Selector)
 	}
-	return nil
 }
 
 // keyFindings makes a finding for every signature with this reason, unless it
@@ -145,6 +172,7 @@ func keyFindings(f *Facts, code dkim.Reason, say func(*dkim.Signature) (message,
 			// The key may have been there when the message was delivered.
 			x.Confidence = report.Strong
 		}
+		disown(s, &x)
 		out = append(out, x)
 	}
 	return out

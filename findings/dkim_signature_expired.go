@@ -15,7 +15,7 @@ var dkimSignatureExpired = &Rule{
 	Title:    "Signature had expired when the message was received, or is dated in the future",
 	Severity: report.Medium,
 	Since:    "0.1",
-	Causes:   []Cause{{Rank: bySender + 210, Status: report.SenderMisconfigured, When: dmarcFails}},
+	Causes:   []Cause{{Rank: bySender + 210, Status: report.SenderMisconfigured, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.5", "RFC 6376 §6.1.1"},
 	Doc: `
 ## What happened
@@ -66,6 +66,7 @@ the rest may be a replay.
 				x.Confidence = atMost(x.Confidence, report.Strong)
 				x.Severity = report.Low
 			}
+			disown(s, &x)
 			out = append(out, x)
 		}
 		return out

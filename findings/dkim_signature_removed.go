@@ -43,9 +43,8 @@ messages signs them itself.
 		}
 		var out []report.Finding
 		seen := map[string]bool{}
-		for n := range f.Claims {
-			c := &f.Claims[n]
-			if c.Method != "dkim" || c.Normal != "pass" || c.Domain == "" || c.Doubt() != "" || c.Hop < 0 || seen[c.Domain] || !vouchedFor(f, c) || signatureOf(f, c) {
+		for c := range claims(f, "dkim", result("pass")) {
+			if c.Domain == "" || c.Doubt() != "" || c.Hop < 0 || seen[c.Domain] || !vouchedFor(f, c) || signatureOf(f, c) {
 				continue
 			}
 			seen[c.Domain] = true
@@ -59,9 +58,9 @@ messages signs them itself.
 			if c.Trust == headers.Trusted || c.Instance > 0 {
 				x.Confidence = report.Strong
 			}
-			for m := range f.Claims {
+			for o := range claims(f, "dkim", credible, result("none")) {
 				// Where nothing was found any more it was gone already.
-				if o := &f.Claims[m]; o.Method == "dkim" && o.Normal == "none" && o.Hop > first && o.Hop-1 < last && o.Trust != headers.Forged && o.Trust != headers.Untrusted {
+				if o.Hop > first && o.Hop-1 < last {
 					last = o.Hop - 1
 					x.Evidence = append(x.Evidence, claim(f, o))
 				}

@@ -29,8 +29,7 @@ A pass. It is none: no owner of a domain asked for it, and no other receiver wil
 Owner of the domain: publish a record.
 `,
 	Find: func(f *Facts) []report.Finding {
-		for n := range f.Claims {
-			c := &f.Claims[n]
+		for c := range claims(f, "") {
 			if c.Method != "dmarc" && c.Method != "spf" || !bestGuess(c) || c.Normal != "pass" && c.Result != "bestguesspass" || c.Trust != headers.Trusted && c.Trust != headers.Testimony {
 				continue
 			}

@@ -108,11 +108,5 @@ know; RFC 9989 asks not to reject on p=reject alone.
 // provenBefore is a verdict written on the way, and not by the sender, that a
 // signature of this domain verified there.
 func provenBefore(f *Facts, s *dkim.Signature) *headers.Claim {
-	for n := range f.Claims {
-		c := &f.Claims[n]
-		if c.Method == "dkim" && c.Normal == "pass" && c.Domain == s.Domain && (c.Trust == headers.Trusted || c.Trust == headers.Testimony) {
-			return c
-		}
-	}
-	return nil
+	return firstClaim(f, "dkim", credible, result("pass"), func(c *headers.Claim) bool { return c.Domain == s.Domain })
 }

@@ -33,9 +33,12 @@ Often nothing: RFC 9989 leaves it to the receiver, and asks not to refuse on DMA
 honoured by ARC than by rules that skip the filter.
 `,
 	Find: func(f *Facts) []report.Finding {
-		for _, c := range f.Trusted("dmarc") {
+		for c := range claims(f, "dmarc", trusted) {
 			if c.Normal != "fail" && c.Normal != "pass" {
 				continue
+			}
+			if c.Normal == "fail" && c.Hop == borderHop(f) && ownPass(f) != "" {
+				continue // its own mistake: verdict-conflict-with-live
 			}
 			policy, basis := policyAsked(f, c.Policy)
 			action := strings.ToLower(c.Action)
@@ -61,7 +64,7 @@ honoured by ARC than by rules that skip the filter.
 				x.Confidence = report.Proved
 				x.Evidence = append(x.Evidence, dmarcRecord(f)...)
 			}
-			for _, o := range f.Trusted("compauth") {
+			for o := range claims(f, "compauth", trusted) {
 				x.Evidence = append(x.Evidence, claim(f, o))
 				break
 			}

@@ -91,7 +91,28 @@ func byName(f *Facts, k int) string {
 	case h.ByIP.IsValid():
 		return h.ByIP.String()
 	}
+	if n := seenNext(f, k); n != "" {
+		return n
+	}
 	return "hop " + fmt.Sprint(h.Index)
+}
+
+// seenNext is the writer of a line that does not name it, as the next server
+// with a client in its line saw it; "" where that is no one's line of the same
+// stretch, or there is none.
+func seenNext(f *Facts, k int) string {
+	for j := k + 1; j < len(f.Hops); j++ {
+		if j == f.RunOf(k).Last+1 && f.RunOf(k).Contradicted != "" || j > f.RunOf(k).Last+1 {
+			return ""
+		}
+		if n := fromHost(f, j); n != "" {
+			return n
+		}
+		if f.Hops[j].By != "" {
+			return ""
+		}
+	}
+	return ""
 }
 
 // fromName names the client of hop k, with its address where there is one.

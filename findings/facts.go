@@ -14,6 +14,7 @@ type Facts struct {
 	Border, Delivery report.Triple
 
 	misplaced *[]misplaced
+	order     []int // of the claims
 	otherKeys []*bool
 }
 

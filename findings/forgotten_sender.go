@@ -37,7 +37,8 @@ Owner of the domain: add the address to the SPF record, or send through the rela
 `,
 	Find: func(f *Facts) []report.Finding {
 		s, ok := spfAtBorder(f)
-		if !ok || s.null || f.FromDomain == "" || resent(f) || signedByAuthor(f) || f.Twin != nil {
+		carried := dmarcPasses(f)
+		if !ok || s.null || f.FromDomain == "" || forwarded(f) || resent(f) || !carried && signedByAuthor(f) || f.Twin != nil {
 			return nil
 		}
 		switch s.result {
@@ -55,7 +56,7 @@ Owner of the domain: add the address to the SPF record, or send through the rela
 		default:
 			return nil
 		}
-		if !sameOrganisation(f, s.domain) || dmarcPasses(f) {
+		if !sameOrganisation(f, s.domain) {
 			return nil
 		}
 		host, confirmed := confirmedClient(f, s.hop)
@@ -70,6 +71,12 @@ Owner of the domain: add the address to the SPF record, or send through the rela
 				fromName(f, s.hop), headers.Org(f.FromDomain), s.domain, s.result),
 			Advice:   fmt.Sprintf("owner of %s: add %s to the SPF record, or let it send through the relay that signs", s.domain, f.Hops[s.hop].IP),
 			Evidence: append(s.evidence(f), confirmed),
+		}
+		if carried {
+			x.Severity = report.Low
+			x.Message = fmt.Sprintf("%s is a host of %s by its reverse DNS, but SPF of %s is %s for it: its record forgot it, and DMARC hangs on its signature alone",
+				fromName(f, s.hop), headers.Org(f.FromDomain), s.domain, s.result)
+			x.Advice = fmt.Sprintf("owner of %s: add %s to the SPF record", s.domain, f.Hops[s.hop].IP)
 		}
 		for _, name := range []string{"X-PHP-Originating-Script", "X-PHP-Script", "X-Mailer", "User-Agent", "X-Cron-Env", "Auto-Submitted"} {
 			if i := f.Msg.First(name); i >= 0 {

@@ -139,11 +139,5 @@ func sameRecipient(f *Facts, i int) bool {
 // claimAt is the verdict of a method that hop k's server wrote, trusted or in
 // testimony; nil where there is none.
 func claimAt(f *Facts, k int, method string) *headers.Claim {
-	for n := range f.Claims {
-		c := &f.Claims[n]
-		if c.Hop == k && c.Method == method && c.Normal != "" && c.Trust != headers.Forged && c.Trust != headers.Untrusted && c.Identity != "helo" && c.Identity != "pra" {
-			return c
-		}
-	}
-	return nil
+	return firstClaim(f, method, credible, at(k), decided, ofMailFrom)
 }

@@ -47,8 +47,7 @@ func misplacedChecks(f *Facts) []misplaced {
 
 func findMisplaced(f *Facts) []misplaced {
 	var out []misplaced
-	for n := range f.Claims {
-		c := &f.Claims[n]
+	for c := range claims(f, "") {
 		if c.Method != "spf" || c.Hop < 0 || c.Trust == headers.Forged || c.Trust == headers.Untrusted || c.Identity == "pra" || !c.IP.IsValid() {
 			continue
 		}
@@ -161,14 +160,9 @@ func orgOfRecipient(f *Facts, r *headers.Run) string {
 // passedAtBorder is a verdict of the run's own border that SPF passed there.
 func passedAtBorder(f *Facts, r *headers.Run) *headers.Claim {
 	want := f.ClientIP(r)
-	for n := range f.Claims {
-		c := &f.Claims[n]
-		if c.Method == "spf" && c.Hop == r.Border && c.Normal == "pass" && c.Trust != headers.Forged && c.Trust != headers.Untrusted &&
-			c.Identity != "helo" && c.Identity != "pra" && (!c.IP.IsValid() || !want.IsValid() || c.IP == want) {
-			return c
-		}
-	}
-	return nil
+	return firstClaim(f, "spf", credible, at(r.Border), result("pass"), ofMailFrom, func(c *headers.Claim) bool {
+		return !c.IP.IsValid() || !want.IsValid() || c.IP == want
+	})
 }
 
 // find makes the findings for one kind of place.
@@ -193,6 +187,16 @@ func find(f *Facts, where place, describe func(misplaced) report.Finding) []repo
 		out = append(out, x)
 	}
 	return out
+}
+
+// guessedReader reports whether nobody on the reader's side says whose mailbox
+// it is, and the extent of that side leans on a guess.
+func guessedReader(f *Facts) bool {
+	last := f.LastRun()
+	if last == nil || !last.Weak || f.Options.Rcpt != "" || len(f.Options.Trust) > 0 {
+		return false
+	}
+	return f.Hops[len(f.Hops)-1].For == ""
 }
 
 // confidence is proved where our evaluation agrees with both verdicts, strong

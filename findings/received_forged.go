@@ -11,7 +11,7 @@ var receivedForged = &Rule{
 	Title:    "Received line below the border is invented",
 	Severity: report.High,
 	Since:    "0.1",
-	Causes:   []Cause{{Rank: deception + 30, Status: report.SpoofSuspected, When: notAuthenticated}},
+	Causes:   []Cause{{Rank: deception + 30, Status: report.SpoofSuspected, When: func(f *Facts) bool { what, _ := tied(f); return what == "" && notAuthenticated(f) }}},
 	Refs:     []string{"RFC 5321 §4.4", "RFC 5321 §7.6"},
 	Doc: `
 ## What happened
@@ -38,8 +38,8 @@ Receiver: ignore everything below the border's Received field.
 			// Alone it may be an alias that we do not know; with a forged verdict
 			// beside it there is no doubt.
 			severity, confidence := report.Medium, report.Likely
-			for n := range f.Claims {
-				if f.Claims[n].Trust == headers.Forged {
+			for c := range claims(f, "") {
+				if c.Trust == headers.Forged {
 					severity, confidence = "", report.Strong
 				}
 			}

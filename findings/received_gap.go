@@ -87,7 +87,7 @@ func meetable(f *Facts, k int) bool {
 			return false
 		}
 	}
-	for _, c := range f.Trusted("spf") {
+	for c := range claims(f, "spf", trusted) {
 		if c.IP == newer.IP && c.Normal == "pass" {
 			return false
 		}
@@ -120,8 +120,7 @@ func mailFromDomain(f *Facts) string {
 // verdictInGap is a trusted verdict of the newer hop's server about a client
 // that no hop shows.
 func verdictInGap(f *Facts, k int) *headers.Claim {
-	for n := range f.Claims {
-		c := &f.Claims[n]
+	for c := range claims(f, "") {
 		if c.Hop != k || c.Trust != headers.Trusted || !c.IP.IsValid() || c.IPBasis != "explicit" {
 			continue
 		}

@@ -60,8 +60,7 @@ func ownMailReturned(f *Facts) (report.Finding, bool) {
 		return report.Finding{}, false
 	}
 	var bad *headers.Claim
-	for n := range f.Claims {
-		c := &f.Claims[n]
+	for c := range claims(f, "") {
 		if c.Trust == headers.Trusted && (c.Method == "spf" || c.Method == "dmarc" || c.Method == "compauth") && (c.Normal == "fail" || c.Result == "fail") {
 			bad = c
 			break

@@ -33,8 +33,7 @@ Recipient: switch the Sender ID agent off; check SPF and DMARC at the border. Se
 		if f.MailFrom == nil || *f.MailFrom == "" {
 			return nil
 		}
-		for n := range f.Claims {
-			c := &f.Claims[n]
+		for c := range claims(f, "") {
 			if c.Method != "spf" && c.Method != "sender-id" || c.Hop < 0 || c.Domain == "" || !strings.EqualFold(f.Msg.Name(c.Field), "Received-SPF") {
 				continue
 			}

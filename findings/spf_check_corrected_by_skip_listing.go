@@ -33,8 +33,7 @@ Nothing; this is said so that the gateway's address in the header raises no alar
 		if !border.IsValid() || b < 0 {
 			return nil
 		}
-		for n := range f.Claims {
-			c := &f.Claims[n]
+		for c := range claims(f, "") {
 			if c.Method != skipListing || c.IP != border || f.LastRun().Last == f.LastRun().Border {
 				continue
 			}

@@ -30,8 +30,7 @@ A forged fetcher's line below the border.
 Local administrator: exempt fetched mail from SPF, or look past the fetcher's line to the provider's border.
 `,
 	Find: func(f *Facts) []report.Finding {
-		for n := range f.Claims {
-			c := &f.Claims[n]
+		for c := range claims(f, "") {
 			if x := fetchedByHMailServer(f, c); x != nil {
 				return []report.Finding{*x}
 			}

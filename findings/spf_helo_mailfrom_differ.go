@@ -32,13 +32,12 @@ Nothing. The sender may publish an SPF record for the names of its servers.
 		if f.MailFrom == nil || *f.MailFrom == "" {
 			return nil
 		}
-		trusted := f.Trusted("spf")
-		for _, h := range trusted {
-			if h.Identity != "helo" || h.Normal == "" || h.Hop < 0 || h.Hop != borderHop(f) {
+		for h := range claims(f, "spf", trusted, at(borderHop(f)), decided) {
+			if h.Identity != "helo" {
 				continue
 			}
-			for _, m := range trusted {
-				if m.Hop != h.Hop || m.Identity == "helo" || m.Identity == "pra" || m.Normal == "" || m.Normal == h.Normal || !sameWriter(h, m) {
+			for m := range claims(f, "spf", trusted, at(h.Hop), decided, ofMailFrom) {
+				if m.Normal == h.Normal || !sameWriter(h, m) {
 					continue
 				}
 				x := report.Finding{

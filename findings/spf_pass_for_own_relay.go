@@ -79,7 +79,7 @@ func innerPass(f *Facts) (report.Finding, bool) {
 		return report.Finding{}, false
 	}
 	border := f.ClientIP(r)
-	for _, c := range f.Trusted("spf") {
+	for c := range claims(f, "spf", trusted) {
 		if c.Normal != "pass" || c.Identity == "helo" || !c.IP.IsValid() || c.IP == border || !headers.Public(c.IP) || c.Hop < 0 || localDecision(c) {
 			continue
 		}

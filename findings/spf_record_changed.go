@@ -68,8 +68,7 @@ Nothing. Judge by the record of that day.
 
 // snapshot is a trusted verdict that keeps the record's text of that day.
 func snapshot(f *Facts, s borderSPF) *headers.Claim {
-	for n := range f.Claims {
-		c := &f.Claims[n]
+	for c := range claims(f, "") {
 		if c.Record != "" && c.Trust == headers.Trusted && spf.IsRecord(c.Record) && (c.Domain == "" || c.Domain == s.domain) && (c.Hop == s.hop || c.Hop < 0) {
 			return c
 		}

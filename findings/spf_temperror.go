@@ -37,7 +37,7 @@ Receiver: put such mail off (451) and do not refuse it. Owner of the name that d
 		}
 		ours := s.eval != nil && s.eval.Result == spf.TempError
 		var wrote *headers.Claim
-		for _, c := range f.Trusted("spf") {
+		for c := range claims(f, "spf", trusted) {
 			if c.Normal == "temperror" && (s.null || c.Identity != "helo") {
 				wrote = c
 				break

@@ -36,8 +36,7 @@ Recipient: list all addresses of the relays, never look past the first field tha
 		if last == nil || !border.IsValid() {
 			return nil
 		}
-		for n := range f.Claims {
-			c := &f.Claims[n]
+		for c := range claims(f, "") {
 			chosen := c.Method == skipListing || c.Method == "spf" && c.IPBasis != "position"
 			if !chosen || c.Trust != headers.Trusted || !c.IP.IsValid() || c.IP == border || c.Method == "spf" && c.Normal == "" {
 				continue

@@ -244,7 +244,7 @@ func borderDKIM(f *Facts) string {
 		}
 	}
 	if b := borderHop(f); b >= 0 {
-		for _, c := range f.Trusted("dkim") {
+		for c := range claims(f, "dkim", trusted) {
 			if c.Hop != b || c.Domain == "" || headers.Org(c.Domain) != headers.Org(f.FromDomain) {
 				continue
 			}
@@ -290,7 +290,7 @@ func deliveryTriple(f *Facts) report.Triple {
 	var t report.Triple
 	newest := func(method string) string {
 		best := ""
-		for _, c := range f.Trusted(method) {
+		for c := range claims(f, method, trusted) {
 			if c.Normal == "" || c.Identity == "pra" || c.Header == "X-Spam-Status" {
 				continue
 			}

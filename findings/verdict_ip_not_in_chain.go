@@ -30,9 +30,8 @@ The same host's other address family; Enhanced Filtering, which names the addres
 Recipient: hand the real client address on (PROXY protocol, XCLIENT).
 `,
 	Find: func(f *Facts) []report.Finding {
-		for n := range f.Claims {
-			c := &f.Claims[n]
-			if c.Method != "spf" || c.Trust != headers.Trusted || c.Hop < 0 || c.IPBasis == "position" || !c.IP.IsValid() || c.Normal == "" {
+		for c := range claims(f, "spf", trusted, decided) {
+			if c.Hop < 0 || c.IPBasis == "position" || !c.IP.IsValid() {
 				continue
 			}
 			shown := false
@@ -57,12 +56,7 @@ Recipient: hand the real client address on (PROXY protocol, XCLIENT).
 }
 
 func skipListed(f *Facts, c *headers.Claim) bool {
-	for n := range f.Claims {
-		if f.Claims[n].Method == skipListing && f.Claims[n].IP == c.IP {
-			return true
-		}
-	}
-	return false
+	return firstClaim(f, skipListing, func(o *headers.Claim) bool { return o.IP == c.IP }) != nil
 }
 
 // twin reports whether the verdict's address may be the hop's client by its

@@ -49,11 +49,8 @@ func signers(f *Facts) []voucher {
 			add(voucher{s.Domain, i < len(f.Aligned) && f.Aligned[i], s.Field})
 		}
 	}
-	b := borderHop(f)
-	for _, c := range f.Trusted("dkim") {
-		if c.Hop == b && b >= 0 && c.Normal == "pass" {
-			add(voucher{c.Domain, sameOrganisation(f, c.Domain), c.Field})
-		}
+	for c := range claims(f, "dkim", trusted, at(borderHop(f)), result("pass")) {
+		add(voucher{c.Domain, sameOrganisation(f, c.Domain), c.Field})
 	}
 	return out
 }
@@ -67,13 +64,7 @@ func signedByAuthor(f *Facts) bool {
 			return true
 		}
 	}
-	for n := range f.Claims {
-		c := &f.Claims[n]
-		if c.Method == "dkim" && c.Normal != "none" && c.Trust != headers.Forged && sameOrganisation(f, c.Domain) {
-			return true
-		}
-	}
-	return false
+	return firstClaim(f, "dkim", credible, ofAuthor(f), func(c *headers.Claim) bool { return c.Normal != "none" }) != nil
 }
 
 // borderSPF is what SPF gives at the border: our evaluation, and what a trusted
@@ -96,14 +87,9 @@ func spfAtBorder(f *Facts) (s borderSPF, ok bool) {
 	}
 	s.null = f.MailFrom != nil && *f.MailFrom == ""
 	client := f.ClientIP(f.LastRun())
-	for _, c := range f.Trusted("spf") {
-		if c.Hop != s.hop || c.Normal == "" || c.Identity == "pra" || !s.null && c.Identity == "helo" ||
-			c.IP.IsValid() && client.IsValid() && c.IP != client {
-			continue
-		}
-		s.claim = c
-		break
-	}
+	s.claim = firstClaim(f, "spf", trusted, at(s.hop), decided, func(c *headers.Claim) bool {
+		return (ofMailFrom(c) || s.null && c.Identity == "helo") && !(c.IP.IsValid() && client.IsValid() && c.IP != client)
+	})
 	switch {
 	case f.SPF != nil && f.SPF.Result != "":
 		s.eval, s.result, s.domain = f.SPF, string(f.SPF.Result), f.SPF.Domain
@@ -149,13 +135,7 @@ func borderDMARC(f *Facts) (string, *headers.Claim) {
 
 // trustedAtBorder is the trusted verdict of a method that the border wrote.
 func trustedAtBorder(f *Facts, method string) *headers.Claim {
-	b := borderHop(f)
-	for _, c := range f.Trusted(method) {
-		if b >= 0 && c.Hop == b && c.Result != "" {
-			return c
-		}
-	}
-	return nil
+	return firstClaim(f, method, trusted, at(borderHop(f)), func(c *headers.Claim) bool { return c.Result != "" })
 }
 
 // dmarcPasses reports whether DMARC passes at the border: then nothing hung on

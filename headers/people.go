@@ -35,6 +35,10 @@ func (f *Facts) readPeople() {
 	f.readRecipients()
 }
 
+// ALabel is a domain in the form in which the DNS is asked: lower case, labels
+// of other scripts as A-labels (RFC 5890 §2.3.2.1).
+func ALabel(domain string) string { return aLabel(domain) }
+
 // aLabel brings a domain into the form in which the DNS is asked (RFC 8616).
 func aLabel(d string) string {
 	d = host(d)
