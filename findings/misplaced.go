@@ -184,6 +184,11 @@ func find(f *Facts, where place, describe func(misplaced) report.Finding) []repo
 		}
 		x.Evidence = append(x.Evidence, m.evidence(f)...)
 		x.Reasons = m.reasons(f)
+		if guessedReader(f) {
+			x.Message += " For whom it was is a guess: if the mailbox is another's, this was a forward (--rcpt ADDRESS says so)."
+			x.Confidence = atMost(x.Confidence, report.Likely)
+			x.Reasons = append(x.Reasons, report.Because("for whom it was is a guess: --rcpt ADDRESS settles it"))
+		}
 		out = append(out, x)
 	}
 	return out
