@@ -98,6 +98,9 @@ type Signature struct {
 	BodyLength     *int64     // l=
 	CopiedFields   []Copied   // z=
 	CopiedSkipped  int        // fields in z= beyond MaxCopied
+	// EncodedWords says that the field was written as encoded words (RFC 2047)
+	// and all of this was read out of them: as it stands it can't be verified.
+	EncodedWords bool
 
 	KeyName    string // the DNS name of the key
 	KeyRecord  string // as published; "" where none

@@ -151,6 +151,9 @@ func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*
 	}
 	f := v.m.Fields[s.Field].Value
 	p := parseSignature(kind, s.Field, v.m.Bytes(s.Field), string(v.m.Raw[f.Start:f.End]))
+	if p.EncodedWords {
+		return v.repairWords(ctx, kind, p)
+	}
 	if !p.canHash() || !p.canVerify() {
 		return nil, nil
 	}
@@ -181,15 +184,27 @@ func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*
 	}
 	r := &Repaired{BodyProved: bodyOK && !noBody, HeaderProved: headerOK}
 	work := budget{ctx: ctx, hashes: most}
+	done := &tried{p: p}
 	if !bodyOK {
 		body := v.m.BodyBytes()
-		if len(body) > MaxRepairBody {
+		c, sister := v.bodyOfSister(p)
+		switch {
+		case c != nil:
+			r.Changes, r.BodyProved = append(r.Changes, *c), true
+			done.body, done.signed = c, sister.signed
+		case sister != nil:
+			work.out, done.noBody = sister.cutBody, true
+		case len(body) > MaxRepairBody:
 			work.out = true
-		} else {
+		default:
 			work.hashes = max(1, most/2)
 			work.bytes = max(RepairPasses*len(body), MinRepairBytes)
-			if c := newBodySearch(v.m, p, &work).find(); c != nil {
+			search := newBodySearch(v.m, p, &work)
+			if c := search.find(); c != nil {
 				r.Changes, r.BodyProved = append(r.Changes, *c), true
+				done.body, done.signed = c, bytes.Join(withoutBlank(p.BodyCanon, [][]byte{search.signed}), nil)
+			} else {
+				done.noBody, done.cutBody = true, work.out
 			}
 		}
 	}
@@ -206,13 +221,17 @@ func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*
 			work.hashes = min(work.hashes, maxHashesPart)
 			search.narrow = true
 		}
-		if found := search.find(); found != nil {
+		if found := search.find(v.tried); found != nil {
 			r.Changes, r.HeaderProved = append(r.Changes, found...), true
+			done.undone = search.hints(search.proved)
+		} else {
+			done.noHeader, done.wide, done.cutWhole = true, !search.narrow, work.out
 		}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	v.tried = append(v.tried, done)
 	r.Hashes = work.used
 	r.Exhausted = r.Exhausted || work.out
 	if len(r.Changes) == 0 {
@@ -223,6 +242,48 @@ func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*
 	}
 	if r.Complete() && p.UnsignedBytes > 0 && bodyOK {
 		r.Changes = append(r.Changes, lengthTail(v.m, p))
+	}
+	return r, nil
+}
+
+// repairWords decodes a signature field that was written as encoded words. It is
+// not searched for more.
+func (v *Verifier) repairWords(ctx context.Context, kind Kind, worded *parsed) (*Repaired, error) {
+	span := v.m.Fields[worded.Field].Value
+	decoded, ok := encodedWords(string(v.m.Raw[span.Start:span.End]))
+	if !ok {
+		return nil, nil
+	}
+	name := v.m.Name(worded.Field)
+	p := parseSignature(kind, worded.Field, []byte(name+": "+decoded), decoded)
+	if !p.canHash() || !p.canVerify() {
+		return nil, nil
+	}
+	keys := v.Keys(ctx, p.KeyName)
+	if keys.Err != nil {
+		return nil, keys.Err
+	}
+	hash := p.algorithm.hash.New()
+	s := &headerSearch{v: v, m: v.m, p: p}
+	for _, i := range s.picked(-1) {
+		if i >= 0 {
+			hash.Write(AppendHeader(nil, p.HeaderCanon, v.m.Bytes(i)))
+		}
+	}
+	hash.Write(AppendSignature(nil, p.HeaderCanon, []byte(name+":"+decoded), p.Tags))
+	digest := hash.Sum(nil)
+	target, ok := newTarget(keys.Keys, p, digest)
+	if !ok || !target.is(digest) {
+		return nil, nil
+	}
+	r := &Repaired{Hashes: 1, HeaderProved: true, Changes: []Change{{
+		Kind: HeaderNormalised, Field: name,
+		Description: "the signature field was written as encoded words (RFC 2047), which no verifier decodes; decoded it verifies",
+		Text:        boundText([]byte(decoded), MaxChangeText),
+	}}}
+	if !v.o.HeadersOnly {
+		d := v.BodyHash(p.BodyCanon, p.algorithm.hash, p.limit())
+		r.BodyProved = !d.Short && bytes.Equal(d.Sum, p.BodyHashSigned)
 	}
 	return r, nil
 }

@@ -37,6 +37,7 @@ type headerSearch struct {
 	written int      // bytes of the edits
 	capped  bool     // edits were left out
 	mime    int      // rank of edits of the MIME fields together
+	proved  []slot   // the edits that verified
 	rest    [][]byte // the header from each entry on
 }
 
@@ -107,13 +108,25 @@ func (s *headerSearch) picked(gone ...int) []int {
 }
 
 // find returns the changes that explain the header, nil where there are none.
-func (s *headerSearch) find() []Change {
+// sisters are the searches for other signatures of the message.
+func (s *headerSearch) find(sisters []*tried) []Change {
 	for i := range s.entries {
 		s.size += len(s.entries[i].canon)
 	}
 	if s.size > MaxRepairHeader || len(s.entries) > 500 {
 		s.work.out = true
 		return nil
+	}
+	for _, t := range sisters {
+		if t.undone != nil && t.p.HeaderCanon == s.p.HeaderCanon {
+			if slots := s.fromSister(t.undone); slots != nil {
+				return s.explain(slots)
+			}
+		}
+		if t.noHeader && (t.wide || s.narrow) && t.p.algorithm.key == "rsa" && s.target.digest == nil && sameHeader(t.p, s.p) {
+			s.work.out = t.cutWhole
+			return nil
+		}
 	}
 	s.propose()
 	defer func() { s.work.out = s.work.out || s.capped }()
@@ -347,6 +360,7 @@ func (s *headerSearch) propose() {
 		rest := bytes.TrimLeft(p.value, " \t")
 		p.lead = p.value[:len(p.value)-len(rest)]
 		p.value = bytes.TrimRight(rest, " \t\r\n")
+		rejoinEdits(p)
 		if len(p.value) > 4<<10 {
 			continue
 		}
@@ -378,6 +392,7 @@ func (s *headerSearch) propose() {
 			idEdits(p)
 		}
 	}
+	s.rejoinSignature()
 	if s.p.HeaderCanon == Simple {
 		s.respaced()
 	}
@@ -681,6 +696,7 @@ func (s *headerSearch) groups() {
 
 // explain puts what was found into words.
 func (s *headerSearch) explain(slots []slot) []Change {
+	s.proved = slots
 	var out []Change
 	for _, x := range slots {
 		e := &s.entries[x.entry]
@@ -705,6 +721,8 @@ func (s *headerSearch) explain(slots []slot) []Change {
 		case c.Kind == FieldAdded:
 			c.Text = boundText(now, MaxChangeText)
 			c.Description = fmt.Sprintf("one more field %s was added: %s", c.Field, quoteText(now))
+		case c.Kind == Refold && !s.sameWords(e.canon, x.canon):
+			c.Description = fmt.Sprintf("a line of %s was over 998 octets and was broken inside a word (RFC 5321 §4.5.3.1.6): a blank stands there now", c.Field)
 		case c.Kind == Refold:
 			c.Description = fmt.Sprintf("%s was folded or spaced anew; the words are the same", c.Field)
 		case c.Kind == SubjectTag:

@@ -39,6 +39,10 @@ func (s *bodySearch) reencoded() *Change {
 	for _, x := range all {
 		sets = append(sets, []styled{x})
 	}
+	// A relay that makes 8bit 7bit says so in the parts around as well.
+	if c := s.containers(nil, "the transfer encoding of a multipart was changed to %s"); c != nil {
+		return c
+	}
 	for _, set := range sets {
 		styles := s.stylesFor(set[0].q, set[0].text)
 		main := mainStyles(styles)
@@ -61,8 +65,53 @@ func (s *bodySearch) reencoded() *Change {
 					if s.fits(patches...) {
 						return describeRecoding(set, st)
 					}
+					if st == plainStyle && ends == 0 && form < 2 {
+						if c := s.containers(patches, ""); c != nil {
+							c := describeRecoding(set, st)
+							c.Description += ", and the parts around it say so"
+							return c
+						}
+					}
 				}
 			}
+		}
+	}
+	return nil
+}
+
+// containers writes the transfer encoding of the multiparts inside the message
+// anew, beside other patches: 7bit was 8bit, or the field was not there. RFC 2045
+// §6.4 has a multipart say 8bit where something in it is.
+func (s *bodySearch) containers(with []patch, what string) *Change {
+	for _, to := range [...]string{"8bit", "", "8BIT", "binary", "7bit"} {
+		patches := append([]patch(nil), with...)
+		from := ""
+		for i := range s.parts {
+			q := &s.parts[i]
+			if q.top || !q.multipart {
+				continue
+			}
+			start, end := q.find("Content-Transfer-Encoding")
+			if start < 0 || strings.EqualFold(q.cte, to) && to != "8BIT" || q.cte != "7bit" && to != "7bit" {
+				continue
+			}
+			name, _, _ := strings.Cut(q.header[start:end], ":")
+			line := name + ": " + to + "\r\n"
+			if to == "" {
+				line = ""
+			}
+			from = q.cte
+			patches = append(patches, patch{q.headerAt, q.bodyAt, []byte(q.header[:start] + line + q.header[end:] + "\r\n")})
+		}
+		if len(patches) == len(with) {
+			continue
+		}
+		if s.fits(patches...) {
+			c := &Change{Kind: MIMEReencoded}
+			if what != "" {
+				c.Description = fmt.Sprintf(what, from)
+			}
+			return c
 		}
 	}
 	return nil

@@ -170,6 +170,9 @@ func encodeWords(text string, names []string) []string {
 		if !ok {
 			continue
 		}
+		if !isUTF8(name) {
+			out = append(out, string(b)) // raw, as it was before RFC 6532
+		}
 		for _, enc := range []string{"Q", "B", "q", "b"} {
 			whole := encodeWord(name, enc, b)
 			if len(whole) <= 75 {

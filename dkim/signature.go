@@ -80,6 +80,9 @@ func (p *parsed) doubled(name string) bool {
 // checked without the DNS (RFC 6376 §6.1.1). It goes on after a fault, so that
 // as much as possible can be computed.
 func parseSignature(kind Kind, index int, field []byte, value string) *parsed {
+	if decoded, ok := encodedWords(value); ok {
+		return worded(kind, index, field, decoded)
+	}
 	p := &parsed{
 		Signature: &Signature{Field: index, BodyHash: Unchecked, HeaderSignature: Unchecked},
 		field:     field,
@@ -103,6 +106,7 @@ func parseSignature(kind Kind, index int, field []byte, value string) *parsed {
 	if z, ok := TagValue(tags, "z"); ok {
 		p.CopiedFields, p.CopiedSkipped = copied(z)
 	}
+	p.noteSwallowed(value)
 	return p
 }
 

@@ -73,7 +73,7 @@ func (f *Facts) bracketSignatures() {
 // Changed reports whether a signature does not verify because of what it
 // signed, and not for want of a key.
 func Changed(s *dkim.Signature) bool {
-	return s.Result == dkim.Fail && (s.Code == dkim.ReasonBodyHash || s.Code == dkim.ReasonSignature || s.Code == dkim.ReasonBodyLength)
+	return s.EncodedWords || s.Result == dkim.Fail && (s.Code == dkim.ReasonBodyHash || s.Code == dkim.ReasonSignature || s.Code == dkim.ReasonBodyLength)
 }
 
 // Bracket returns the bracket of signature i, nil where it is whole.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
 )
@@ -28,7 +29,11 @@ func (f *Facts) repairSignatures(ctx context.Context, v *dkim.Verifier) {
 			todo = append(todo, i)
 		}
 	}
-	slices.SortStableFunc(todo, func(a, b int) int { return cmp.Compare(f.authorRank(a), f.authorRank(b)) })
+	// RSA before Ed25519: its search is cheaper, and what it proves is tried first
+	// on the other.
+	slices.SortStableFunc(todo, func(a, b int) int {
+		return cmp.Or(cmp.Compare(f.authorRank(a), f.authorRank(b)), cmp.Compare(f.algorithmRank(a), f.algorithmRank(b)))
+	})
 	if len(todo) > maxRepairs {
 		f.ask.addGap(Gap{What: "what changed the message", Why: "more broken signatures than are searched"})
 		todo = todo[:maxRepairs]
@@ -53,6 +58,13 @@ func (f *Facts) authorRank(i int) int {
 	return 1
 }
 
+func (f *Facts) algorithmRank(i int) int {
+	if strings.HasPrefix(strings.ToLower(f.DKIM[i].Algorithm), "rsa") {
+		return 0
+	}
+	return 1
+}
+
 func (f *Facts) repair(ctx context.Context, v *dkim.Verifier, s *dkim.Signature) *dkim.Repaired {
 	// A body that is not there, or cut off, can't be mended; the header may.
 	only := s.BodyHash == dkim.Unchecked || f.Body != BodyWhole
@@ -63,7 +75,7 @@ func (f *Facts) repair(ctx context.Context, v *dkim.Verifier, s *dkim.Signature)
 		}
 		only = true
 	}
-	if only && s.HeaderSignature != dkim.Mismatch {
+	if only && s.HeaderSignature != dkim.Mismatch && !s.EncodedWords {
 		return nil
 	}
 	r, err := v.Repair(ctx, s, dkim.RepairOptions{HeaderOnly: only})
