@@ -75,6 +75,9 @@ type Change struct {
 	// Text is what was added or removed, as far as it can be told, cut to
 	// MaxChangeText bytes.
 	Text string
+	// Software is the one that is known to make just this change ("Postfix"), ""
+	// where several do.
+	Software string
 }
 
 // Repaired is what a search found.

@@ -98,14 +98,14 @@ func (s *headerSearch) respaced() {
 	last := len(s.entries) - 1
 	field := s.m.Bytes(s.p.Field)
 	signature := func(change func(name, lead, value string) string) slot {
-		return slot{last, s.signature(change), Refold}
+		return slot{last, s.signature(change), Refold, ""}
 	}
 	each := func(change func(name, lead, value string) string) {
 		var slots []slot
 		for n := range s.entries[:last] {
 			if e := &s.entries[n]; e.field >= 0 {
 				name, lead, value := splitField(s.m.Bytes(e.field))
-				slots = append(slots, slot{n, s.canonical(change(name, lead, value)), Refold})
+				slots = append(slots, slot{n, s.canonical(change(name, lead, value)), Refold, ""})
 			}
 		}
 		s.add(8, append([]slot(nil), slots...)...)

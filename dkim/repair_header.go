@@ -53,6 +53,7 @@ type slot struct {
 	entry int
 	canon []byte // nil: the field was absent
 	kind  ChangeKind
+	by    string // Change.Software
 }
 
 // edit is one thing that a relay may have done, undone: slots by rising entry.
@@ -403,6 +404,13 @@ func (s *headerSearch) propose() {
 // mimeVersions are the ways to write the only version there is.
 var mimeVersions = []string{"1.0", "1.0 (1.0)", "1.0 (Mac OS X Mail)"}
 
+// fieldBy adds a whole field that a known software changed.
+func (p *proposals) fieldBy(by string, kind ChangeKind, name, lead, value string) {
+	p.by = by
+	p.field(kind, name, lead, value)
+	p.by = ""
+}
+
 // proposals collects the values that one field may have had.
 type proposals struct {
 	s     *headerSearch
@@ -410,6 +418,7 @@ type proposals struct {
 	name  string
 	lead  []byte // blanks after the colon
 	value []byte // without blanks at its ends
+	by    string // of the edits that follow
 	n     int    // edits so far
 	rank  int    // of the next one
 	step  int    // from one to the next; 0 is 4
@@ -433,7 +442,7 @@ func (p *proposals) field(kind ChangeKind, name, lead, value string) {
 		return
 	}
 	before := len(p.s.edits)
-	p.s.add(p.rank, slot{p.entry, p.s.canonical(name + ":" + lead + value), kind})
+	p.s.add(p.rank, slot{p.entry, p.s.canonical(name + ":" + lead + value), kind, p.by})
 	p.n += len(p.s.edits) - before
 	if p.step == 0 {
 		p.step = 4
@@ -490,7 +499,7 @@ func (s *headerSearch) restore(n int) {
 		}
 	}
 	put := func(value string) {
-		s.add(4*rank, slot{n, s.canonical(name + ": " + value), FieldRemoved})
+		s.add(4*rank, slot{n, s.canonical(name + ": " + value), FieldRemoved, ""})
 		rank++
 	}
 	for _, prefix := range oldNames {
@@ -684,11 +693,11 @@ func (s *headerSearch) groups() {
 	}
 	from, reply := of("from", 24), of("reply-to", 3)
 	if n, ok := at["reply-to"]; ok && s.entries[n].field >= 0 {
-		reply = append([]edit{{slots: []slot{{n, nil, FieldAdded}}}}, reply...)
+		reply = append([]edit{{slots: []slot{{entry: n, kind: FieldAdded}}}}, reply...)
 	}
 	types, encodings := of("content-type", 40), of("content-transfer-encoding", 8)
 	if n, ok := at["content-transfer-encoding"]; ok && s.entries[n].field >= 0 {
-		encodings = append([]edit{{slots: []slot{{n, nil, FieldAdded}}}}, encodings...)
+		encodings = append([]edit{{slots: []slot{{entry: n, kind: FieldAdded}}}}, encodings...)
 	}
 	put(2, from, reply)
 	put(s.mime, types, encodings)
@@ -700,7 +709,7 @@ func (s *headerSearch) explain(slots []slot) []Change {
 	var out []Change
 	for _, x := range slots {
 		e := &s.entries[x.entry]
-		c := Change{Kind: x.kind, Field: e.name}
+		c := Change{Kind: x.kind, Field: e.name, Software: x.by}
 		if e.field >= 0 {
 			c.Field = s.m.Name(e.field)
 		}

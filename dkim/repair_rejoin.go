@@ -26,8 +26,12 @@ func rejoinEdits(p *proposals) {
 	}
 	field := p.name + ":" + string(p.lead) + string(p.value)
 	p.stream(0)
-	for _, joined := range rejoined(field) {
-		p.field(Refold, p.name, "", joined[len(p.name)+1:])
+	for k, joined := range rejoined(field) {
+		by := "Postfix"
+		if k == 1 {
+			by = "Sendmail"
+		}
+		p.fieldBy(by, Refold, p.name, "", joined[len(p.name)+1:])
 	}
 	flat := unfold(field)
 	for at := 998 - 8; at < len(flat) && at <= 998+2; at++ {
@@ -119,6 +123,6 @@ func (s *headerSearch) rejoinSignature() {
 		if err != nil || len(tags) != len(s.p.Tags) {
 			continue
 		}
-		s.add(4, slot{len(s.entries) - 1, AppendSignature(nil, s.p.HeaderCanon, []byte(joined), tags), Refold})
+		s.add(4, slot{len(s.entries) - 1, AppendSignature(nil, s.p.HeaderCanon, []byte(joined), tags), Refold, ""})
 	}
 }

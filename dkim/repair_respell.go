@@ -17,13 +17,17 @@ func (s *bodySearch) respelled() *Change {
 		if !s.afford(0, 2*len(s.raw)) {
 			return nil
 		}
-		for _, b := range r.undo(s.raw) {
+		for k, b := range r.undo(s.raw) {
 			if bytes.Equal(b, s.raw) {
 				continue
 			}
 			c := appendLines(nil, s.p.BodyCanon, b)
 			if s.hit(c) {
-				return &Change{Kind: LineEndings, Description: r.what}
+				x := &Change{Kind: LineEndings, Description: r.what}
+				if k < len(r.by) {
+					x.Software = r.by[k]
+				}
+				return x
 			}
 		}
 	}
@@ -77,9 +81,10 @@ var respellings = []struct {
 	what string
 	may  func([]byte) bool // a quick look
 	undo func([]byte) [][]byte
+	by   []string // who makes the change, for each of them
 }{
-	{"“>” was put before lines that begin with “From ”", holds(">From "), unescapeFrom},
-	{"a dot was added to lines that begin with one", holds(".."), func(b []byte) [][]byte {
+	{what: "“>” was put before lines that begin with “From ”", may: holds(">From "), undo: unescapeFrom},
+	{what: "a dot was added to lines that begin with one", may: holds(".."), undo: func(b []byte) [][]byte {
 		return one(eachLine(b, func(line []byte) []byte {
 			if bytes.HasPrefix(line, []byte("..")) {
 				return line[1:]
@@ -87,8 +92,8 @@ var respellings = []struct {
 			return line
 		}))
 	}},
-	{"a dot was taken off lines that begin with one", holds("\n."), redot},
-	{"blanks were put at line ends", holds(" \r\n", "\t\r\n"), func(b []byte) [][]byte {
+	{what: "a dot was taken off lines that begin with one", may: holds("\n."), undo: redot},
+	{what: "blanks were put at line ends", may: holds(" \r\n", "\t\r\n"), undo: func(b []byte) [][]byte {
 		mark := []byte("-- ")
 		return [][]byte{
 			eachLine(b, func(line []byte) []byte { return bytes.TrimRight(line, " \t") }),
@@ -106,7 +111,7 @@ var respellings = []struct {
 			}),
 		}
 	}},
-	{"the blank was taken off the signature mark “-- ”", holds("\n--\r\n"), func(b []byte) [][]byte {
+	{what: "the blank was taken off the signature mark “-- ”", may: holds("\n--\r\n"), undo: func(b []byte) [][]byte {
 		return one(eachLine(b, func(line []byte) []byte {
 			if string(line) == "--" {
 				return []byte("-- ")
@@ -114,27 +119,27 @@ var respellings = []struct {
 			return line
 		}))
 	}},
-	{"the blanks were taken off the line ends of flowed text", shortText, func(b []byte) [][]byte {
+	{what: "the blanks were taken off the line ends of flowed text", may: shortText, undo: func(b []byte) [][]byte {
 		return [][]byte{flow(b, 1), flow(b, 60), flow(b, 66)}
 	}},
-	{"lines end in CR CR LF", holds("\r\r\n"), func(b []byte) [][]byte {
+	{what: "lines end in CR CR LF", may: holds("\r\r\n"), undo: func(b []byte) [][]byte {
 		return [][]byte{bytes.ReplaceAll(b, []byte("\r\r\n"), crlf)}
 	}},
-	{"CR became the end of a line, or ceased to be one", bareCR, func(b []byte) [][]byte {
+	{what: "CR became the end of a line, or ceased to be one", may: bareCR, undo: func(b []byte) [][]byte {
 		x := bytes.ReplaceAll(b, crlf, crlf[1:])
 		x = bytes.ReplaceAll(x, crlf[:1], crlf[1:])
 		y := bytes.ReplaceAll(b, []byte("\r"), nil)
 		return [][]byte{bytes.ReplaceAll(x, crlf[1:], crlf), bytes.ReplaceAll(y, crlf[1:], crlf)}
 	}},
-	{"blank lines were put between the lines", holds("\r\n\r\n"), halveBlank},
-	{"blank lines at the beginning were changed", func(b []byte) bool { return bytes.HasPrefix(b, crlf) }, func(b []byte) [][]byte {
+	{what: "blank lines were put between the lines", may: holds("\r\n\r\n"), undo: halveBlank},
+	{what: "blank lines at the beginning were changed", may: func(b []byte) bool { return bytes.HasPrefix(b, crlf) }, undo: func(b []byte) [][]byte {
 		return [][]byte{bytes.TrimLeft(b, "\r\n")}
 	}},
-	{"long lines were broken", shortText, joinLong},
-	{"tabs were made blanks", shortText, func(b []byte) [][]byte {
+	{what: "long lines were broken", may: shortText, undo: joinLong, by: []string{"Postfix", "", "Sendmail"}},
+	{what: "tabs were made blanks", may: shortText, undo: func(b []byte) [][]byte {
 		return [][]byte{bytes.ReplaceAll(b, []byte("        "), []byte("\t")), bytes.ReplaceAll(b, []byte("    "), []byte("\t"))}
 	}},
-	{"a byte order mark was put in front, or NUL bytes were put in", holds("\xef\xbb\xbf", "\x00"), func(b []byte) [][]byte {
+	{what: "a byte order mark was put in front, or NUL bytes were put in", may: holds("\xef\xbb\xbf", "\x00"), undo: func(b []byte) [][]byte {
 		return [][]byte{bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), bytes.ReplaceAll(b, []byte{0}, nil)}
 	}},
 }

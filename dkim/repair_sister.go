@@ -65,7 +65,7 @@ func (s *headerSearch) fromSister(hints []hint) []slot {
 		name, nth := strings.ToLower(s.entries[i].name), s.nth(i)
 		k := slices.IndexFunc(hints, func(h hint) bool { return h.name == name && h.nth == nth })
 		if k >= 0 && !bytes.Equal(hints[k].canon, s.entries[i].canon) {
-			slots = append(slots, slot{i, hints[k].canon, hints[k].kind})
+			slots = append(slots, slot{i, hints[k].canon, hints[k].kind, ""})
 		}
 	}
 	if len(slots) == 0 || !s.try(slots) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -28,7 +29,8 @@ With these put back the body has the hash that was signed.
 Very often not the mail was changed but the copy at hand: mail programs, mbox files and editors all do this when they store or export.
 
 ## What to do
-First get the raw message from the server and look again. Sender: sign with c=relaxed/relaxed.
+First get the raw message from the server and look again. Sender: sign with c=relaxed/relaxed. Lines over 998 octets are broken by servers
+(Postfix: smtp_line_length_limit), and no canonicalization forgives that: write shorter ones, or encode the text.
 `,
 	Find: func(f *Facts) []report.Finding {
 		var out []report.Finding
@@ -37,8 +39,24 @@ First get the raw message from the server and look again. Sender: sign with c=re
 			if !ok {
 				continue
 			}
-			x.Advice = fmt.Sprintf("look at the raw message on the server first: saving and exporting does this too; %s: sign with c=relaxed/relaxed", c.sig.Domain)
-			if c.where.Broken == nil {
+			x.Advice = "look at the raw message on the server first: saving and exporting does this too"
+			switch {
+			case c.edit.Software != "": // no canonicalization forgives a line that is broken
+				x.Advice = fmt.Sprintf("%s: write lines of at most 998 octets, or encode the text", c.sig.Domain)
+			case c.sig.BodyCanon != dkim.Relaxed:
+				x.Advice += fmt.Sprintf("; %s: sign with c=relaxed/relaxed", c.sig.Domain)
+			}
+			if k := sentOnBy(f, c.where, c.edit.Software); k >= 0 {
+				x.Hop = index(f, k)
+				x.AtFault = report.Party{Role: role(f.RunOf(k)), Host: byName(f, k)}
+				x.Confidence = report.Strong
+				x.Message = strings.Replace(x.Message, who(f, c.where)+" changed the message", fmt.Sprintf("%s (hop %d), a %s that sent the message on, changed it", byName(f, k), f.Hops[k].Index, c.edit.Software), 1)
+				x.Evidence = append(x.Evidence, hop(f, k))
+				x.Advice = fmt.Sprintf("%s: take longer lines from the servers behind it, or have them verify here; %s", byName(f, k), x.Advice)
+				if c.where.Broken == nil {
+					x.Severity = report.Low
+				}
+			} else if c.where.Broken == nil {
 				// No server found it broken: the copy is the first suspect.
 				x.Severity = report.Low
 				x.AtFault = report.Party{Role: report.RoleUnknown}
@@ -49,4 +67,27 @@ First get the raw message from the server and look again. Sender: sign with c=re
 		}
 		return merge(out)
 	},
+}
+
+// sentOnBy returns the hop that a server of a known kind wrote and sent on, behind
+// the last that found the signature whole; -1 where there is none or several.
+func sentOnBy(f *Facts, b *headers.Bracket, software string) int {
+	if software == "" || b.Intact == nil || b.Intact.Hop < 0 {
+		return -1
+	}
+	last := len(f.Hops) - 2
+	if b.Broken != nil && b.Broken.Hop-1 < last {
+		last = b.Broken.Hop - 1
+	}
+	found := -1
+	for k := b.Intact.Hop; k <= last; k++ {
+		if f.Hops[k].Product != software || f.Hops[k].ByShape {
+			continue
+		}
+		if found >= 0 && byName(f, k) != byName(f, found) {
+			return -1
+		}
+		found = k
+	}
+	return found
 }
