@@ -1,9 +1,13 @@
 package dkim
 
 import (
+	"crypto"
 	"fmt"
+	"mime"
 	"slices"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/message"
 )
 
 // What relays do to the signature field itself, so that nobody can read it.
@@ -11,14 +15,18 @@ import (
 // maxDamaged is the longest field that is looked at.
 const maxDamaged = 32 << 10
 
-// encodedWords decodes a tag list that was written as encoded words, ok is false
+// EncodedWords decodes a tag list that was written as encoded words, ok is false
 // where it was not. RFC 2047 §5 allows them in text and phrases only; a tag list is
 // neither (RFC 6376 §3.2), and no verifier decodes it.
-func encodedWords(value string) (decoded string, ok bool) {
+func EncodedWords(value string) (decoded string, ok bool) {
 	if !strings.HasPrefix(strings.TrimLeft(value, " \t\r\n"), "=?") || len(value) > maxDamaged {
 		return "", false
 	}
-	decoded, _ = decodeWords(value)
+	var words mime.WordDecoder
+	decoded, err := words.DecodeHeader(strings.NewReplacer("\r\n", "", "\n", "").Replace(value))
+	if err != nil {
+		return "", false
+	}
 	tags, err := ParseTags(decoded)
 	if err != nil {
 		return "", false
@@ -70,3 +78,27 @@ func (p *parsed) noteSwallowed(value string) {
 		p.fault = fmt.Sprintf("header fields were folded into the signature (%s): %s", strings.Join(names, ", "), p.fault)
 	}
 }
+
+// ReadSignature reads the tags of a signature field and verifies nothing: the
+// results are empty. field is its index in the message, raw the whole field, value
+// what stands after the colon. Verifiers have [Verifier.Verify]; this is for
+// programs that hash other texts than the one at hand.
+func ReadSignature(kind Kind, field int, raw []byte, value string) *Signature {
+	return parseSignature(kind, field, raw, value).Signature
+}
+
+// Uses returns what a= stands for: the k= of the key that fits, and the hash; ""
+// and 0 where it is not known.
+func (s *Signature) Uses() (key string, hash crypto.Hash) {
+	a, ok := algorithms[s.Algorithm]
+	if !ok {
+		a = algorithms[strings.ToLower(clipRaw(s.Algorithm))]
+	}
+	return a.key, a.hash
+}
+
+// Message is the message of v.
+func (v *Verifier) Message() *message.Message { return v.m }
+
+// HeadersOnly says that v was told that the body is not there or not whole.
+func (v *Verifier) HeadersOnly() bool { return v.o.HeadersOnly }

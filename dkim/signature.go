@@ -80,7 +80,7 @@ func (p *parsed) doubled(name string) bool {
 // checked without the DNS (RFC 6376 §6.1.1). It goes on after a fault, so that
 // as much as possible can be computed.
 func parseSignature(kind Kind, index int, field []byte, value string) *parsed {
-	if decoded, ok := encodedWords(value); ok {
+	if decoded, ok := EncodedWords(value); ok {
 		return worded(kind, index, field, decoded)
 	}
 	p := &parsed{

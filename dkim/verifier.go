@@ -27,7 +27,6 @@ type Verifier struct {
 	keys  []*Keys // few, so they are searched in order
 	body  []*bodyPass
 	buf   []byte
-	tried []*tried // searches for what broke a signature, in order
 	// streamed says that ReadBody hashed the body, and there is no other.
 	streamed bool
 }

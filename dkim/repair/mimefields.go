@@ -1,6 +1,7 @@
-package dkim
+package repair
 
 import (
+	"github.com/mailtrace/mailtrace/dkim"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/message"
@@ -63,7 +64,7 @@ func contentTypeEdits(p *proposals, m *message.Message) {
 	put := func(s string) { p.propose(HeaderNormalised, s) }
 	kind, params := readType(string(p.value))
 	seps := []string{"; ", ";"}
-	if p.s.p.HeaderCanon == Simple {
+	if p.s.p.HeaderCanon == dkim.Simple {
 		seps = []string{"; ", ";\r\n\t", ";\r\n ", ";", ";\r\n        ", ";\r\n    "}
 	}
 	same := func(v string) string { return v }

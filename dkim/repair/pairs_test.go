@@ -1,8 +1,9 @@
-package dkim
+package repair
 
 import (
 	"context"
 	"fmt"
+	"github.com/mailtrace/mailtrace/dkim"
 	"math/rand"
 	"slices"
 	"strings"
@@ -77,7 +78,7 @@ func TestRepairPairs(t *testing.T) {
 					continue
 				}
 				s, got := repairOf(t, z, changed)
-				if s.Result == Pass || s.Result == PermError {
+				if s.Result == dkim.Pass || s.Result == dkim.PermError {
 					continue
 				}
 				broken++
@@ -125,16 +126,16 @@ func TestRepairDamage(t *testing.T) {
 			}
 			b := []byte(raw)
 			b[at] = 'a' + (c-'a'+byte(1+r.Intn(25)))%26
-			v := NewVerifier(z, message.Parse(b), Options{})
+			v := dkim.NewVerifier(z, message.Parse(b), dkim.Options{})
 			sigs, err := v.Verify(context.Background())
 			if err != nil || len(sigs) != 1 {
 				t.Fatal(err, len(sigs))
 			}
-			if sigs[0].Result == Pass {
+			if sigs[0].Result == dkim.Pass {
 				continue
 			}
 			broken++
-			got, err := v.Repair(context.Background(), &sigs[0], RepairOptions{})
+			got, err := New(v).Search(context.Background(), &sigs[0], Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -175,12 +176,12 @@ func TestRepairNone(t *testing.T) {
 	changed.set("Subject", "[x] "+changed.value("Subject"))
 	none := func(what string, m sample, z texts) {
 		t.Helper()
-		v := NewVerifier(z, message.Parse([]byte(m.String())), Options{})
+		v := dkim.NewVerifier(z, message.Parse([]byte(m.String())), dkim.Options{})
 		sigs, err := v.Verify(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := v.Repair(context.Background(), &sigs[0], RepairOptions{})
+		r, err := New(v).Search(context.Background(), &sigs[0], Options{})
 		if r != nil || err != nil {
 			t.Errorf("%s: %+v, %v", what, r, err)
 		}
@@ -198,9 +199,9 @@ func TestRepairNone(t *testing.T) {
 		t.Errorf("two keys: %+v", r)
 	}
 	// A bound that is hit is said.
-	v := NewVerifier(z, message.Parse([]byte(changed.String())), Options{})
+	v := dkim.NewVerifier(z, message.Parse([]byte(changed.String())), dkim.Options{})
 	sigs, _ := v.Verify(context.Background())
-	if r, err := v.Repair(context.Background(), &sigs[0], RepairOptions{MaxHashes: 1}); err != nil || r == nil || !r.Exhausted || len(r.Changes) > 0 {
+	if r, err := New(v).Search(context.Background(), &sigs[0], Options{MaxHashes: 1}); err != nil || r == nil || !r.Exhausted || len(r.Changes) > 0 {
 		t.Errorf("one hash: %+v, %v", r, err)
 	}
 	// One half of the message was changed beyond repair.
@@ -218,7 +219,7 @@ func TestRepairNone(t *testing.T) {
 	// A cancelled search ends.
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if r, err := v.Repair(ctx, &sigs[0], RepairOptions{}); err == nil || r != nil {
+	if r, err := New(v).Search(ctx, &sigs[0], Options{}); err == nil || r != nil {
 		t.Errorf("cancelled: %+v, %v", r, err)
 	}
 }
@@ -250,7 +251,7 @@ func TestRepairTags(t *testing.T) {
 	changed = strings.Replace(strings.Replace(changed, "\r\nFrom: Ann Example <ann@example.com>", "\r\nFrom: Eve <eve@evil.example>", 1), "Mon, 23 Nov 2026 04:09:58", "Tue, 24 Nov 2026 01:01:01", 1)
 	test("z= of all", changed, "field-removed from-rewritten header-normalised subject-tag")
 
-	body := string(AppendBody(nil, Relaxed, []byte(testBody)))
+	body := string(dkim.AppendBody(nil, dkim.Relaxed, []byte(testBody)))
 	short := signWith(t, raw, k.rsa2048, relaxed+fmt.Sprintf("l=%d", len(body)))
 	test("l= and a tag", strings.Replace(short, "Subject: ", "Subject: [x] ", 1)+"spam\r\n", "length-tail subject-tag", "[x]", "spam")
 	test("l= and a banner", strings.Replace(short, "\r\n\r\nDear Bob", "\r\n\r\nEXTERNAL MAIL\r\n\r\nDear Bob", 1)+"spam\r\n", "banner", "EXTERNAL MAIL")

@@ -1,4 +1,4 @@
-package dkim
+package repair
 
 import (
 	"bytes"
@@ -447,10 +447,11 @@ func (s *bodySearch) linked() *Change {
 				Description: fmt.Sprintf("links were rewritten: %s is %s now", quoteText([]byte(link)), quoteText([]byte(wrapped))),
 			}
 		}
-		for _, set := range [][]linkedText{all, all[:1], all[len(all)-1:]} {
-			if len(set) < len(all) && len(all) == 1 {
-				break
-			}
+		sets := [][]linkedText{all}
+		if len(all) > 1 {
+			sets = append(sets, all[:1], all[len(all)-1:])
+		}
+		for _, set := range sets {
 			for _, st := range s.stylesFor(set[0].q, set[0].text) {
 				for ends := range 2 {
 					patches := make([]patch, 0, len(set))

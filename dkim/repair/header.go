@@ -1,9 +1,10 @@
-package dkim
+package repair
 
 import (
 	"bytes"
 	"encoding"
 	"fmt"
+	"github.com/mailtrace/mailtrace/dkim"
 	"hash"
 	"math"
 	"slices"
@@ -21,9 +22,8 @@ const (
 
 // headerSearch looks for the fields that b= was made over.
 type headerSearch struct {
-	v      *Verifier
 	m      *message.Message
-	p      *parsed
+	p      *signature
 	target target
 	work   *budget
 	hash   hash.Hash
@@ -63,12 +63,12 @@ type edit struct {
 	after [][]byte // see statesAfter
 }
 
-func newHeaderSearch(v *Verifier, p *parsed, t target, w *budget) *headerSearch {
-	s := &headerSearch{v: v, m: v.m, p: p, target: t, work: w, hash: p.algorithm.hash.New(), seen: make(map[string]bool), mime: 6}
+func newHeaderSearch(x *Searcher, p *signature, t target, w *budget) *headerSearch {
+	s := &headerSearch{m: x.m, p: p, target: t, work: w, hash: p.hash.New(), seen: make(map[string]bool), mime: 6}
 	for _, i := range s.picked(-1) {
 		e := entry{field: i}
 		if i >= 0 {
-			e.canon = AppendHeader(nil, p.HeaderCanon, v.m.Bytes(i))
+			e.canon = dkim.AppendHeader(nil, p.HeaderCanon, x.m.Bytes(i))
 		}
 		s.entries = append(s.entries, e)
 	}
@@ -76,8 +76,8 @@ func newHeaderSearch(v *Verifier, p *parsed, t target, w *budget) *headerSearch 
 		s.entries[n].name = name
 	}
 	s.entries = append(s.entries, entry{
-		name: v.m.Name(p.Field), field: p.Field,
-		canon: AppendSignature(nil, p.HeaderCanon, v.m.Bytes(p.Field), p.Tags),
+		name: x.m.Name(p.Field), field: p.Field,
+		canon: dkim.AppendSignature(nil, p.HeaderCanon, x.m.Bytes(p.Field), p.Tags),
 	})
 	return s
 }
@@ -124,7 +124,7 @@ func (s *headerSearch) find(sisters []*tried) []Change {
 				return s.explain(slots)
 			}
 		}
-		if t.noHeader && (t.wide || s.narrow) && t.p.algorithm.key == "rsa" && s.target.digest == nil && sameHeader(t.p, s.p) {
+		if t.noHeader && (t.wide || s.narrow) && t.p.key == "rsa" && s.target.digest == nil && sameHeader(t.p, s.p) {
 			s.work.out = t.cutWhole
 			return nil
 		}
@@ -148,8 +148,9 @@ func (s *headerSearch) find(sisters []*tried) []Change {
 
 // pairs tries two edits, the likelier first: in bands of the sum of the square
 // roots of their places, so that a likely edit is put together with many others
-// before two unlikely ones are. It reports false where the work is used up.
-func (s *headerSearch) pairs() ([]Change, bool) {
+// before two unlikely ones are. done is false where the work was used up before all
+// of them were tried.
+func (s *headerSearch) pairs() (found []Change, done bool) {
 	n := len(s.edits)
 	root := make([]float64, n)
 	for i := range root {
@@ -164,7 +165,7 @@ func (s *headerSearch) pairs() ([]Change, bool) {
 					return s.explain(join(s.edits[i].slots, s.edits[j].slots)), true
 				}
 				if s.work.out {
-					return nil, true
+					return nil, false
 				}
 			}
 		}
@@ -243,10 +244,13 @@ func (s *headerSearch) statesAfter(x *slot) [][]byte {
 
 // triples tries three of the likeliest edits of three fields.
 func (s *headerSearch) triples() []Change {
+	if s.target.quick {
+		return nil
+	}
 	extra := &budget{ctx: s.work.ctx, hashes: maxTriples / s.target.cost(), bytes: s.work.bytes}
 	whole := s.work
 	s.work = extra
-	defer func() { whole.used += extra.used; s.work = whole }()
+	defer func() { whole.used, whole.spent, s.work = whole.used+extra.used, whole.spent+extra.spent, whole }()
 	top := s.edits[:min(len(s.edits), 48)]
 	if s.narrow {
 		return nil
@@ -365,7 +369,7 @@ func (s *headerSearch) propose() {
 		if len(p.value) > 4<<10 {
 			continue
 		}
-		if s.p.HeaderCanon == Simple {
+		if s.p.HeaderCanon == dkim.Simple {
 			spacingEdits(p)
 			p.stream(0)
 		}
@@ -394,7 +398,7 @@ func (s *headerSearch) propose() {
 		}
 	}
 	s.rejoinSignature()
-	if s.p.HeaderCanon == Simple {
+	if s.p.HeaderCanon == dkim.Simple {
 		s.respaced()
 	}
 	s.removals()
@@ -451,7 +455,7 @@ func (p *proposals) field(kind ChangeKind, name, lead, value string) {
 }
 
 func (s *headerSearch) canonical(field string) []byte {
-	return AppendHeader(nil, s.p.HeaderCanon, []byte(field))
+	return dkim.AppendHeader(nil, s.p.HeaderCanon, []byte(field))
 }
 
 // oldNames are what a relay calls a field that it keeps and replaces.
@@ -557,7 +561,7 @@ func (s *headerSearch) copied() {
 			x.canon = s.canonical(written + ":" + lead + strings.TrimLeft(value, " \t"))
 		}
 		x.kind = s.classify(e, x.canon)
-		if s.p.HeaderCanon == Simple && s.sameWords(e.canon, x.canon) {
+		if s.p.HeaderCanon == dkim.Simple && s.sameWords(e.canon, x.canon) {
 			continue // z= says nothing of white space
 		}
 		all = append(all, x)
@@ -569,7 +573,7 @@ func (s *headerSearch) copied() {
 }
 
 func (s *headerSearch) sameWords(a, b []byte) bool {
-	return bytes.Equal(AppendHeader(nil, Relaxed, a), AppendHeader(nil, Relaxed, b))
+	return bytes.Equal(dkim.AppendHeader(nil, dkim.Relaxed, a), dkim.AppendHeader(nil, dkim.Relaxed, b))
 }
 
 // classify says what kind of edit made the field of an entry from what was
@@ -600,7 +604,7 @@ func (s *headerSearch) removals() {
 			if e := &s.entries[n]; i != e.field {
 				x := slot{entry: n, kind: FieldAdded}
 				if i >= 0 {
-					x.canon = AppendHeader(nil, s.p.HeaderCanon, s.m.Bytes(i))
+					x.canon = dkim.AppendHeader(nil, s.p.HeaderCanon, s.m.Bytes(i))
 				}
 				slots = append(slots, x)
 			}

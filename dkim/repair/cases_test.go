@@ -1,9 +1,10 @@
-package dkim
+package repair
 
 import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
+	"github.com/mailtrace/mailtrace/dkim"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -35,16 +36,16 @@ func TestRepairCases(t *testing.T) {
 		dir := filepath.Join(root, c.name)
 		z := readCaseZone(t, filepath.Join(dir, "zone.txt"))
 		m := readMessage(t, dir, "message.eml")
-		v := NewVerifier(z, m, Options{})
+		v := dkim.NewVerifier(z, m, dkim.Options{})
 		sigs, err := v.Verify(context.Background())
 		if err != nil {
 			t.Fatal(c.name, err)
 		}
 		for i := range sigs {
-			if sigs[i].Result == Pass {
+			if sigs[i].Result == dkim.Pass {
 				continue
 			}
-			r, err := v.Repair(context.Background(), &sigs[i], RepairOptions{})
+			r, err := New(v).Search(context.Background(), &sigs[i], Options{})
 			if err != nil || r == nil || !r.Complete() {
 				t.Errorf("%s: %s/%s: %+v, %v", c.name, sigs[i].Domain, sigs[i].Selector, r, err)
 				continue
@@ -72,12 +73,12 @@ func kinds(r *Repaired) string {
 }
 
 func repairFirst(z dns.Resolver, m *message.Message) (*Repaired, error) {
-	v := NewVerifier(z, m, Options{})
+	v := dkim.NewVerifier(z, m, dkim.Options{})
 	sigs, err := v.Verify(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	return v.Repair(context.Background(), &sigs[0], RepairOptions{})
+	return New(v).Search(context.Background(), &sigs[0], Options{})
 }
 
 func otherKey(t testing.TB) *rsa.PrivateKey {

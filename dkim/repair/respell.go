@@ -1,4 +1,4 @@
-package dkim
+package repair
 
 import (
 	"bytes"

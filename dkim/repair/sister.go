@@ -1,4 +1,4 @@
-package dkim
+package repair
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 
 // tried is what a search for one signature did.
 type tried struct {
-	p *parsed
+	p *signature
 
 	undone   []hint // edits of the header that verified
 	noHeader bool   // the header was searched as far as its budget went, and nothing was found
@@ -76,23 +76,23 @@ func (s *headerSearch) fromSister(hints []hint) []slot {
 
 // sameHeader reports whether two signatures are over the same fields in the same
 // form, so that an edit undoes both or neither.
-func sameHeader(a, b *parsed) bool {
+func sameHeader(a, b *signature) bool {
 	return a.HeaderCanon == b.HeaderCanon && slices.EqualFunc(a.SignedFields, b.SignedFields, strings.EqualFold)
 }
 
-func sameBody(a, b *parsed) bool {
-	return a.BodyCanon == b.BodyCanon && a.algorithm.hash == b.algorithm.hash && a.limit() == b.limit() && bytes.Equal(a.BodyHashSigned, b.BodyHashSigned)
+func sameBody(a, b *signature) bool {
+	return a.BodyCanon == b.BodyCanon && a.hash == b.hash && a.limit() == b.limit() && bytes.Equal(a.BodyHashSigned, b.BodyHashSigned)
 }
 
 // bodyOfSister returns what is known of the body from another signature: the
 // change, or that the search for it found nothing.
-func (v *Verifier) bodyOfSister(p *parsed) (c *Change, known *tried) {
-	for _, t := range v.tried {
+func (x *Searcher) bodyOfSister(p *signature) (c *Change, known *tried) {
+	for _, t := range x.tried {
 		switch {
 		case sameBody(t.p, p) && (t.body != nil || t.noBody):
 			return t.body, t
 		case t.body != nil && t.p.BodyCanon == p.BodyCanon && p.limit() < 0 && t.p.limit() < 0:
-			h := p.algorithm.hash.New()
+			h := p.hash.New()
 			h.Write(t.signed)
 			if bytes.Equal(h.Sum(nil), p.BodyHashSigned) {
 				return t.body, t

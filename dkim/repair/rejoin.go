@@ -1,7 +1,8 @@
-package dkim
+package repair
 
 import (
 	"bytes"
+	"github.com/mailtrace/mailtrace/dkim"
 	"strings"
 )
 
@@ -119,10 +120,10 @@ func (s *headerSearch) rejoinSignature() {
 	}
 	for _, joined := range rejoined(field) {
 		_, rest, _ := strings.Cut(joined, ":")
-		tags, err := ParseTags(rest)
+		tags, err := dkim.ParseTags(rest)
 		if err != nil || len(tags) != len(s.p.Tags) {
 			continue
 		}
-		s.add(4, slot{len(s.entries) - 1, AppendSignature(nil, s.p.HeaderCanon, []byte(joined), tags), Refold, ""})
+		s.add(4, slot{len(s.entries) - 1, dkim.AppendSignature(nil, s.p.HeaderCanon, []byte(joined), tags), Refold, ""})
 	}
 }

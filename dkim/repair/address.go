@@ -1,7 +1,8 @@
-package dkim
+package repair
 
 import (
 	"bytes"
+	"github.com/mailtrace/mailtrace/dkim"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/message"
@@ -193,7 +194,7 @@ func addressEdits(p *proposals) {
 		}
 		uniform(raws, joints[:2])
 		mixedJoints(raws, joints[:2], maxMixed, put)
-		if p.s.p.HeaderCanon == Simple {
+		if p.s.p.HeaderCanon == dkim.Simple {
 			uniform(raws, joints[2:4])
 			p.dense()
 			mixedJoints(raws, joints[:4], maxMixed, put)
@@ -227,7 +228,7 @@ func addressEdits(p *proposals) {
 			}
 		}
 	}
-	if p.s.p.HeaderCanon == Simple && len(list) > 1 {
+	if p.s.p.HeaderCanon == dkim.Simple && len(list) > 1 {
 		p.stream(6)
 		for _, blank := range foldBlanks {
 			for _, width := range foldWidths {

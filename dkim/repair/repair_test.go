@@ -1,4 +1,4 @@
-package dkim
+package repair
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"crypto"
 	"encoding/base64"
 	"fmt"
+	"github.com/mailtrace/mailtrace/dkim"
 	"io"
 	"math/rand"
 	"mime/quotedprintable"
@@ -707,18 +708,18 @@ func signSample(t testing.TB, m sample, canon string, key crypto.Signer) (sample
 }
 
 // repairOf verifies and repairs the one signature of a message.
-func repairOf(t testing.TB, z texts, m sample) (Signature, *Repaired) {
+func repairOf(t testing.TB, z texts, m sample) (dkim.Signature, *Repaired) {
 	t.Helper()
-	v := NewVerifier(z, message.Parse([]byte(m.String())), Options{})
+	v := dkim.NewVerifier(z, message.Parse([]byte(m.String())), dkim.Options{})
 	sigs, err := v.Verify(context.Background())
 	if err != nil || len(sigs) != 1 {
 		t.Fatal(len(sigs), err)
 	}
-	r, err := v.Repair(context.Background(), &sigs[0], RepairOptions{})
+	r, err := New(v).Search(context.Background(), &sigs[0], Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if (sigs[0].BodyHash == Match && sigs[0].HeaderSignature == Match) && r != nil {
+	if (sigs[0].BodyHash == dkim.Match && sigs[0].HeaderSignature == dkim.Match) && r != nil {
 		t.Errorf("%s: a signature that verifies was repaired: %+v", m.name, r)
 	}
 	return sigs[0], r
@@ -755,7 +756,7 @@ func TestRepairSingle(t *testing.T) {
 	total, found := 0, 0
 	most := 0
 	eachSigned(t, r, func(m sample, canon string, z texts) {
-		if s, _ := repairOf(t, z, m); s.Result != Pass {
+		if s, _ := repairOf(t, z, m); s.Result != dkim.Pass {
 			t.Fatalf("%s %s: not valid as signed: %s", m.name, canon, s.Reason)
 		}
 		for _, c := range append(slices.Clone(bodyChanges), headerChanges...) {
@@ -764,7 +765,7 @@ func TestRepairSingle(t *testing.T) {
 				continue
 			}
 			s, got := repairOf(t, z, changed)
-			if s.Result == Pass {
+			if s.Result == dkim.Pass {
 				continue // the canonical form did not change
 			}
 			n := counts[c.name]

@@ -1,7 +1,8 @@
-package dkim
+package repair
 
 import (
 	"bytes"
+	"github.com/mailtrace/mailtrace/dkim"
 	"strings"
 )
 
@@ -144,11 +145,11 @@ func (s *headerSearch) signature(change func(name, lead, value string) string) [
 	name, lead, value := splitField(s.m.Bytes(s.p.Field))
 	field := change(name, lead, value)
 	_, rest, _ := strings.Cut(field, ":")
-	tags, err := ParseTags(rest)
+	tags, err := dkim.ParseTags(rest)
 	if err != nil || len(tags) != len(s.p.Tags) {
 		return nil
 	}
-	return AppendSignature(nil, s.p.HeaderCanon, []byte(field), tags)
+	return dkim.AppendSignature(nil, s.p.HeaderCanon, []byte(field), tags)
 }
 
 // splitField splits a field into name, blanks after the colon, and value.

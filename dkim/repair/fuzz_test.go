@@ -1,7 +1,8 @@
-package dkim
+package repair
 
 import (
 	"context"
+	"github.com/mailtrace/mailtrace/dkim"
 	"sync"
 	"testing"
 
@@ -34,20 +35,20 @@ func FuzzRepair(f *testing.F) {
 			return
 		}
 		b := append([]byte(raw[:start]), text...)
-		v := NewVerifier(zone(record(testKeys().rsa2048)), message.Parse(append(b, raw[end:]...)), Options{MaxSignatures: 2})
+		v := dkim.NewVerifier(zone(record(testKeys().rsa2048)), message.Parse(append(b, raw[end:]...)), dkim.Options{MaxSignatures: 2})
 		sigs, err := v.Verify(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range sigs {
-			r, err := v.Repair(context.Background(), &sigs[i], RepairOptions{MaxHashes: 2000})
+			r, err := New(v).Search(context.Background(), &sigs[i], Options{MaxHashes: 2000})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if r == nil {
 				continue
 			}
-			if sigs[i].BodyHash == Match && sigs[i].HeaderSignature == Match {
+			if sigs[i].BodyHash == dkim.Match && sigs[i].HeaderSignature == dkim.Match {
 				t.Fatalf("repaired what is whole: %+v", r)
 			}
 			if len(r.Changes) == 0 && !r.Exhausted || len(r.Changes) > 0 && !r.BodyProved && !r.HeaderProved {

@@ -1,8 +1,9 @@
-package dkim
+package repair
 
 import (
 	"bytes"
 	"fmt"
+	"github.com/mailtrace/mailtrace/dkim"
 	"hash"
 	"slices"
 	"sort"
@@ -20,7 +21,7 @@ const (
 // bodySearch looks for the body whose hash is bh=.
 type bodySearch struct {
 	m     *message.Message
-	p     *parsed
+	p     *signature
 	w     *budget
 	hash  hash.Hash
 	floor int  // of w.bytes, for the family of edits that is being tried
@@ -46,8 +47,8 @@ type bodySearch struct {
 	signed []byte // the canonical body that fits
 }
 
-func newBodySearch(m *message.Message, p *parsed, w *budget) *bodySearch {
-	s := &bodySearch{m: m, p: p, w: w, hash: p.algorithm.hash.New(), raw: toCRLF(m.BodyBytes())}
+func newBodySearch(m *message.Message, p *signature, w *budget) *bodySearch {
+	s := &bodySearch{m: m, p: p, w: w, hash: p.hash.New(), raw: toCRLF(m.BodyBytes())}
 	s.parts = partsOf(m, s.raw)
 	for i := range s.parts {
 		q := &s.parts[i]
@@ -78,23 +79,16 @@ func appendLines(dst []byte, canon string, b []byte) []byte {
 	if len(b) == 0 {
 		return dst
 	}
-	content := trimBlankLines(b, canon == Relaxed)
-	a := appender(dst)
-	out := sink{w: &a, limit: -1}
-	if canon == Relaxed {
-		relaxBody(&out, content)
-	} else {
-		simpleBody(&out, content)
-	}
-	out.flush()
-	ends := bytes.Count(b[len(content):], crlf[1:])
-	if ends == 0 {
-		ends = 1
+	content := trimBlankLines(b, canon == dkim.Relaxed)
+	ends := max(1, bytes.Count(b[len(content):], crlf[1:]))
+	if len(content) > 0 {
+		dst = dkim.AppendBody(dst, canon, content)
+		ends-- // that of its last line
 	}
 	for range ends {
-		a = append(a, crlf...)
+		dst = append(dst, crlf...)
 	}
-	return a
+	return dst
 }
 
 // withoutBlank cuts the blank lines off the end of canonical pieces, as the
@@ -110,7 +104,7 @@ func withoutBlank(canon string, pieces [][]byte) [][]byte {
 			return append(pieces[:n:n], crlf)
 		}
 	}
-	if canon == Simple {
+	if canon == dkim.Simple {
 		return [][]byte{crlf} // RFC 6376 §3.4.3
 	}
 	return nil

@@ -1,20 +1,20 @@
-package dkim
+package repair
 
 import (
 	"bytes"
 	"context"
 	"crypto"
+	"github.com/mailtrace/mailtrace/dkim"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/message"
 )
 
-// Bounds of a search by [Verifier.Repair].
+// Bounds of a search.
 const (
-	// DefaultMaxHashes is how many candidates are hashed where
-	// RepairOptions.MaxHashes is 0: half of them at most for the body, half for
-	// the header. A candidate that is compared by an Ed25519 verification counts
+	// DefaultMaxHashes is how many candidates are hashed where Options.MaxHashes
+	// is 0: half of them at most for the body, half for the header. A candidate that is compared by an Ed25519 verification counts
 	// as [EdCost] hashes.
 	DefaultMaxHashes = 32_000
 	// EdCost is what one Ed25519 verification counts for, EdCostLarge for a
@@ -107,20 +107,46 @@ type Repaired struct {
 // not found.
 func (r *Repaired) Complete() bool { return r.BodyProved && r.HeaderProved }
 
-// RepairOptions are settings of a search. The zero value is the standard.
-type RepairOptions struct {
-	// MaxHashes bounds the candidates; 0 means [DefaultMaxHashes].
+// Effort is how far a search goes.
+type Effort int
+
+const (
+	// Full tries all that is known: for a message that somebody asks about.
+	Full Effort = iota
+	// Quick tries what is cheap and likely first and ends soon: for many messages.
+	// What it finds is the same; Exhausted says that it ended early.
+	Quick
+)
+
+// Options are settings of a search. The zero value is the standard.
+type Options struct {
+	Effort Effort
+	// MaxHashes bounds the candidates of one signature; 0 means
+	// [DefaultMaxHashes], or [QuickMaxHashes].
 	MaxHashes int
 	// HeaderOnly leaves the body out.
 	HeaderOnly bool
 }
 
-// Repair is [Verifier.Repair] for one signature of a message.
-func Repair(ctx context.Context, res dns.Resolver, m *message.Message, s *Signature, o RepairOptions) (*Repaired, error) {
-	return NewVerifier(res, m, Options{}).Repair(ctx, s, o)
+// Searcher searches for what broke the signatures of one message. It remembers
+// what it found and tried: signatures of one message tell about each other. It
+// must not be used by several goroutines at once.
+type Searcher struct {
+	v     *dkim.Verifier
+	m     *message.Message
+	tried []*tried // searches so far, in order
 }
 
-// Repair searches for the edit that broke a signature (DKIM-Signature or
+// New returns a searcher for the message of v, whose keys and body hashes it
+// shares.
+func New(v *dkim.Verifier) *Searcher { return &Searcher{v: v, m: v.Message()} }
+
+// Search is [Searcher.Search] for one signature of a message.
+func Search(ctx context.Context, res dns.Resolver, m *message.Message, s *dkim.Signature, o Options) (*Repaired, error) {
+	return New(dkim.NewVerifier(res, m, dkim.Options{})).Search(ctx, s, o)
+}
+
+// Search looks for the edit that broke a signature (DKIM-Signature or
 // ARC-Message-Signature): it undoes what list servers, gateways and relays are
 // known to do, and keeps what verifies. That is proof: the message that was
 // signed is the one that comes out, to the byte of its canonical form.
@@ -135,86 +161,84 @@ func Repair(ctx context.Context, res dns.Resolver, m *message.Message, s *Signat
 //     of the two is found, that one comes back and [Repaired.Complete] is false.
 //
 // Body edits are single; header edits go up to two, and to a few threes that
-// list servers make.
+// list servers make. Search the RSA signatures of a message first: what proves
+// itself there is tried first on the others.
 //
 // It returns nil where the signature is intact, where nothing was found, and
 // where there is no key that this signature was made with: a key of another
-// pair shows in RSA at once (see [SignedDigest]). Only where nothing was found
-// and a bound was hit does it return a Repaired without changes.
+// pair shows in RSA at once (see [dkim.SignedDigest]). Only where nothing was
+// found and a bound was hit does it return a Repaired without changes.
 //
 // The error is that of the key question if it was not put or not answered, or
 // that of ctx.
-func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*Repaired, error) {
-	if s == nil || s.Field < 0 || s.Field >= len(v.m.Fields) {
+func (x *Searcher) Search(ctx context.Context, s *dkim.Signature, o Options) (*Repaired, error) {
+	if s == nil || s.Field < 0 || s.Field >= len(x.m.Fields) {
 		return nil, nil
 	}
-	kind := DKIM
-	if strings.EqualFold(v.m.Name(s.Field), "ARC-Message-Signature") {
-		kind = ARCMessage
+	kind := dkim.DKIM
+	if strings.EqualFold(x.m.Name(s.Field), "ARC-Message-Signature") {
+		kind = dkim.ARCMessage
 	}
-	f := v.m.Fields[s.Field].Value
-	p := parseSignature(kind, s.Field, v.m.Bytes(s.Field), string(v.m.Raw[f.Start:f.End]))
-	if p.EncodedWords {
-		return v.repairWords(ctx, kind, p)
+	f := x.m.Fields[s.Field].Value
+	value := string(x.m.Raw[f.Start:f.End])
+	if decoded, ok := dkim.EncodedWords(value); ok {
+		return x.searchWords(ctx, kind, s.Field, decoded)
 	}
+	p := read(kind, s.Field, x.m.Bytes(s.Field), value)
 	if !p.canHash() || !p.canVerify() {
 		return nil, nil
 	}
-	keys := v.Keys(ctx, p.KeyName)
+	keys := x.v.Keys(ctx, p.KeyName)
 	if keys.Err != nil {
 		return nil, keys.Err
 	}
-	digest := v.HeaderDigest(p.HeaderCanon, p.algorithm.hash, p.SignedFields, p.Field, p.Tags)
+	digest := x.v.HeaderDigest(p.HeaderCanon, p.hash, p.SignedFields, p.Field, p.Tags)
 	target, ok := newTarget(keys.Keys, p, digest)
 	if !ok {
 		return nil, nil
 	}
-	target.large = len(v.m.Raw) >= LargeMessage
+	target.large = len(x.m.Raw) >= LargeMessage
 	headerOK := target.is(digest)
-	noBody := o.HeaderOnly || v.o.HeadersOnly
+	noBody := o.HeaderOnly || x.v.HeadersOnly()
 	bodyOK := noBody
 	if !noBody {
-		d := v.BodyHash(p.BodyCanon, p.algorithm.hash, p.limit())
+		d := x.v.BodyHash(p.BodyCanon, p.hash, p.limit())
 		bodyOK = !d.Short && bytes.Equal(d.Sum, p.BodyHashSigned)
 		p.UnsignedBytes = d.Unsigned
 	}
 	if headerOK && bodyOK {
 		return nil, nil
 	}
-	most := o.MaxHashes
-	if most <= 0 {
-		most = DefaultMaxHashes
-	}
 	r := &Repaired{BodyProved: bodyOK && !noBody, HeaderProved: headerOK}
-	work := budget{ctx: ctx, hashes: most}
+	work := newBudget(ctx, o, len(x.m.BodyBytes()))
+	target.quick = o.Effort == Quick
 	done := &tried{p: p}
 	if !bodyOK {
-		body := v.m.BodyBytes()
-		c, sister := v.bodyOfSister(p)
+		c, sister := x.bodyOfSister(p)
 		switch {
 		case c != nil:
 			r.Changes, r.BodyProved = append(r.Changes, *c), true
 			done.body, done.signed = c, sister.signed
 		case sister != nil:
 			work.out, done.noBody = sister.cutBody, true
-		case len(body) > MaxRepairBody:
+		case len(x.m.BodyBytes()) > MaxRepairBody:
 			work.out = true
 		default:
-			work.hashes = max(1, most/2)
-			work.bytes = max(RepairPasses*len(body), MinRepairBytes)
-			search := newBodySearch(v.m, p, &work)
+			work.forBody()
+			search := newBodySearch(x.m, p, work)
 			if c := search.find(); c != nil {
 				r.Changes, r.BodyProved = append(r.Changes, *c), true
 				done.body, done.signed = c, bytes.Join(withoutBlank(p.BodyCanon, [][]byte{search.signed}), nil)
 			} else {
-				done.noBody, done.cutBody = true, work.out
+				done.noBody = true
 			}
+			done.cutBody = work.out
 		}
 	}
 	if !headerOK && ctx.Err() == nil {
 		r.Exhausted = work.out
-		work.out, work.hashes, work.bytes = false, max(1, most/2), maxHeaderBytes
-		search := newHeaderSearch(v, p, target, &work)
+		work.forHeader()
+		search := newHeaderSearch(x, p, target, work)
 		if len(r.Changes) > 0 && !bodyOK {
 			// What changes a body changes the MIME fields, as a rule.
 			search.mime = 0
@@ -224,7 +248,7 @@ func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*
 			work.hashes = min(work.hashes, maxHashesPart)
 			search.narrow = true
 		}
-		if found := search.find(v.tried); found != nil {
+		if found := search.find(x.tried); found != nil {
 			r.Changes, r.HeaderProved = append(r.Changes, found...), true
 			done.undone = search.hints(search.proved)
 		} else {
@@ -234,7 +258,7 @@ func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	v.tried = append(v.tried, done)
+	x.tried = append(x.tried, done)
 	r.Hashes = work.used
 	r.Exhausted = r.Exhausted || work.out
 	if len(r.Changes) == 0 {
@@ -244,36 +268,31 @@ func (v *Verifier) Repair(ctx context.Context, s *Signature, o RepairOptions) (*
 		return nil, nil
 	}
 	if r.Complete() && p.UnsignedBytes > 0 && bodyOK {
-		r.Changes = append(r.Changes, lengthTail(v.m, p))
+		r.Changes = append(r.Changes, lengthTail(x.m, p))
 	}
 	return r, nil
 }
 
-// repairWords decodes a signature field that was written as encoded words. It is
+// searchWords decodes a signature field that was written as encoded words. It is
 // not searched for more.
-func (v *Verifier) repairWords(ctx context.Context, kind Kind, worded *parsed) (*Repaired, error) {
-	span := v.m.Fields[worded.Field].Value
-	decoded, ok := encodedWords(string(v.m.Raw[span.Start:span.End]))
-	if !ok {
-		return nil, nil
-	}
-	name := v.m.Name(worded.Field)
-	p := parseSignature(kind, worded.Field, []byte(name+": "+decoded), decoded)
+func (x *Searcher) searchWords(ctx context.Context, kind dkim.Kind, field int, decoded string) (*Repaired, error) {
+	name := x.m.Name(field)
+	p := read(kind, field, []byte(name+":"+decoded), decoded)
 	if !p.canHash() || !p.canVerify() {
 		return nil, nil
 	}
-	keys := v.Keys(ctx, p.KeyName)
+	keys := x.v.Keys(ctx, p.KeyName)
 	if keys.Err != nil {
 		return nil, keys.Err
 	}
-	hash := p.algorithm.hash.New()
-	s := &headerSearch{v: v, m: v.m, p: p}
+	hash := p.hash.New()
+	s := &headerSearch{m: x.m, p: p}
 	for _, i := range s.picked(-1) {
 		if i >= 0 {
-			hash.Write(AppendHeader(nil, p.HeaderCanon, v.m.Bytes(i)))
+			hash.Write(dkim.AppendHeader(nil, p.HeaderCanon, x.m.Bytes(i)))
 		}
 	}
-	hash.Write(AppendSignature(nil, p.HeaderCanon, []byte(name+":"+decoded), p.Tags))
+	hash.Write(dkim.AppendSignature(nil, p.HeaderCanon, []byte(name+":"+decoded), p.Tags))
 	digest := hash.Sum(nil)
 	target, ok := newTarget(keys.Keys, p, digest)
 	if !ok || !target.is(digest) {
@@ -284,16 +303,16 @@ func (v *Verifier) repairWords(ctx context.Context, kind Kind, worded *parsed) (
 		Description: "the signature field was written as encoded words (RFC 2047), which no verifier decodes; decoded it verifies",
 		Text:        boundText([]byte(decoded), MaxChangeText),
 	}}}
-	if !v.o.HeadersOnly {
-		d := v.BodyHash(p.BodyCanon, p.algorithm.hash, p.limit())
+	if !x.v.HeadersOnly() {
+		d := x.v.BodyHash(p.BodyCanon, p.hash, p.limit())
 		r.BodyProved = !d.Short && bytes.Equal(d.Sum, p.BodyHashSigned)
 	}
 	return r, nil
 }
 
 // lengthTail names the text that l= leaves unsigned: the proof does not reach it.
-func lengthTail(m *message.Message, p *parsed) Change {
-	c := AppendBody(nil, p.BodyCanon, m.BodyBytes())
+func lengthTail(m *message.Message, p *signature) Change {
+	c := dkim.AppendBody(nil, p.BodyCanon, m.BodyBytes())
 	tail := c[min(p.limit(), int64(len(c))):]
 	return Change{
 		Kind:        LengthTail,
@@ -304,23 +323,24 @@ func lengthTail(m *message.Message, p *parsed) Change {
 
 // target is what the hash of a header is held against.
 type target struct {
-	key    *Key
+	key    *dkim.Key
 	hash   crypto.Hash
 	b      []byte
 	digest []byte // what was signed, where the signature gives it back
 	large  bool   // the message has LargeMessage bytes or more
+	quick  bool
 }
 
 // newTarget picks the key that made the signature. It reports false where none
 // of them did, as far as that can be told.
-func newTarget(keys []*Key, p *parsed, digest []byte) (target, bool) {
+func newTarget(keys []*dkim.Key, p *signature, digest []byte) (target, bool) {
 	var second target
 	for _, key := range keys {
-		if key.Public == nil || key.Type != p.algorithm.key {
+		if key.Public == nil || key.Type != p.key {
 			continue
 		}
-		t := target{key: key, hash: p.algorithm.hash, b: p.B}
-		signed, ok := SignedDigest(key, p.algorithm.hash, p.B)
+		t := target{key: key, hash: p.hash, b: p.B}
+		signed, ok := dkim.SignedDigest(key, p.hash, p.B)
 		switch {
 		case ok:
 			t.digest = signed
@@ -337,7 +357,7 @@ func (t *target) cost() int {
 	switch {
 	case t.digest != nil:
 		return 1
-	case t.large:
+	case t.large, t.quick:
 		return EdCostLarge
 	}
 	return EdCost
@@ -348,29 +368,5 @@ func (t *target) is(digest []byte) bool {
 	if t.digest != nil && !bytes.Equal(t.digest, digest) {
 		return false
 	}
-	return VerifyDigest(t.key, t.hash, digest, t.b) == nil
+	return dkim.VerifyDigest(t.key, t.hash, digest, t.b) == nil
 }
-
-// budget is the work that a search may still do.
-type budget struct {
-	ctx    context.Context
-	hashes int // candidates left
-	bytes  int // bytes left
-	used   int // candidates compared
-	out    bool
-}
-
-// take asks for the work of n candidates over so many bytes.
-func (w *budget) take(n, bytes int) bool {
-	if w.out || n > w.hashes || bytes > w.bytes || w.used&0xff == 0 && w.ctx.Err() != nil {
-		w.out = true
-		return false
-	}
-	w.hashes -= n
-	w.bytes -= bytes
-	w.used += n
-	return true
-}
-
-// pay asks for work that compares nothing.
-func (w *budget) pay(bytes int) bool { return w.take(0, bytes) }
