@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
@@ -243,7 +243,7 @@ func dkimOf(f *headers.Facts) []report.DKIM {
 }
 
 // repairOf writes down the changes that make a signature verify again.
-func repairOf(r *dkim.Repaired) *report.Repair {
+func repairOf(r *repair.Repaired) *report.Repair {
 	if r == nil {
 		return nil
 	}

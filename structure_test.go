@@ -27,7 +27,7 @@ var levels = [][]string{
 	{"dns/internal/..."},
 	{"dns/live", "dns/zonefile", "dns/dnssec"},
 	{"spf", "dkim", "dmarc"},
-	{"headers/received", "headers/authres", "headers/services", "arc", "redact", "compare"},
+	{"headers/received", "headers/authres", "headers/services", "arc", "dkim/repair", "redact", "compare"},
 	{"headers", "domain", "paste", "internal/secondopinion"},
 	{"findings"},
 	{".", "bulk", "render"},
@@ -46,7 +46,7 @@ var outside = map[string][]string{
 
 // bare names the packages that mail servers import: beside each other they need
 // the standard library and golang.org/x only.
-var bare = []string{"spf", "dkim", "dmarc", "arc", "headers/authres", "headers/received", "message", "dns"}
+var bare = []string{"spf", "dkim", "dkim/repair", "dmarc", "arc", "headers/authres", "headers/received", "message", "dns"}
 
 func TestProtocolPackagesAreBare(t *testing.T) {
 	args := []string{"list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}"}

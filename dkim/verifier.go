@@ -21,12 +21,12 @@ const MaxKeys = 8
 // and the keys, so DKIM and ARC over the same message share them. It must not
 // be used by several goroutines at once.
 type Verifier struct {
-	res   dns.Resolver
-	m     *message.Message
-	o     Options
-	keys  []*Keys // few, so they are searched in order
-	body  []*bodyPass
-	buf   []byte
+	res  dns.Resolver
+	m    *message.Message
+	o    Options
+	keys []*Keys // few, so they are searched in order
+	body []*bodyPass
+	buf  []byte
 	// streamed says that ReadBody hashed the body, and there is no other.
 	streamed bool
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -117,7 +118,7 @@ func neverValid(code dkim.Reason) bool {
 // changedByReceiver reports whether what broke a signature is what receivers do.
 func changedByReceiver(f *Facts, i int) bool {
 	r := f.Repair(i)
-	return r != nil && slices.ContainsFunc(r.Changes, func(c dkim.Change) bool { return receiversEdit(c.Kind) })
+	return r != nil && slices.ContainsFunc(r.Changes, func(c repair.Change) bool { return receiversEdit(c.Kind) })
 }
 
 // receiver names the server that found a signature broken.

@@ -1,7 +1,7 @@
 package findings
 
 import (
-	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -29,6 +29,6 @@ Recipient: verify first and put the banner in last, or use the mail program's ow
 verdict instead of checking again.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return changeFindings(f, "verify first and put banners in last; systems behind must believe that verdict instead of checking again", dkim.Banner)
+		return changeFindings(f, "verify first and put banners in last; systems behind must believe that verdict instead of checking again", repair.Banner)
 	},
 }

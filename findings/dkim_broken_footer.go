@@ -1,7 +1,7 @@
 package findings
 
 import (
-	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -29,6 +29,6 @@ Who appends: stop it, or take over responsibility with an own From and signature
 last.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return changeFindings(f, "do not append text to signed mail, or take over responsibility with an own From, signature and ARC seal", dkim.Footer)
+		return changeFindings(f, "do not append text to signed mail, or take over responsibility with an own From, signature and ARC seal", repair.Footer)
 	},
 }

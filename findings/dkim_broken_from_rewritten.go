@@ -2,6 +2,7 @@ package findings
 
 import (
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -35,7 +36,7 @@ Who rewrites From: sign with the domain of the new address, and take the old sig
 			return nil // whoever took the message over answers for it
 		}
 		var out []report.Finding
-		for _, c := range changes(f, dkim.FromRewritten) {
+		for _, c := range changes(f, repair.FromRewritten) {
 			x, ok := c.finding(f, "sign with the domain of the new From, or leave From alone")
 			if !ok || c.sig.Result == dkim.Pass {
 				continue

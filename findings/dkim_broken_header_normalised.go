@@ -1,7 +1,7 @@
 package findings
 
 import (
-	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -30,6 +30,6 @@ Relay: switch off the rewriting of header fields for mail that passes through. S
 and Cc out of h= if need be.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return changeFindings(f, "do not rewrite header fields of mail that passes through", dkim.HeaderNormalised)
+		return changeFindings(f, "do not rewrite header fields of mail that passes through", repair.HeaderNormalised)
 	},
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -34,7 +35,7 @@ First get the raw message from the server and look again. Sender: sign with c=re
 `,
 	Find: func(f *Facts) []report.Finding {
 		var out []report.Finding
-		for _, c := range changes(f, dkim.LineEndings) {
+		for _, c := range changes(f, repair.LineEndings) {
 			x, ok := c.finding(f, "pass the body on as it is")
 			if !ok {
 				continue

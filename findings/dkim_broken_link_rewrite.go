@@ -1,7 +1,7 @@
 package findings
 
 import (
-	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -28,6 +28,6 @@ An author who quotes a link that was wrapped in an earlier mail: then the signat
 Who rewrites: do it at the last hop, after verification, and leave mail that is forwarded alone.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return changeFindings(f, "rewrite links only at the last hop, after verification, and not in mail that is passed on", dkim.LinkRewrite)
+		return changeFindings(f, "rewrite links only at the last hop, after verification, and not in mail that is passed on", repair.LinkRewrite)
 	},
 }

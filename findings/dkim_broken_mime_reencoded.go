@@ -1,7 +1,7 @@
 package findings
 
 import (
-	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -28,6 +28,6 @@ Lines over 998 octets, which relays have to split.
 Relay: support 8BITMIME throughout. Sender: encode as quoted-printable or base64 before signing, as the standard advises.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return changeFindings(f, "pass 8bit mail on as it is (8BITMIME on every server behind); sender: encode before signing", dkim.MIMEReencoded)
+		return changeFindings(f, "pass 8bit mail on as it is (8BITMIME on every server behind); sender: encode before signing", repair.MIMEReencoded)
 	},
 }

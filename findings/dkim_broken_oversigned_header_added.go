@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -33,7 +33,7 @@ out the field.
 `,
 	Find: func(f *Facts) []report.Finding {
 		var out []report.Finding
-		for _, c := range changes(f, dkim.FieldAdded) {
+		for _, c := range changes(f, repair.FieldAdded) {
 			x, ok := c.finding(f, "do not add the field to mail that is signed against it")
 			if !ok {
 				continue

@@ -1,7 +1,7 @@
 package findings
 
 import (
-	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -28,6 +28,6 @@ Blanks put into address lists where none were: that breaks relaxed signatures as
 Sender: sign with c=relaxed/relaxed. Relay: leave header fields as they are.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return changeFindings(f, "leave header fields as they are; sender: sign with c=relaxed/relaxed", dkim.Refold)
+		return changeFindings(f, "leave header fields as they are; sender: sign with c=relaxed/relaxed", repair.Refold)
 	},
 }

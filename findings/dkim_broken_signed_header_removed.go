@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -32,7 +33,7 @@ Sender: do not sign Received and X-… fields; relays take them out by rule. Rel
 `,
 	Find: func(f *Facts) []report.Finding {
 		var out []report.Finding
-		for _, c := range changes(f, dkim.FieldRemoved) {
+		for _, c := range changes(f, repair.FieldRemoved) {
 			if x, ok := c.finding(f, "leave header fields of others in the message"); ok {
 				x.Confidence = atMost(x.Confidence, report.Strong)
 				out = append(out, x)

@@ -1,7 +1,7 @@
 package findings
 
 import (
-	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -30,6 +30,6 @@ Who tags: leave the Subject alone and use a field of your own or List-Id; or tak
 ARC. Receiver: verify first, tag afterwards.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return changeFindings(f, "do not change the Subject of signed mail; mark it in a field of your own, or verify first and tag last", dkim.SubjectTag)
+		return changeFindings(f, "do not change the Subject of signed mail; mark it in a field of your own, or verify first and tag last", repair.SubjectTag)
 	},
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -15,14 +16,14 @@ import (
 type change struct {
 	i      int // index into Facts.DKIM
 	sig    *dkim.Signature
-	repair *dkim.Repaired
-	edit   dkim.Change
+	repair *repair.Repaired
+	edit   repair.Change
 	where  *headers.Bracket
 }
 
 // changes returns the edits of some kinds, at most one of each field and
 // signature.
-func changes(f *Facts, kinds ...dkim.ChangeKind) []change {
+func changes(f *Facts, kinds ...repair.ChangeKind) []change {
 	var out []change
 	for i := range f.DKIM {
 		r := f.Repair(i)
@@ -41,7 +42,7 @@ func changes(f *Facts, kinds ...dkim.ChangeKind) []change {
 
 // changeFindings makes a finding of each edit. advice is what the one who made
 // it should do, after his name.
-func changeFindings(f *Facts, advice string, kinds ...dkim.ChangeKind) []report.Finding {
+func changeFindings(f *Facts, advice string, kinds ...repair.ChangeKind) []report.Finding {
 	var out []report.Finding
 	for _, c := range changes(f, kinds...) {
 		if x, ok := c.finding(f, advice); ok {
@@ -127,8 +128,8 @@ func (c change) finding(f *Facts, advice string) (x report.Finding, ok bool) {
 
 // receiversEdit reports whether an edit is of a kind that receivers make and
 // senders do not.
-func receiversEdit(k dkim.ChangeKind) bool {
-	return k == dkim.SubjectTag || k == dkim.Banner || k == dkim.LinkRewrite
+func receiversEdit(k repair.ChangeKind) bool {
+	return k == repair.SubjectTag || k == repair.Banner || k == repair.LinkRewrite
 }
 
 // beforeOwnCheck describes a receiver's edit that the first receiver already

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/arc"
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/headers/authres"
@@ -235,8 +236,8 @@ type Facts struct {
 	// Repairs[i] is the change that broke DKIM[i], nil where there is none or
 	// it was not found. SealRepair is the same for the message signature of the
 	// newest ARC set.
-	Repairs    []*dkim.Repaired
-	SealRepair *dkim.Repaired
+	Repairs    []*repair.Repaired
+	SealRepair *repair.Repaired
 
 	// MX holds the mail exchangers of the final recipient's domain.
 	MX []Exchanger

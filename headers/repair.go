@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 )
 
 // maxRepairs bounds the signatures for which the change that broke them is
@@ -22,7 +23,7 @@ const maxRepairBytes = 3 << 20
 // those of the author's organisation, then for the others, then for the message
 // signature of the newest ARC set.
 func (f *Facts) repairSignatures(ctx context.Context, v *dkim.Verifier) {
-	f.Repairs = make([]*dkim.Repaired, len(f.DKIM))
+	f.Repairs = make([]*repair.Repaired, len(f.DKIM))
 	var todo []int
 	for i := range f.DKIM {
 		if Changed(&f.DKIM[i]) {
@@ -38,14 +39,15 @@ func (f *Facts) repairSignatures(ctx context.Context, v *dkim.Verifier) {
 		f.ask.addGap(Gap{What: "what changed the message", Why: "more broken signatures than are searched"})
 		todo = todo[:maxRepairs]
 	}
+	search := repair.New(v)
 	for _, i := range todo {
-		f.Repairs[i] = f.repair(ctx, v, &f.DKIM[i])
+		f.Repairs[i] = f.repair(ctx, search, &f.DKIM[i])
 	}
 	if f.ARC == nil || len(f.ARC.Sets) == 0 || len(todo) == maxRepairs {
 		return
 	}
 	if s := f.ARC.Sets[len(f.ARC.Sets)-1].Message; s != nil && Changed(s) {
-		f.SealRepair = f.repair(ctx, v, s)
+		f.SealRepair = f.repair(ctx, search, s)
 	}
 }
 
@@ -65,7 +67,7 @@ func (f *Facts) algorithmRank(i int) int {
 	return 1
 }
 
-func (f *Facts) repair(ctx context.Context, v *dkim.Verifier, s *dkim.Signature) *dkim.Repaired {
+func (f *Facts) repair(ctx context.Context, search *repair.Searcher, s *dkim.Signature) *repair.Repaired {
 	// A body that is not there, or cut off, can't be mended; the header may.
 	only := s.BodyHash == dkim.Unchecked || f.Body != BodyWhole
 	if len(f.Msg.Raw) > maxRepairBytes {
@@ -78,7 +80,7 @@ func (f *Facts) repair(ctx context.Context, v *dkim.Verifier, s *dkim.Signature)
 	if only && s.HeaderSignature != dkim.Mismatch && !s.EncodedWords {
 		return nil
 	}
-	r, err := v.Repair(ctx, s, dkim.RepairOptions{HeaderOnly: only})
+	r, err := search.Search(ctx, s, repair.Options{HeaderOnly: only})
 	if err != nil {
 		f.ask.gap("what changed the message signed by "+s.Domain, err)
 		return nil
@@ -90,7 +92,7 @@ func (f *Facts) repair(ctx context.Context, v *dkim.Verifier, s *dkim.Signature)
 }
 
 // Repair returns what broke signature i, nil where it was not found.
-func (f *Facts) Repair(i int) *dkim.Repaired {
+func (f *Facts) Repair(i int) *repair.Repaired {
 	if i < 0 || i >= len(f.Repairs) || f.Repairs[i] == nil || len(f.Repairs[i].Changes) == 0 {
 		return nil
 	}

@@ -140,17 +140,16 @@ func (s *headerSearch) find(sisters []*tried) []Change {
 			return nil
 		}
 	}
-	if found, done := s.pairs(); found != nil || !done {
+	if found := s.pairs(); found != nil || s.work.ctx.Err() != nil {
 		return found
 	}
-	return s.triples()
+	return s.triples() // they have a share of their own, whatever pairs used up
 }
 
 // pairs tries two edits, the likelier first: in bands of the sum of the square
 // roots of their places, so that a likely edit is put together with many others
-// before two unlikely ones are. done is false where the work was used up before all
-// of them were tried.
-func (s *headerSearch) pairs() (found []Change, done bool) {
+// before two unlikely ones are. It ends where the work is used up.
+func (s *headerSearch) pairs() []Change {
 	n := len(s.edits)
 	root := make([]float64, n)
 	for i := range root {
@@ -162,15 +161,15 @@ func (s *headerSearch) pairs() (found []Change, done bool) {
 			from, to := max(i+1, square(band-1-root[i])), min(n, square(band-root[i]))
 			for j := from; j < to; j++ {
 				if s.pair(i, j) {
-					return s.explain(join(s.edits[i].slots, s.edits[j].slots)), true
+					return s.explain(join(s.edits[i].slots, s.edits[j].slots))
 				}
 				if s.work.out {
-					return nil, false
+					return nil
 				}
 			}
 		}
 	}
-	return nil, true
+	return nil
 }
 
 // pair hashes the header with two edits. What stands before the second is
