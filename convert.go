@@ -65,10 +65,10 @@ func convert(f *headers.Facts, o Options) *report.Report {
 func messageOf(f *headers.Facts) report.Message {
 	m := report.Message{
 		From: []report.Address{}, MailFrom: f.MailFrom, MailFromBasis: f.MailFromBasis, Helo: f.Helo,
-		RcptTo: []string{}, Subject: headers.Decode(f.Msg.Get("Subject")), MessageID: f.Msg.Get("Message-ID"), Date: f.Msg.Get("Date"),
+		RcptTo: []string{}, Subject: headers.Decode(f.ShownValue("Subject")), MessageID: f.ShownValue("Message-ID"), Date: f.ShownValue("Date"),
 	}
 	for _, a := range f.From {
-		m.From = append(m.From, report.Address{Name: headers.Decode(a.Name), Address: a.Address, Domain: a.Domain})
+		m.From = append(m.From, report.Address{Name: headers.Decode(a.Name), Address: a.Address, Domain: a.Domain, Problem: a.Problem})
 	}
 	m.RcptTo = append(m.RcptTo, f.Recipients...)
 	return m
@@ -111,6 +111,9 @@ func hopsOf(f *headers.Facts) []report.Hop {
 		}
 		if h.Product != "" {
 			x.Software = softwareOf(h)
+		}
+		for _, n := range h.Notes {
+			x.Notes = append(x.Notes, string(n))
 		}
 		out = append(out, x)
 	}
@@ -168,7 +171,7 @@ func claimsOf(f *headers.Facts) []report.Claim {
 		if c.Normal != "" && c.Result != "bestguesspass" { // no result of DMARC, and no other word says it
 			x.Result = c.Normal
 		}
-		x.Doubt = c.Doubt()
+		x.Doubt, x.Defect = c.Doubt(), string(c.Defect)
 		if c.Hop >= 0 {
 			n := f.Hops[c.Hop].Index
 			x.Hop = &n

@@ -148,6 +148,8 @@ func (s *set) verifySeal(ctx context.Context, v *dkim.Verifier, digests [][]byte
 		return set(permerror, code, "%s", why)
 	case a.hash == crypto.SHA1:
 		return set(permerror, dkim.ReasonObsolete, "the seal verifies, but rsa-sha1 must not be accepted (RFC 8301 §3.1)")
+	case verified.SmallOrder:
+		return set(permerror, dkim.ReasonKeyWeak, "the seal verifies, but the key is a point of small order: one seal fits every message")
 	case a.key == "rsa" && verified.Bits < dkim.MinKeyBits:
 		return set(permerror, dkim.ReasonKeyWeak, "the seal verifies, but the key has %d bits, fewer than %d (RFC 8301 §3.2)", verified.Bits, dkim.MinKeyBits)
 	case whole:

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/hex"
 	"fmt"
 	"math/big"
 	"slices"
@@ -24,7 +25,11 @@ type Key struct {
 	Revoked  bool     // p= is empty
 	Testing  bool     // t=y
 	Strict   bool     // t=s: i= must be at d= itself
-	Public   crypto.PublicKey
+	// SmallOrder says that an Ed25519 key is a point of small order. RFC 8032
+	// lets a verifier take it, and then one constant signature verifies over
+	// every message.
+	SmallOrder bool
+	Public     crypto.PublicKey
 	// Problems are what is wrong with the record, in order of their weight.
 	Problems []Problem
 }
@@ -116,6 +121,27 @@ func (k *Key) at(name string) int {
 	return 0
 }
 
+// smallOrder reports whether an Ed25519 key is one of the points of order 1, 2,
+// 4 or 8, in any encoding of them: y is 0, 1 or -1 modulo p (also written as p,
+// p+1), or that of a point of order 8. The sign of x, the highest bit, does not
+// count.
+func smallOrder(key []byte) bool {
+	var y [ed25519.PublicKeySize]byte
+	copy(y[:], key)
+	y[31] &= 0x7f
+	return slices.Contains(smallOrderPoints[:], hex.EncodeToString(y[:]))
+}
+
+var smallOrderPoints = [...]string{
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+}
+
 func (k *Key) parsePublic(p *Tag) {
 	bad := func(format string, args ...any) {
 		k.problem(ReasonKeyMalformed, p.Offset, true, format, args...)
@@ -151,6 +177,10 @@ func (k *Key) parsePublic(p *Tag) {
 			return
 		}
 		k.Public, k.Bits = ed25519.PublicKey(der), 256
+		if smallOrder(der) {
+			k.SmallOrder = true
+			k.problem(ReasonKeyWeak, p.Offset, true, "the key is a point of small order: one signature fits every message, so anybody can sign")
+		}
 		return
 	}
 	// Errata 3017 of RFC 6376: both forms are in use.

@@ -244,6 +244,8 @@ func (v *Verifier) judge(p *parsed, keys *Keys, key *Key, short bool) error {
 	switch {
 	case p.algorithm.hash == crypto.SHA1:
 		return set(Policy, ReasonObsolete, "the signature verifies, but rsa-sha1 must not be accepted (RFC 8301 §3.1)")
+	case key.SmallOrder:
+		return set(Policy, ReasonKeyWeak, "the signature verifies, but the key is a point of small order: one signature fits every message")
 	case key.Type == "rsa" && key.Bits < MinKeyBits:
 		return set(Policy, ReasonKeyWeak, fmt.Sprintf("the signature verifies, but the key has %d bits, fewer than %d (RFC 8301 §3.2)", key.Bits, MinKeyBits))
 	case p.BodyHash == Unchecked:

@@ -1,6 +1,9 @@
 package dmarc
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
 // MaxMailboxes is how many mailboxes of one field are returned. The last one's
 // Problem says when there were more.
@@ -388,6 +391,16 @@ func joinWords(words []word) string {
 	return b.String()
 }
 
+// isAddress reports whether what stands behind "@" is an address of a machine:
+// a literal in brackets (RFC 5321 §4.1.3), or one without them.
+func isAddress(s string) bool {
+	if strings.HasPrefix(s, "[") {
+		return true
+	}
+	_, err := netip.ParseAddr(strings.TrimSuffix(s, "."))
+	return err == nil
+}
+
 // address splits an address at its last "@" that is not quoted.
 func (p *fromParser) address(text string, start int) Mailbox {
 	lead := len(text) - len(strings.TrimLeft(text, " \t\r\n"))
@@ -423,7 +436,9 @@ func (p *fromParser) address(text string, start int) Mailbox {
 	}
 	b.Local = b.Address[:at]
 	var ok bool
-	if b.Domain, ok = normal(b.Address[at+1:]); !ok {
+	if isAddress(b.Address[at+1:]) {
+		b.Problem = "an IP address stands where a domain belongs: DMARC does not apply"
+	} else if b.Domain, ok = normal(b.Address[at+1:]); !ok {
 		b.Problem = "the domain cannot be used"
 	} else if ats > 1 {
 		b.Problem = "several \"@\"; the last one counts here, but readers differ"

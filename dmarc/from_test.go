@@ -44,8 +44,8 @@ func TestFrom(t *testing.T) {
 	test("joe (c) @ (d) example.com", box("", "joe", "example.com", ""))
 	test("\"joe smith\"@example.com", box("", "\"joe smith\"", "example.com", ""))
 	test("<\"joe, smith\"@example.com>", box("", "\"joe, smith\"", "example.com", ""))
-	test("joe@[192.0.2.1]", Mailbox{Address: "joe@[192.0.2.1]", Local: "joe", Domain: "[192.0.2.1]"})
-	test("joe@[IPv6:2001:db8::1]", Mailbox{Address: "joe@[IPv6:2001:db8::1]", Local: "joe", Domain: "[ipv6:2001:db8::1]"})
+	test("joe@[192.0.2.1]", Mailbox{Address: "joe@[192.0.2.1]", Local: "joe", Problem: "an IP address stands where a domain belongs: DMARC does not apply"})
+	test("joe@[IPv6:2001:db8::1]", Mailbox{Address: "joe@[IPv6:2001:db8::1]", Local: "joe", Problem: "an IP address stands where a domain belongs: DMARC does not apply"})
 
 	// What is met in the wild.
 	test("Doe, Joe <joe@example.com>", box("Doe, Joe", "joe", "example.com", "*"))

@@ -16,11 +16,12 @@ var dkimKeyWeak = &Rule{
 	Refs:     []string{"RFC 8301 §3.2"},
 	Doc: `
 ## What happened
-The signing key is short. Under 1024 bits it can be factored, and receivers must not accept it; under 2048 bits it is below
+The signing key is short, or an Ed25519 key is a point of small order. Under 1024 bits it can be factored, and receivers must not accept it; under 2048 bits it is below
 what signers should use today.
 
 ## How it is proved
-The length of the modulus in the key record.
+The length of the modulus in the key record; the point in an Ed25519 record. With a point of small order one constant signature verifies over
+every message (RFC 8032 lets a verifier take it), so that anybody can sign.
 
 ## What looks like it
 Test keys, marked t=y. A key of 1024 bits is below the advice but still accepted everywhere.
@@ -33,6 +34,18 @@ Sender: sign with a 2048-bit RSA key, with Ed25519 beside it if you like.
 		seen := map[string]bool{}
 		for i := range f.DKIM {
 			s := &f.DKIM[i]
+			if s.KeyType == "ed25519" && !seen[s.KeyName] {
+				if k, _ := dkim.ParseKey(s.KeyRecord); k.SmallOrder {
+					seen[s.KeyName] = true
+					x := dkimFinding(f, s)
+					x.Severity = report.Critical
+					x.Message = fmt.Sprintf("the key %s is a point of small order: one constant signature fits every message, so anybody can sign for %s", s.KeyName, s.Domain)
+					x.Advice = fmt.Sprintf("%s: take the record down and make a new key", s.Domain)
+					x.Evidence = append(x.Evidence, computed("RFC 8032 §5.1.7", "%s: Ed25519, small order", s.KeyName))
+					out = append(out, x)
+				}
+				continue
+			}
 			if s.KeyType != "rsa" || s.KeyBits == 0 || s.KeyBits >= 2048 || seen[s.KeyName] {
 				continue
 			}

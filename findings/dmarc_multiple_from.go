@@ -2,6 +2,7 @@ package findings
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -19,7 +20,7 @@ var dmarcMultipleFrom = &Rule{
 	Refs: []string{"RFC 9989 §5.3.1", "RFC 5322 §3.6"},
 	Doc: `
 ## What happened
-The message has more than one From field, authors of more than one domain, or no From at all. DMARC can't choose whose policy applies, and a mail
+The message has more than one From field, authors of more than one domain, no author whose domain can be asked for, or no From at all. DMARC can't choose whose policy applies, and a mail
 program may show the very author that nobody checked.
 
 ## How it is proved
@@ -61,6 +62,10 @@ that none can be added.
 			x.Severity = report.Medium
 			x.Message = "the message has no From field: there is no author to check"
 			x.Advice = "receiver: refuse messages without From field; sender: write one"
+		case f.FromFields == 1 && len(f.FromOthers) == 0:
+			x.Severity = report.Medium
+			x.Message = "From holds no address with a domain, so there is no author to check: " + noAuthor(f)
+			x.Advice = "receiver: refuse messages without an author; sender: write one address in From"
 		default:
 			return nil
 		}
@@ -75,4 +80,21 @@ that none can be added.
 		}
 		return []report.Finding{x}
 	},
+}
+
+// noAuthor says why the one From field gives no domain.
+func noAuthor(f *Facts) string {
+	for i := range f.From {
+		if p := f.From[i].Problem; p != "" {
+			return p
+		}
+	}
+	value := f.Msg.Value(f.Msg.First("From"))
+	switch {
+	case strings.TrimSpace(value) == "":
+		return "it is empty"
+	case strings.Contains(value, "=?"):
+		return "nothing but an encoded word stands there, which some programs decode and show as an address"
+	}
+	return "there is only a name"
 }

@@ -45,7 +45,7 @@ func nameAddress(f *Facts) (addr, name string) {
 	if len(name) > maxName {
 		return "", name
 	}
-	for _, w := range strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune(" \t\"'<>()[],;:", r) }) {
+	for _, w := range strings.FieldsFunc(looksLikeASCII.Replace(name), func(r rune) bool { return strings.ContainsRune(" \t\"'<>()[],;:", r) }) {
 		at := strings.LastIndexByte(w, '@')
 		if at > 0 && headers.Org(w[at+1:]) != "" {
 			return strings.ToLower(strings.Trim(w, ".")), name
@@ -53,6 +53,10 @@ func nameAddress(f *Facts) (addr, name string) {
 	}
 	return "", name
 }
+
+// looksLikeASCII brings what looks like an @ or a dot, and shows an address to
+// people, into the form of one.
+var looksLikeASCII = strings.NewReplacer("\uff20", "@", "\ufe6b", "@", "\uff0e", ".", "\u3002", ".", "\uff61", ".", "\u2024", ".")
 
 // maxName is the longest display name that is looked at.
 const maxName = 512

@@ -22,6 +22,7 @@ func Examine(ctx context.Context, m *message.Message, o Options) *Facts {
 	f := &Facts{Msg: m, Options: o, ask: newAsker(ctx, o.Resolver), trust: newTrustList(o.Trust), overIP: o.ClientIP}
 	f.readHops()
 	f.readPeople()
+	f.findHidden()
 	f.verdicts = authres.All(f.Msg)
 	f.unmaskPeople()
 	f.trace()

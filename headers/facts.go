@@ -210,6 +210,7 @@ type Facts struct {
 	FromFields int
 	FromDomain string   // the one domain, "" where there is none or several
 	FromOthers []string // all domains, where there are several
+	Hidden     []Hidden // what some programs read as further fields
 	Recipients []string // final recipient first
 
 	MailFrom      *string // at the last border

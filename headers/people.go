@@ -19,6 +19,7 @@ func (f *Facts) readPeople() {
 		f.FromFields++
 		for _, mb := range dmarc.From(m.Value(i)) {
 			if len(f.From) == maxMailboxes {
+				f.From[maxMailboxes-1].Problem = "more mailboxes follow, which are not listed"
 				break
 			}
 			f.From = append(f.From, mb)

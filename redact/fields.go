@@ -40,10 +40,10 @@ var policies = map[string]policy{
 
 	"Message.MailFrom": address, "Message.MailFromBasis": keep, "Message.Helo": host, "Message.RcptTo": address,
 	"Message.Subject": topic, "Message.MessageID": text, "Message.Date": text,
-	"Address.Name": person, "Address.Address": address, "Address.Domain": host,
+	"Address.Name": person, "Address.Address": address, "Address.Domain": host, "Address.Problem": keep,
 
 	"Hop.Dialect": keep, "Hop.Protocol": text, "Hop.Auth": login, "Hop.ID": serial, "Hop.For": address,
-	"Hop.EnvelopeFrom": address, "Hop.Zone": host, "Hop.Trust": keep,
+	"Hop.EnvelopeFrom": address, "Hop.Zone": host, "Hop.Trust": keep, "Hop.Notes": keep,
 	"HopFrom.Helo": host, "HopFrom.RDNS": host, "HopFrom.IP": text,
 	"HopBy.Name": host, "HopBy.IP": text,
 	"TLS.Version": text, "TLS.Cipher": text,
@@ -55,7 +55,7 @@ var policies = map[string]policy{
 
 	"Claim.Method": text, "Claim.Result": text, "Claim.Reason": text, "Claim.Doubt": text, "Claim.Comment": text, "Claim.Header": text,
 	"Claim.Writer": host, "Claim.AuthservID": host, "Claim.ClientIP": text, "Claim.ClientIPBasis": keep,
-	"Claim.Domain": text, "Claim.Selector": selector, "Claim.Trust": keep,
+	"Claim.Domain": text, "Claim.Selector": selector, "Claim.Trust": keep, "Claim.Defect": keep, "Claim.Doubt": text,
 
 	"SPF.Result": keep, "SPF.Identity": keep, "SPF.Domain": text, "SPF.ClientIP": text, "SPF.Record": text, "SPF.Matched": text,
 	"SPF.Reason": text, "SPF.Explanation": text,

@@ -29,6 +29,39 @@ type sarifWriter struct {
 	rules   []Rule
 	tool    report.Tool
 	results []sarifResult
+	failed  []sarifNotification
+}
+
+// Failing is a Writer whose format also tells what could not be read, so that
+// a program that has only the output does not take it for a clean run.
+type Failing interface {
+	// Fail notes an input, and why there is no report on it.
+	Fail(path, why string)
+}
+
+// maxFailed bounds the inputs that are named so.
+const maxFailed = 1000
+
+// Fail implements [Failing] (SARIF 2.1.0 §3.20, §3.58).
+func (s *sarifWriter) Fail(path, why string) {
+	if len(s.failed) < maxFailed {
+		n := sarifNotification{Level: "error", Message: sarifText{Clean(why)}, Locations: []sarifLocation{}}
+		if path != "" {
+			n.Locations = append(n.Locations, sarifLocation{Physical: sarifPhysical{Artifact: sarifArtifact{URI: sarifURI(path)}}})
+		}
+		s.failed = append(s.failed, n)
+	}
+}
+
+type sarifInvocation struct {
+	Successful    bool                `json:"executionSuccessful"`
+	Notifications []sarifNotification `json:"toolExecutionNotifications,omitempty"`
+}
+
+type sarifNotification struct {
+	Level     string          `json:"level"`
+	Message   sarifText       `json:"message"`
+	Locations []sarifLocation `json:"locations,omitempty"`
 }
 
 type sarifLog struct {
@@ -38,9 +71,12 @@ type sarifLog struct {
 }
 
 type sarifRun struct {
-	Tool       sarifTool     `json:"tool"`
-	ColumnKind string        `json:"columnKind"`
-	Results    []sarifResult `json:"results"`
+	Tool       sarifTool `json:"tool"`
+	ColumnKind string    `json:"columnKind"`
+	// Invocations is there where something could not be read; a run that read
+	// everything has nothing to say of itself.
+	Invocations []sarifInvocation `json:"invocations,omitempty"`
+	Results     []sarifResult     `json:"results"`
 }
 
 type sarifTool struct {
@@ -196,13 +232,18 @@ func (s *sarifWriter) Close() error {
 	if results == nil {
 		results = []sarifResult{}
 	}
+	var invocations []sarifInvocation
+	if len(s.failed) > 0 {
+		invocations = []sarifInvocation{{Notifications: s.failed}}
+	}
 	return Indented(s.w, sarifLog{
 		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json",
 		Version: "2.1.0",
 		Runs: []sarifRun{{
-			Tool:       sarifTool{sarifDriver{first(s.tool.Name, "mailtrace"), s.tool.Version, rules}},
-			ColumnKind: "unicodeCodePoints",
-			Results:    results,
+			Tool:        sarifTool{sarifDriver{first(s.tool.Name, "mailtrace"), s.tool.Version, rules}},
+			ColumnKind:  "unicodeCodePoints",
+			Results:     results,
+			Invocations: invocations,
 		}},
 	})
 }

@@ -96,7 +96,8 @@ type Message struct {
 type Address struct {
 	Name    string `json:"name,omitempty"`
 	Address string `json:"address,omitempty"`
-	Domain  string `json:"domain,omitempty"` // lower case, A-labels
+	Domain  string `json:"domain,omitempty"`  // lower case, A-labels
+	Problem string `json:"problem,omitempty"` // what deviates from RFC 5322: "several \"@\"…"
 }
 
 // Trust of a hop: whether the host that wrote it is known to be on the
@@ -125,6 +126,7 @@ type Hop struct {
 	Software     *Software  `json:"software,omitempty"`
 	Zone         string     `json:"zone"`
 	Trust        string     `json:"trust"`
+	Notes        []string   `json:"notes,omitempty"` // what is odd about the field: "date cannot be read"
 }
 
 // HopFrom is the client of a hop: what it said of itself, what the server
@@ -208,6 +210,7 @@ type Claim struct {
 	Selector      string `json:"selector,omitempty"`
 	Hop           *int   `json:"hop"`
 	Trust         string `json:"trust"`
+	Defect        string `json:"defect,omitempty"` // how the text breaks its grammar: "unclosed-comment", "repeated-property" …
 	// Doubt says why the field can't be taken at its word: two results of one
 	// method in it, a comment that is never closed.
 	Doubt string `json:"doubt,omitempty"`

@@ -269,6 +269,7 @@ func first(texts ...string) string {
 // result is the outcome for one input.
 type result struct {
 	report *report.Report
+	path   string // of the input
 	err    error
 }
 
@@ -277,8 +278,9 @@ type result struct {
 // was not answered by then would count as missing.
 func (c *cli) one(ctx context.Context, o mailtrace.Options, in input) (r result) {
 	err := guard.Run(func() { r = c.analyzed(ctx, o, in) })
+	r.path = in.path
 	if p := faultOf(in.place(), first2(r.err, err)); p != nil {
-		return result{err: p}
+		return result{path: in.path, err: p}
 	}
 	if ctx.Err() != nil {
 		return result{err: errInterrupted}
@@ -322,6 +324,9 @@ func (c *cli) analyzed(ctx context.Context, o mailtrace.Options, in input) resul
 func (c *cli) show(a *output, w render.Writer, r result) error {
 	if r.err != nil {
 		c.complain(r.err)
+		if f, ok := w.(render.Failing); ok {
+			f.Fail(r.path, r.err.Error())
+		}
 		return nil
 	}
 	c.code = worse(c.code, codeOf(r.report, a.failOn))

@@ -1,6 +1,7 @@
 package zonefile
 
 import (
+	"encoding/hex"
 	"io"
 	"slices"
 	"strconv"
@@ -443,6 +444,11 @@ func explain(err error) (what, hint string, line int) {
 func (p *zoneParser) add(rr mdns.RR, e *entry) (bad, hint string) {
 	if c := rr.Header().Class; c != mdns.ClassINET {
 		return "class " + mdns.Class(c).String() + " is not IN", ""
+	}
+	if raw, ok := rr.(*mdns.RFC3597); ok {
+		if _, err := hex.DecodeString(raw.Rdata); err != nil { // taken as it is, no recording gives it back
+			return "the data of TYPE" + strconv.Itoa(int(raw.Hdr.Rrtype)) + " is no hexadecimal text", `TYPE65280 \# 2 abcd (RFC 3597 §5)`
+		}
 	}
 	name := dns.Canonical(rr.Header().Name)
 	if why := names.Bad(name); why != "" {

@@ -1,0 +1,196 @@
+package mailtrace_test
+
+import (
+	"context"
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/mailtrace/mailtrace"
+)
+
+// Each note of a parser has a reader: what a message that brings it up is
+// reported with holds the note. The notes are read from the source, so a new
+// one without an example here fails.
+func TestEveryNoteHasAReader(t *testing.T) {
+	const received = "Received: from a.example (a.example [198.51.100.1]) by mx.example.org with ESMTP id 1; Mon, 23 Nov 2026 01:38:52 +0000\n"
+	const rest = "From: Ann <ann@example.com>\nSubject: x\n\nbody\n"
+	from := func(value string) string { return received + "From: " + value + "\nSubject: x\n\nbody\n" }
+	results := func(value string) string {
+		return received + "Authentication-Results: mx.example.org; " + value + "\n" + rest
+	}
+	trace := func(value string) string { return "Received: " + value + "\n" + rest }
+	many := strings.Repeat("X-A: b\n", 50_001)
+	examples := map[string]string{
+		// message.NoteKind
+		"byte-order-mark": "\ufeff" + rest, "mbox-from-line": "From ann@example.com Mon Nov 23 01:38:52 2026\n" + rest, "leading-blank-line": "\n" + rest,
+		"bare-lf": rest, "mixed-line-ends": "X-A: b\r\n" + rest, "bare-cr": "X-A: b\rc\n" + rest, "double-cr": "X-A: b\r\r\n" + rest,
+		"nul": "X-A: b\x00\n" + rest, "8bit-header": "X-A: \xe4\n" + rest, "bad-line": "X-A: b\nno field\n" + rest, "blank-before-colon": "X-A : b\n" + rest,
+		"no-blank-line": "X-A: b\nFrom: a@b.example\nhello there\nfriend\nof\nmine\nand\nof all\n", "header-only": "From: ann@example.com\n", "field-limit": many + rest,
+		// received.Note
+		"field was longer than MaxField octets and was cut":            trace("from a.example by b.example (" + strings.Repeat("x", 70_000) + "); Mon, 23 Nov 2026 01:38:52 +0000"),
+		"field had more words than are read":                           trace("from a.example by b.example " + strings.Repeat("w ", 3000) + "; Mon, 23 Nov 2026 01:38:52 +0000"),
+		"comments nested too deeply":                                   trace("from a.example " + strings.Repeat("(", 200) + strings.Repeat(")", 200) + " by b.example; Mon, 23 Nov 2026 01:38:52 +0000"),
+		"parentheses do not match":                                     trace("from a.example (x by b.example; Mon, 23 Nov 2026 01:38:52 +0000"),
+		"a clause stands twice":                                        trace("from a.example from c.example by b.example with ESMTP with SMTP id 1 id 2; Mon, 23 Nov 2026 01:38:52 +0000"),
+		"no semicolon before the date":                                 trace("from a.example (a.example [198.51.100.1]) by b.example with ESMTP id 1 Mon, 23 Nov 2026 01:38:52 +0000"),
+		"no date":                                                      trace("from a.example (a.example [198.51.100.1]) by b.example with ESMTP id 1"),
+		"date cannot be read":                                          trace("from a.example (a.example [198.51.100.1]) by b.example with ESMTP id 1; the day before"),
+		"date without a time zone, read as UTC":                        trace("from a.example (a.example [198.51.100.1]) by b.example with ESMTP id 1; Mon, 23 Nov 2026 01:38:52"),
+		"address is an internal code of Google, not an address":        trace("by 2002:a05:6402:1f0a:b0:5c9:1234:5678 with SMTP id x1csp1; Mon, 23 Nov 2026 01:38:52 -0800 (PST)"),
+		"two addresses stand for the client: the last is the server's": trace("from a.example ([203.0.113.9]) ([198.51.100.1]) by b.example with ESMTP id 1; Mon, 23 Nov 2026 01:38:52 +0000"),
+		// authres.Defect
+		"unclosed-comment": results("spf=pass (x smtp.mailfrom=a@b.example"), "unclosed-quote": results(`spf=pass reason="x smtp.mailfrom=a@b.example`),
+		"stray-parenthesis": results("spf=pass x) smtp.mailfrom=a@b.example"), "missing-semicolon": results("spf=pass smtp.mailfrom=a@b.example dkim=pass header.d=b.example"),
+		"repeated-method":   results("dmarc=pass; dmarc=fail header.from=b.example"),
+		"repeated-property": results("spf=pass smtp.mailfrom=a@b.example smtp.mailfrom=c@d.example"),
+		// dmarc.Mailbox.Problem
+		"a quoted string is not closed":                                     from(`"Ann <ann@example.com>`),
+		"no domain":                                                         from("ann"),
+		"an angle bracket is not closed":                                    from("Ann <ann@example.com"),
+		"a route stands before the address":                                 from("<@r.example:ann@example.com>"),
+		"several addresses in one pair of angle brackets":                   from("<ann@example.com,abe@example.com>"),
+		"the display name holds an address outside quotes":                  from("abe@example.com <ann@example.com>"),
+		"the address stands without angle brackets beside other words":      from("Ann ann@example.com"),
+		"several addresses without a comma between them":                    from("ann@example.com abe@example.com"),
+		"the display name holds a comma outside quotes":                     from("Alder, Ann <ann@example.com>"),
+		"more mailboxes follow, which are not listed":                       from(strings.Repeat("a@example.com, ", 400) + "b@example.com"),
+		"an IP address stands where a domain belongs: DMARC does not apply": from("ann@[192.0.2.1]"),
+		"the domain cannot be used":                                         from("ann@exa..mple"),
+		`several "@"; the last one counts here, but readers differ`:         from("a@b@example.com"),
+		`nothing before "@"`:                                                from("<@example.com>"),
+	}
+	notNotes := map[string]bool{
+		"": true,
+		// The command refuses such input before, and the library with ErrNotMessage.
+		"empty": true, "not-a-message": true,
+	}
+	known := append(constants(t, "message", "NoteKind"), constants(t, "headers/received", "Note")...)
+	known = append(append(known, constants(t, "headers/authres", "Defect")...), assigned(t, "dmarc/from.go", "problem", "Problem")...)
+	if len(known) < 40 {
+		t.Fatalf("only %d notes found in the source", len(known))
+	}
+	for _, note := range known {
+		text, ok := examples[note]
+		if !ok {
+			if !notNotes[note] {
+				t.Errorf("no example for the note %q", note)
+			}
+			continue
+		}
+		r, err := mailtrace.AnalyzeBytes(context.Background(), []byte(text), mailtrace.Options{})
+		if err != nil {
+			t.Errorf("%q: %v", note, err)
+			continue
+		}
+		out, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _ := json.Marshal(note)
+		if !strings.Contains(string(out), string(want)) {
+			t.Errorf("nobody reads the note %q", note)
+		}
+	}
+}
+
+// parse reads the files of a package.
+func parse(t *testing.T, pattern string) []*ast.File {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: no files, %v", pattern, err)
+	}
+	var out []*ast.File
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, text, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// constants are the texts of the constants of a type.
+func constants(t *testing.T, dir, kind string) []string {
+	t.Helper()
+	var out []string
+	for _, f := range parse(t, dir+"/*.go") {
+		ast.Inspect(f, func(n ast.Node) bool {
+			v, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if id, ok := v.Type.(*ast.Ident); ok && id.Name == kind {
+				for _, e := range v.Values {
+					if lit, ok := e.(*ast.BasicLit); ok {
+						s, _ := strconv.Unquote(lit.Value)
+						out = append(out, s)
+					}
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
+// assigned are the texts that a file gives to a variable or field.
+func assigned(t *testing.T, file string, names ...string) []string {
+	t.Helper()
+	var out []string
+	is := func(e ast.Expr) bool {
+		name := ""
+		switch e := e.(type) {
+		case *ast.Ident:
+			name = e.Name
+		case *ast.SelectorExpr:
+			name = e.Sel.Name
+		}
+		for _, n := range names {
+			if n == name {
+				return true
+			}
+		}
+		return false
+	}
+	add := func(e ast.Expr) {
+		if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+			s, _ := strconv.Unquote(lit.Value)
+			out = append(out, s)
+		}
+	}
+	for _, f := range parse(t, file) {
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.AssignStmt:
+				for i, l := range n.Lhs {
+					switch {
+					case len(n.Lhs) == len(n.Rhs) && is(l):
+						add(n.Rhs[i])
+					}
+				}
+			case *ast.KeyValueExpr:
+				if is(n.Key) {
+					add(n.Value)
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
