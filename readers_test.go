@@ -31,7 +31,7 @@ func TestEveryNoteHasAReader(t *testing.T) {
 		// message.NoteKind
 		"byte-order-mark": "\ufeff" + rest, "mbox-from-line": "From ann@example.com Mon Nov 23 01:38:52 2026\n" + rest, "leading-blank-line": "\n" + rest,
 		"bare-lf": rest, "mixed-line-ends": "X-A: b\r\n" + rest, "bare-cr": "X-A: b\rc\n" + rest, "double-cr": "X-A: b\r\r\n" + rest,
-		"nul": "X-A: b\x00\n" + rest, "8bit-header": "X-A: \xe4\n" + rest, "bad-line": "X-A: b\nno field\n" + rest, "blank-before-colon": "X-A : b\n" + rest,
+		"nul": "X-A: b\x00\n" + rest, "8bit-header": "X-A: \xe4\n" + rest, "bad-line": received + "X-A: b\nno field\n" + rest, "blank-before-colon": "X-A : b\n" + rest,
 		"no-blank-line": "X-A: b\nFrom: a@b.example\nhello there\nfriend\nof\nmine\nand\nof all\n", "header-only": "From: ann@example.com\n", "field-limit": many + rest,
 		// received.Note
 		"field was longer than MaxField octets and was cut":            trace("from a.example by b.example (" + strings.Repeat("x", 70_000) + "); Mon, 23 Nov 2026 01:38:52 +0000"),

@@ -55,7 +55,7 @@ var policies = map[string]policy{
 
 	"Claim.Method": text, "Claim.Result": text, "Claim.Reason": text, "Claim.Doubt": text, "Claim.Comment": text, "Claim.Header": text,
 	"Claim.Writer": host, "Claim.AuthservID": host, "Claim.ClientIP": text, "Claim.ClientIPBasis": keep,
-	"Claim.Domain": text, "Claim.Selector": selector, "Claim.Trust": keep, "Claim.Defect": keep, "Claim.Doubt": text,
+	"Claim.Domain": text, "Claim.Selector": selector, "Claim.Trust": keep, "Claim.Defect": keep,
 
 	"SPF.Result": keep, "SPF.Identity": keep, "SPF.Domain": text, "SPF.ClientIP": text, "SPF.Record": text, "SPF.Matched": text,
 	"SPF.Reason": text, "SPF.Explanation": text,
