@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace"
+	"github.com/mailtrace/mailtrace/message"
 )
 
 // Each note of a parser has a reader: what a message that brings it up is
@@ -92,6 +93,9 @@ func TestEveryNoteHasAReader(t *testing.T) {
 		out, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if note == string(message.BadLine) {
+			note = "joined-lines" // it is mended, and told as this repair
 		}
 		want, _ := json.Marshal(note)
 		if !strings.Contains(string(out), string(want)) {
