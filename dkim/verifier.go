@@ -33,7 +33,7 @@ type Verifier struct {
 
 // NewVerifier returns a verifier of m that asks res for keys.
 func NewVerifier(res dns.Resolver, m *message.Message, o Options) *Verifier {
-	return &Verifier{res: res, m: m, o: o}
+	return &Verifier{res: dns.OrOff(res), m: m, o: o}
 }
 
 // bodyKind is what makes two body hashes the same.
@@ -157,7 +157,7 @@ func KeyName(domain, selector string) (string, bool) {
 func (v *Verifier) Keys(ctx context.Context, name string) *Keys {
 	k := v.haveKeys(name)
 	if k == nil {
-		answer, err := ask(ctx, v.res, name)
+		answer, err := v.res.Lookup(ctx, name, dns.TypeTXT)
 		k = readKeys(name, answer, err)
 		v.keys = append(v.keys, k)
 	}
@@ -171,14 +171,6 @@ func (v *Verifier) haveKeys(name string) *Keys {
 		}
 	}
 	return nil
-}
-
-// ask puts the question for a key. Without a resolver it is not asked.
-func ask(ctx context.Context, res dns.Resolver, name string) (dns.Answer, error) {
-	if res == nil {
-		return dns.Answer{}, &dns.Error{Name: name, Type: dns.TypeTXT, Failure: dns.Off}
-	}
-	return res.Lookup(ctx, name, dns.TypeTXT)
 }
 
 // readKeys reads the records of an answer.

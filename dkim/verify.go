@@ -122,7 +122,7 @@ func (v *Verifier) fetch(ctx context.Context, all []*parsed) {
 	}
 	replies := make([]reply, len(missing))
 	put := func(i int) {
-		replies[i].answer, replies[i].err = ask(ctx, v.res, missing[i])
+		replies[i].answer, replies[i].err = v.res.Lookup(ctx, missing[i], dns.TypeTXT)
 	}
 	var wg guard.Group
 	for i := range missing[1:] {

@@ -37,7 +37,7 @@ func newProber(ctx context.Context, res dns.Resolver, lists Suffixes) *prober {
 	if lists == nil {
 		lists = builtin{}
 	}
-	return &prober{ctx: ctx, res: res, lists: lists, known: make(map[string]probe)}
+	return &prober{ctx: ctx, res: dns.OrOff(res), lists: lists, known: make(map[string]probe)}
 }
 
 // at asks for the record of domain. The error is the resolver's.

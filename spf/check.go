@@ -73,7 +73,7 @@ type evaluator struct {
 
 func newEvaluator(ctx context.Context, res dns.Resolver, q Query, o Options) *evaluator {
 	ip := q.IP.Unmap().WithZone("") // §5: an IPv4-mapped client is IPv4
-	e := &evaluator{ctx: ctx, res: res, opt: o}
+	e := &evaluator{ctx: ctx, res: dns.OrOff(res), opt: o}
 	e.maxLookups, e.maxVoids = o.limits()
 	if e.maxLookups != DefaultMaxLookups || e.maxVoids != DefaultMaxVoids {
 		e.traits |= TraitLimits

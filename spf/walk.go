@@ -36,7 +36,7 @@ type answer struct {
 func (a *answer) void() bool { return !a.gap && !a.bad && len(a.Records) == 0 }
 
 func newWalker(ctx context.Context, res dns.Resolver) *walker {
-	return &walker{ctx: ctx, res: res, answers: map[question]*answer{}, records: map[string]*published{}}
+	return &walker{ctx: ctx, res: dns.OrOff(res), answers: map[question]*answer{}, records: map[string]*published{}}
 }
 
 func (w *walker) ask(name string, t dns.Type) *answer {
