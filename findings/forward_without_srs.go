@@ -51,7 +51,7 @@ mail instead of having it forwarded. Sender: sign with DKIM; SPF alone never sur
 // plainForward judges the hand-over from run i to the next newer one.
 func plainForward(f *Facts, i int) (report.Finding, bool) {
 	from, to := &f.Runs[i], &f.Runs[i-1]
-	if from.Role != headers.Intermediary || from.Apart || from.Border < 0 || to.Border < 0 || to.NAT ||
+	if from.Forwards == "" || from.Apart || from.Border < 0 || to.Border < 0 || to.NAT ||
 		from.MailFrom == nil || to.MailFrom == nil || *to.MailFrom == "" {
 		return report.Finding{}, false
 	}
@@ -72,12 +72,17 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 	if after == nil && wrote == nil || after != nil && after.Result == spf.Pass || after == nil && wrote.Normal == "pass" {
 		return report.Finding{}, false
 	}
+	// SPF "none" is nothing that a forward can break.
+	result := ""
 	if after != nil {
-		switch after.Result {
-		case spf.Fail, spf.SoftFail, spf.Neutral:
-		default:
-			return report.Finding{}, false
-		}
+		result = string(after.Result)
+	} else {
+		result = wrote.Normal
+	}
+	switch spf.Result(result) {
+	case spf.Fail, spf.SoftFail, spf.Neutral:
+	default:
+		return report.Finding{}, false
 	}
 	if before != nil && before.Result != spf.Pass {
 		return report.Finding{}, false
@@ -86,13 +91,6 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 		Hop:        index(f, to.Border),
 		Confidence: report.Likely,
 		AtFault:    report.Party{Role: report.RoleIntermediary, Host: fromHost(f, to.Border)},
-	}
-	result := ""
-	switch {
-	case after != nil:
-		result = string(after.Result)
-	default:
-		result = wrote.Normal
 	}
 	x.Message = fmt.Sprintf("%s forwarded the message to %s (hop %d) with the envelope sender %s unchanged: SPF is %s there for %s",
 		from.Name(), to.Name(), f.Hops[to.Border].Index, *to.MailFrom, result, fromName(f, to.Border))

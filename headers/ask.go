@@ -214,6 +214,28 @@ func (a *asker) names(ip netip.Addr) ([]string, PTRState) {
 	return got.names, got.state
 }
 
+// ptrNames returns the names that reverse DNS gives an address, confirmed or not:
+// to know who runs a host whose address is known from elsewhere.
+func (a *asker) ptrNames(ip netip.Addr) (names []string, known bool) {
+	if !Public(ip) {
+		return nil, false
+	}
+	if got, ok := a.ptr[ip]; ok && got.state == PTRConfirmed {
+		return got.names, true
+	}
+	ans, ok := a.lookup("reverse DNS of a mail exchanger", dns.Reverse(ip), dns.TypePTR)
+	if !ok {
+		return nil, false
+	}
+	for i, n := range ans.Hosts() {
+		if i == maxPTRNames {
+			break
+		}
+		names = append(names, host(n))
+	}
+	return names, true
+}
+
 // check evaluates SPF once for each question; nil where it could not be asked.
 func (a *asker) check(q spf.Query) *spf.Evaluation {
 	if !q.IP.IsValid() || (q.MailFrom == "" && q.Helo == "") {

@@ -37,6 +37,13 @@ func (f *Facts) readEnvelopes() {
 			continue
 		}
 		r.MailFrom, r.MailFromBasis = f.envelopeOf(i)
+		if i == 0 && r.MailFrom != nil {
+			// The recipient's own server rewrote it once it had the message
+			// (postsrsd, for what it may send on): it came with the original.
+			if s, ok := ParseSRS(*r.MailFrom); ok && s.Original() != "" && r.Border >= 0 && f.Custody.Own(s.Forwarder) && !f.Custody.Own(f.Hops[r.Border].confirmedName()) {
+				r.MailFrom, r.MailFromBasis = ptrTo(s.Original()), "srs"
+			}
+		}
 	}
 	if r := f.LastRun(); r != nil {
 		f.MailFrom, f.MailFromBasis, f.Helo = r.MailFrom, r.MailFromBasis, r.Helo

@@ -111,6 +111,10 @@ type Run struct {
 	// known as a host of another organisation. Older lines come from that client,
 	// and anybody can write below his own message that a forwarder had it before.
 	Apart bool
+	// Forwards says what shows that the run received the message for one mailbox
+	// and sent it on to another; "" where nothing does. A relay that has no such
+	// proof is no forwarder: most are the sender's own.
+	Forwards string
 	// Rcpt is the address for which the organisation received the message, ""
 	// where the header does not say.
 	Rcpt string

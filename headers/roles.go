@@ -11,17 +11,18 @@ func (f *Facts) assignRoles() {
 	last := len(f.Runs) - 1
 	for i := range f.Runs {
 		r := &f.Runs[i]
+		if i > 0 {
+			r.Forwards = f.forwardProof(i)
+		}
 		switch {
 		case i == 0:
 			r.Role = Recipient
-		case f.forwards(i):
+		case r.Forwards != "", f.isList(r) && r.Border >= 0:
 			r.Role = Intermediary
-		case f.ofSender(r), i == last && r.Border < 0, f.submitted(r):
+		case f.ofSender(r), i == last && r.Border < 0, f.submitted(r), f.sendsForSender(i):
 			r.Role = Sender
-		case i == last:
-			r.Role = UnknownRole
 		default:
-			r.Role = Intermediary
+			r.Role = UnknownRole // a relay: the sender's, as a rule
 		}
 	}
 }
@@ -120,32 +121,6 @@ func (f *Facts) submitted(r *Run) bool {
 	}
 	h := &f.Hops[r.Border]
 	return h.Auth || h.Local
-}
-
-// forwards reports whether run i received the message for a recipient of its
-// own and sent it on to another.
-func (f *Facts) forwards(i int) bool {
-	r := &f.Runs[i]
-	if r.Border < 0 {
-		return false
-	}
-	if r.Rcpt == "" {
-		return f.isList(r)
-	}
-	d := domainOf(r.Rcpt)
-	newer := f.finalRcpt(i)
-	own := slices.Contains(r.Orgs, Org(d)) || slices.ContainsFunc(f.ask.exchangers(d), func(x Exchanger) bool {
-		for k := r.First; k <= r.Last; k++ {
-			if host(f.Hops[k].By) == x.Host {
-				return true
-			}
-		}
-		return false
-	})
-	if !own {
-		return f.isList(r)
-	}
-	return !strings.EqualFold(newer, r.Rcpt) || f.isList(r)
 }
 
 // finalRcpt is the recipient for which the run newer than i received the

@@ -85,6 +85,13 @@ func (w *walker) configured(h, older *Hop) (side, bool) {
 func (w *walker) service(h *Hop) (side, bool) {
 	by := host(h.By)
 	at := services.Find(by, services.Any)
+	for _, n := range h.clientNames() {
+		// Two hosts of one mailbox service, neither of which faces the world.
+		same := services.InZone(n).And(services.InZone(by)).Of(services.Mailbox)
+		if !same.Empty() && services.Find(n, services.Outbound).Empty() && services.Find(by, services.Border).Empty() {
+			return side{inside: true, basis: "inner hop of " + same.First().Name}, true
+		}
+	}
 	if at.Empty() {
 		return side{}, false
 	}
