@@ -55,6 +55,9 @@ Sender: if the host is yours, add it to the record or send through a server that
 			Advice:     fmt.Sprintf("if the host is yours, add it to the SPF record of %s", f.SPF.Domain),
 			Evidence:   []report.Evidence{hop(f, r.Border), computed("RFC 7208 §2.6.4", "%s", evaluated(f.SPF))},
 		}
+		if len(f.Runs) > 1 && f.Runs[1].Forwards != "" && !f.Runs[1].Apart {
+			x.Advice = "none for the sender: no record can list the forwarders of others"
+		}
 		x.Evidence = append(x.Evidence, spfRecord(f.SPF)...)
 		if c := claimAt(f, r.Border, "spf"); c != nil {
 			if c.Normal == "pass" {

@@ -10,23 +10,24 @@ import (
 )
 
 // forwardProof says what shows that run i received the message for a mailbox of
-// its own and sent it on to another, "" where nothing does. The smarthost of a
+// its own, rcpt where that is known, and sent it on to another; "" where nothing
+// does. The smarthost of a
 // sender, his filter, his sister domain and his hoster stand on the path in the
 // same way; what tells them apart is a second recipient.
-func (f *Facts) forwardProof(i int) string {
+func (f *Facts) forwardProof(i int) (why, rcpt string) {
 	r, to := &f.Runs[i], &f.Runs[i-1]
 	if r.Border < 0 || f.submitted(r) {
-		return ""
+		return "", ""
 	}
 	egress := f.ClientIP(to)
 	final := f.finalRcpt(i)
 	if s, ok := parseSRSOf(to.MailFrom); ok && s.Forwarder != "" {
 		if org := Org(s.Forwarder); slices.Contains(r.Orgs, org) || r.Rcpt != "" && org == Org(domainOf(r.Rcpt)) {
-			return "the envelope sender was rewritten by " + s.Forwarder + " (SRS)"
+			return "the envelope sender was rewritten by " + s.Forwarder + " (SRS)", ""
 		}
 	}
 	if why := f.forwardMark(r); why != "" {
-		return why
+		return why, ""
 	}
 	for _, rcpt := range f.recipientsOf(i) {
 		if strings.EqualFold(rcpt, final) || final == "" {
@@ -34,17 +35,17 @@ func (f *Facts) forwardProof(i int) string {
 		}
 		d := domainOf(rcpt)
 		if own := f.receivesMailOf(r, d, egress); own != "" {
-			return "it received the message for " + rcpt + " (" + own + ")"
+			return "it received the message for " + rcpt + " (" + own + ")", rcpt
 		}
 		// The author addressed that mailbox, and it came to another.
 		if f.Returned() {
 			continue
 		}
 		if HasDomain(f.Msg.Get("To"), aLabel(d)) && !HasDomain(f.Msg.Get("To"), aLabel(domainOf(final))) && f.passedFor(r) {
-			return "it received the message for " + rcpt + ", to whom it is addressed, and SPF passed there"
+			return "it received the message for " + rcpt + ", to whom it is addressed, and SPF passed there", rcpt
 		}
 	}
-	return ""
+	return "", ""
 }
 
 func parseSRSOf(mailFrom *string) (SRS, bool) {

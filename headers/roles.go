@@ -12,7 +12,8 @@ func (f *Facts) assignRoles() {
 	for i := range f.Runs {
 		r := &f.Runs[i]
 		if i > 0 {
-			r.Forwards = f.forwardProof(i)
+			why, rcpt := f.forwardProof(i)
+			r.Forwards, r.Rcpt = why, orElse(rcpt, r.Rcpt)
 		}
 		switch {
 		case i == 0:
