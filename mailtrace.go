@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace/dns"
-	"github.com/mailtrace/mailtrace/findings"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/message"
@@ -139,14 +138,17 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 	if len(m.Fields) == 0 {
 		return nil, ErrNotMessage
 	}
-	f := headers.Examine(ctx, m, headers.Options{
+	judged, fork := readBoth(ctx, m, headers.Options{
 		Resolver: o.Resolver, Trust: o.Trust, At: o.At, Now: o.Now,
 		ClientIP: o.ClientIP, Helo: o.Helo, MailFrom: o.MailFrom, Rcpt: o.Rcpt,
 		HeadersOnly: o.HeadersOnly || mended.Has(paste.Surroundings), Copy: copyOf(mended),
 	})
-	found, verdict := findings.Judge(f)
+	f := judged.facts
 	r := convert(f, o)
-	r.Findings, r.Verdict = found, verdict
+	r.Findings, r.Verdict = judged.found, judged.verdict
+	if fork != nil {
+		r.Forks = []report.Fork{*fork}
+	}
 	for _, x := range mended.Repairs {
 		r.Repairs = append(r.Repairs, report.Mended{Kind: string(x.Kind), Count: x.Count, Exact: x.Exact, Description: x.Description})
 	}

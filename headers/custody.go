@@ -46,6 +46,18 @@ type Other struct {
 	// else that it is a stranger although the chosen reading lets it in.
 	Inside bool
 	Hop    int // index into Facts.Hops
+	// ByTo says that only To, which the sender wrote, names the reader's domain.
+	ByTo bool
+}
+
+// InOtherReading are the options that make Examine take the other reading.
+func (o Options) InOtherReading(x *Other) Options {
+	if x.Inside {
+		o.admit = x.Hop + 1
+	} else {
+		o.deny = x.Hop + 1
+	}
+	return o
 }
 
 // Custody is who can be believed, from the newest line down. The newest line
@@ -442,7 +454,7 @@ func (w *warden) decide(k int) decision {
 			s.grade = Likely
 			s.why += ", if To names the reader's domain"
 			s.other = &Other{
-				Reading: "To was chosen by the sender, and the message came in at hop " + strconv.Itoa(h.Index), Hop: k,
+				Reading: "To was chosen by the sender, and the message came in at hop " + strconv.Itoa(h.Index), Hop: k, ByTo: true,
 				Question: "is " + names + " your mail domain?", Settle: "--rcpt ADDRESS",
 			}
 			return s

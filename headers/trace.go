@@ -34,7 +34,7 @@ func (f *Facts) trace() {
 func (f *Facts) recipientRun() Run {
 	c := &f.Custody
 	top := len(f.Hops) - 1
-	w := walker{f: f, r: Run{First: c.First, Last: top, Border: c.Border, NAT: c.NAT, Weak: c.Other != nil}}
+	w := walker{f: f, r: Run{First: c.First, Last: top, Border: c.Border, NAT: c.NAT, Weak: c.Other != nil || slices.ContainsFunc(c.Steps, func(s Step) bool { return s.Grade == Likely })}}
 	for _, d := range c.Domains {
 		w.addDomain(d)
 	}

@@ -51,6 +51,7 @@ func (p *page) brief(r *report.Report, o Options) {
 	p.card(r, o)
 	p.mended(r)
 	p.blank()
+	p.forks(r)
 	p.verdict(r)
 	p.dsn(r.DSN)
 	p.bulkRules("Bulk senders", r.Checklist)
@@ -181,6 +182,23 @@ func (p *page) verdict(r *report.Report) {
 		p.few("because", bold, first(Clean(root.Message), summary), p.lines(maxBecause))
 	}
 	p.gaps(r)
+}
+
+// forks says the open questions, with what follows from yes and from no.
+func (p *page) forks(r *report.Report) {
+	for i := range r.Forks {
+		f := &r.Forks[i]
+		p.hang(p.styled("ONE QUESTION DECIDES   ", bold), labelWidth, Clean(f.Question))
+		for n, x := range f.Readings[:min(len(f.Readings), 2)] {
+			answer := [...]string{"   yes", "   no"}[n]
+			text := statusWords(x.Status) + ": " + Clean(x.Summary)
+			p.few(answer, bold, text, p.lines(3))
+			if n == 0 && f.Settle != "" {
+				p.labelled("", unstyled, "then give "+Clean(f.Settle))
+			}
+		}
+		p.blank()
+	}
 }
 
 // rootOf is the finding that explains the outcome, nil where there is none.

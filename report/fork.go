@@ -6,6 +6,9 @@ type Fork struct {
 	Question string    `json:"question"`
 	Settle   string    `json:"settle"` // the option that answers it, as it is given on the command line
 	Readings []Reading `json:"readings"`
+	// Worst is "high" where the worse reading has a finding of that severity or
+	// above, which stands as medium in the report; "" otherwise.
+	Worst string `json:"worst,omitempty"`
 }
 
 // Reading is one answer to the question of a fork.

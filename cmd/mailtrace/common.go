@@ -208,6 +208,12 @@ func codeOf(r *report.Report, failOn string) int {
 		if slices.ContainsFunc(r.Checklist, broken) && limit >= slices.Index(severities, report.High) {
 			code = worse(code, exitFound)
 		}
+		for i := range r.Forks {
+			// The exit code is that of the worse reading.
+			if s := slices.Index(severities, r.Forks[i].Worst); s >= 0 && s <= limit {
+				code = worse(code, exitFound)
+			}
+		}
 		for i := range r.Findings {
 			if s := slices.Index(severities, r.Findings[i].Severity); s >= 0 && s <= limit {
 				code = worse(code, exitFound)
