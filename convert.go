@@ -90,12 +90,12 @@ func hopsOf(f *headers.Facts) []report.Hop {
 			From:     report.HopFrom{Helo: h.Helo, RDNS: h.RDNS, IP: ipText(h.IP)},
 			By:       report.HopBy{Name: h.By, IP: ipText(h.ByIP)},
 			Protocol: h.With, Auth: h.AuthUser, ID: h.ID, For: h.For, EnvelopeFrom: h.EnvelopeFrom,
-			Zone: f.Runs[h.Run].Name(), Trust: report.Claimed,
+			Zone: f.RunOf(i).Name(), Trust: report.Claimed,
 		}
 		if h.Auth && x.Auth == "" {
 			x.Auth = "yes"
 		}
-		if h.Observed {
+		if f.Observed(i) {
 			x.Trust = report.Observed
 		}
 		if h.TLS {

@@ -65,7 +65,7 @@ func linksOf(f *headers.Facts, machines []report.Machine) []report.Link {
 	}
 	for k := 1; k < len(f.Hops); k++ {
 		older, newer := writer[f.Hops[k-1].Index], writer[f.Hops[k].Index]
-		if older == nil || newer == nil || older.Service == newer.Service || f.Hops[k].Run != f.Hops[k-1].Run {
+		if older == nil || newer == nil || older.Service == newer.Service || f.RunOf(k) != f.RunOf(k-1) {
 			continue
 		}
 		zone := f.RunOf(k).Name()

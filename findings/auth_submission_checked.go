@@ -45,7 +45,7 @@ Operator of the submission server: do not check SPF in authenticated sessions.
 				Advice:     "do not check SPF in authenticated sessions on " + byName(f, c.Hop),
 				Evidence:   []report.Evidence{claim(f, c), hop(f, c.Hop)},
 			}
-			if h.Observed {
+			if f.Observed(c.Hop) {
 				x.AtFault.Role = report.RoleRecipient
 			} else {
 				x.Confidence = report.Likely

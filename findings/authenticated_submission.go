@@ -35,7 +35,7 @@ Nothing. SPF says nothing of the user's address, and need not. Where the message
 			if !h.Auth && !strings.EqualFold(h.With, "mapi") {
 				continue
 			}
-			if k > 0 && h.Observed && f.LastRun().Border != k || strings.Contains(strings.ToUpper(h.With), "LMTP") {
+			if k > 0 && f.Observed(k) && f.LastRun().Border != k || strings.Contains(strings.ToUpper(h.With), "LMTP") {
 				continue // servers that log in to each other
 			}
 			who := "a user"

@@ -44,10 +44,10 @@ delay of some days.
 		var total, longest time.Duration
 		at := -1
 		for k := range f.Hops {
-			if f.Hops[k].Corrected == nil {
+			if f.Corrected(k) == nil {
 				continue
 			}
-			d := *f.Hops[k].Corrected
+			d := *f.Corrected(k)
 			if k == 1 {
 				d = max(0, d-aheadOfFirst(f))
 			}

@@ -31,7 +31,7 @@ func operatorOf(f *Facts, k int) report.Party {
 // told is how firmly the word of hop k's server stands: what the recipient's
 // own servers wrote is seen, the rest came with the message.
 func told(f *Facts, k int, observed string) string {
-	if f.Hops[k].Observed {
+	if f.Observed(k) {
 		return observed
 	}
 	return weaker(observed, 1)

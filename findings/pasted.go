@@ -22,7 +22,7 @@ var restsOnAbsence = map[string]bool{
 // pieces reports whether the header is known to be a part of one, so that
 // nothing is concluded from what is missing.
 func pieces(f *Facts) bool {
-	return f.Options.Copy.Cut || f.Masked.Path() || f.Fragment()
+	return f.Options.Copy.Cut || f.MaskedPath() || f.Fragment()
 }
 
 // stands reports whether a finding may be told of a text that somebody copied,
@@ -49,7 +49,7 @@ func undecided(f *Facts, v *report.Verdict) {
 	switch {
 	case f.Options.Copy.Cut:
 		why = "a part of the header was cut off"
-	case f.Masked.Path():
+	case f.MaskedPath():
 		why = "names and addresses of the path were redacted"
 	case v.Status == report.Authenticated:
 		return

@@ -42,7 +42,7 @@ Local administrator: exempt fetched mail from SPF, or look past the fetcher's li
 			if !f.Hops[k].Fetched && k > 0 && f.Hops[k-1].Fetched {
 				k--
 			}
-			if !f.Hops[k].Fetched || !f.Hops[k].Observed {
+			if !f.Hops[k].Fetched || !f.Observed(k) {
 				continue
 			}
 			login := f.Custody.Login && c.IP == f.Custody.Client

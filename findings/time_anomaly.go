@@ -45,8 +45,9 @@ times, so an error of hours can make them fail.
 `,
 	Find: func(f *Facts) []report.Finding {
 		var out []report.Finding
-		for i := range f.Clocks {
-			c := &f.Clocks[i]
+		clocks := f.Clocks()
+		for i := range clocks {
+			c := &clocks[i]
 			k := c.Hops[len(c.Hops)-1]
 			if !c.Irregular && c.Offset.Abs() < skewNoted {
 				continue

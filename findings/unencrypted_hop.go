@@ -46,7 +46,7 @@ Sender: use STARTTLS wherever it is offered. Receiver: offer it, and publish MTA
 			} else {
 				weak = append(weak, where+" with "+problem)
 			}
-			if first < 0 || f.Hops[k].Observed && !f.Hops[first].Observed {
+			if first < 0 || f.Observed(k) && !f.Observed(first) {
 				first = k
 			}
 			ev = append(ev, hop(f, k))

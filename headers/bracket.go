@@ -259,7 +259,7 @@ func (f *Facts) name(b *Bracket) {
 		}
 	}
 	// One organisation, or one that is neither the sender's nor the recipient's.
-	first, last := f.Hops[b.First].Run, f.Hops[b.Last].Run
+	first, last := f.runOf[b.First], f.runOf[b.Last]
 	if first == last {
 		b.Hop, b.Why = b.Last, byRun
 		return
@@ -267,7 +267,7 @@ func (f *Facts) name(b *Bracket) {
 	relay := -1
 	for k := b.First; k <= b.Last; k++ {
 		if f.RunOf(k).Role == Intermediary {
-			if relay >= 0 && f.Hops[relay].Run != f.Hops[k].Run {
+			if relay >= 0 && f.runOf[relay] != f.runOf[k] {
 				return
 			}
 			relay = k

@@ -89,10 +89,11 @@ func readMarks(m *message.Message) []mark {
 	return out
 }
 
-// bindClaims binds every verdict of the header to the hop at which it was
-// written and grades it by who can have written there.
-func bindClaims(m *message.Message, hops []Hop, verdicts []authres.Verdict, c *Custody, trust *trustList) (claims []Claim, cut bool) {
-	b := &binder{m: m, hops: hops, custody: c, trust: trust, marks: readMarks(m), verdictField: map[int]bool{}}
+// claimsOf binds every verdict of the header to the hop at which it was written
+// and grades it by who can have written there.
+func claimsOf(f Facts) (claims []Claim) {
+	verdicts := f.verdicts
+	b := &binder{m: f.Msg, hops: f.Hops, custody: &f.Custody, trust: f.trust, marks: readMarks(f.Msg), verdictField: map[int]bool{}}
 	for i := range verdicts {
 		b.verdictField[verdicts[i].Field] = true
 	}
@@ -124,7 +125,8 @@ func bindClaims(m *message.Message, hops []Hop, verdicts []authres.Verdict, c *C
 		}
 		for i, v := range s.verdicts {
 			if len(claims) == MaxClaims {
-				return claims, true
+				f.ask.addGap(Gap{What: "verdicts in the header", Why: "more than are read"})
+				return claims
 			}
 			x := b.claim(v, hop)
 			x.Trust, x.Why, x.Tie = grade, why, tie
@@ -134,7 +136,7 @@ func bindClaims(m *message.Message, hops []Hop, verdicts []authres.Verdict, c *C
 			claims = append(claims, x)
 		}
 	}
-	return claims, false
+	return claims
 }
 
 // claim is a verdict with the hop and the address that it is about.

@@ -155,9 +155,10 @@ type namedRecipient struct {
 	basis  string
 }
 
-// custody decides which lines of the path are believed. It asks the DNS for what
-// the rows need, and for nothing where the header alone decides.
-func custody(m *message.Message, hops []Hop, verdicts []authres.Verdict, o Options, trust *trustList, ask *asker) Custody {
+// custodyOf decides which lines of the path are believed. It asks the DNS for
+// what the rows need, and for nothing where the header alone decides.
+func custodyOf(f Facts) Custody {
+	m, hops, verdicts, o, trust, ask := f.Msg, f.Hops, f.verdicts, f.Options, f.trust, f.ask
 	w := &warden{
 		hops: hops, ask: ask, trust: trust, mine: map[string]bool{}, to: addressees(m), named: namedRecipients(m, verdicts),
 		tenant: fromTenant(m), deny: o.deny - 1, admit: o.admit - 1,

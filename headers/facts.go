@@ -63,21 +63,16 @@ type Options struct {
 // Hop is one Received field with its place on the path.
 type Hop struct {
 	received.Received
-	Index    int    // from 1, oldest first
-	Field    int    // index into Message.Fields
-	Line     int    // 1-based
-	Org      string // organisation of the host that wrote it, "" where its name does not tell
-	Run      int    // index into Facts.Runs
-	Observed bool   // written by the recipient's side: at or above the border
+	Index int    // from 1, oldest first
+	Field int    // index into Message.Fields
+	Line  int    // 1-based
+	Org   string // organisation of the host that wrote it, "" where its name does not tell
 	// Joined says that the next older hop was written by this hop's client, as
 	// far as names and addresses show; false for the oldest.
 	Joined bool
 	// Delay is the time since the next older hop, nil where either clock is
 	// missing.
 	Delay *time.Duration
-	// Corrected is Delay with the clocks that are wrong set right (see
-	// Facts.Clocks), never negative; nil where it is not known.
-	Corrected *time.Duration
 }
 
 // Role of an organisation on the path.
@@ -196,45 +191,74 @@ const (
 	BodyTruncated BodyState = "truncated" // a multipart without its end, or shorter than Content-Length
 )
 
-// Facts is all that is known of a message.
+// Facts is all that is known of a message: one value a stage, in the order in
+// which they are made. A stage reads those before it, and nothing changes a value
+// once it is there. docs/borders.md says how the first of them decide.
 type Facts struct {
 	Msg     *message.Message
 	Options Options
-	At      time.Time
-	AtBasis string // "delivery", "now", "flag"
-	Body    BodyState
 
+	Authors            // who it is from and to, by its own fields
+	Path               // the Received fields, oldest first
+	Custody    Custody // which of them are believed, and why
+	Borders            // where each organisation on the path received it
+	Claims     []Claim // what servers wrote, each bound to its writer and graded
+	Signatures         // DKIM and ARC as they verify on the message as it is
+	Evaluations
+	Background
+	Contents
+
+	Gaps []Gap
+
+	ask      *asker
+	trust    *trustList
+	verdicts []authres.Verdict // of the header
+	lazy     *lazy
+}
+
+// Path is the way of the message.
+type Path struct {
 	Hops []Hop // oldest first
-	// Custody says which hops are believed, and why.
-	Custody Custody
-	Runs    []Run // newest first: Runs[0] is the recipient's
-	Claims  []Claim
+	// Masked is what was taken out of the header before it was shown.
+	Masked Masked
+}
 
+// Authors are the people whom the message names.
+type Authors struct {
 	From       []dmarc.Mailbox // of all From fields
 	FromFields int
 	FromDomain string   // the one domain, "" where there is none or several
 	FromOthers []string // all domains, where there are several
 	Hidden     []Hidden // what some programs read as further fields
 	Recipients []string // final recipient first
+	MaskedFrom bool     // the author's domain was taken out before the header was shown
+}
+
+// Borders are the deliveries on the path.
+type Borders struct {
+	Runs  []Run // newest first: Runs[0] is the recipient's
+	runOf []int // of each hop, index into Runs
 
 	MailFrom      *string // at the last border
 	MailFromBasis string
+	MaskedSender  bool // an envelope sender was taken out before the header was shown
 	Helo          string
 
-	SPF    *spf.Evaluation // at the last border
-	Matrix []Cell
-	DKIM   []dkim.Signature
-	ARC    *arc.Chain
-	// DMARC at the last border with what held there, by both methods; nil
-	// where it could not be decided.
-	DMARC     *dmarc.Evaluation
-	DMARC7489 *dmarc.Evaluation
-	// DMARCDelivered is DMARC with the SPF result that the last checker of the
-	// recipient's side used and the signatures as they are now.
-	DMARCDelivered *dmarc.Evaluation
-	// Aligned[i] says whether DKIM[i] is aligned with From in the published
-	// mode.
-	Aligned []bool
+	// MX holds the mail exchangers of the final recipient's domain.
+	MX []Exchanger
+	// BorderNames are the forward-confirmed PTR names of the border's client.
+	BorderNames []string
+	BorderPTR   PTRState
+}
+
+// Signatures are the signatures of the message.
+type Signatures struct {
+	At      time.Time // the time at which they were judged
+	AtBasis string    // "delivery", "now", "flag"
+	Body    BodyState
+
+	DKIM []dkim.Signature
+	ARC  *arc.Chain
 	// Brackets[i] says where on the path DKIM[i] stopped to verify; nil where it
 	// was not changed.
 	Brackets []*Bracket
@@ -243,13 +267,29 @@ type Facts struct {
 	// newest ARC set.
 	Repairs    []*repair.Repaired
 	SealRepair *repair.Repaired
+}
 
-	// MX holds the mail exchangers of the final recipient's domain.
-	MX []Exchanger
-	// BorderNames are the forward-confirmed PTR names of the border's client.
-	BorderNames []string
-	BorderPTR   PTRState
+// Evaluations are SPF and DMARC as they come out at the border and elsewhere on
+// the path.
+type Evaluations struct {
+	SPF    *spf.Evaluation // at the last border
+	Matrix []Cell
+	// DMARC at the last border with what held there, by both methods; nil
+	// where it could not be decided. Its Result is "" where only SPF, which
+	// nobody could evaluate, stands between it and a failure.
+	DMARC     *dmarc.Evaluation
+	DMARC7489 *dmarc.Evaluation
+	// DMARCDelivered is DMARC with the SPF result that the last checker of the
+	// recipient's side used and the signatures as they are now.
+	DMARCDelivered *dmarc.Evaluation
+	// Aligned[i] says whether DKIM[i] is aligned with From in the published
+	// mode.
+	Aligned []bool
+}
 
+// Background is what the DNS says of the names around the border, where a check
+// did not settle it.
+type Background struct {
 	// Twin is the IPv4 side of a border client that came by IPv6, where SPF
 	// passes for that side only.
 	Twin *Twin
@@ -259,16 +299,6 @@ type Facts struct {
 	// StrayDMARC is a DMARC record at the author's domain itself, asked for
 	// where there is none in its place.
 	StrayDMARC *StrayRecord
-
-	DSN      *DSN
-	Embedded []Part
-	// Replies are the SMTP replies that a bounce quotes, and Bounced what tells
-	// whose message it returns; nil where that was not looked at.
-	Replies []Reply
-	Bounced *Bounced
-
-	// Clocks are hosts whose time stamps contradict the others, worst first.
-	Clocks []Clock
 	// NullMX are domains of the sender that take no mail. Asked only where
 	// DMARC does not pass.
 	NullMX []NullMX
@@ -278,16 +308,16 @@ type Facts struct {
 	// Secured are the TXT records that were used, with the resolver's word on
 	// DNSSEC; empty where it does not validate.
 	Secured []Secured
+}
 
-	// Masked is what was taken out of the header before it was shown.
-	Masked Masked
-
-	Gaps []Gap
-
-	overIP   netip.Addr
-	ask      *asker
-	trust    *trustList
-	verdicts []authres.Verdict // of the header
+// Contents are the messages and reports inside the message.
+type Contents struct {
+	DSN      *DSN
+	Embedded []Part
+	// Replies are the SMTP replies that a bounce quotes, and Bounced what tells
+	// whose message it returns; nil where that was not looked at.
+	Replies []Reply
+	Bounced *Bounced
 }
 
 // Exchanger is one MX host with its addresses.
@@ -326,11 +356,15 @@ func (f *Facts) BorderHop() *Hop {
 
 // RunOf returns the run of a hop.
 func (f *Facts) RunOf(hop int) *Run {
-	if hop < 0 || hop >= len(f.Hops) {
+	if hop < 0 || hop >= len(f.runOf) {
 		return nil
 	}
-	return &f.Runs[f.Hops[hop].Run]
+	return &f.Runs[f.runOf[hop]]
 }
+
+// Observed reports whether a hop was written by the recipient's side: it is at or
+// above the border.
+func (f *Facts) Observed(hop int) bool { return hop >= f.Custody.First }
 
 // Name is what a run is called.
 func (r *Run) Name() string {

@@ -7,16 +7,16 @@ import (
 	"github.com/mailtrace/mailtrace/spf"
 )
 
-// weighClaims holds what the header says against the message itself and against
+// weighedClaims holds what the header says against the message itself and against
 // what was computed. A verdict in the recipient's name that came with the message
 // counts for less where these refute it; it is forged only where they leave no
 // honest way in which it can have come about. Where it stands proves nothing:
 // filters write below their own Received field, tenants cut Received fields out,
 // a message comes home through somebody else.
-func (f *Facts) weighClaims() {
-	last := f.LastRun()
-	if last == nil {
-		return
+func weighedClaims(x Facts) []Claim {
+	f := &x
+	if f.LastRun() == nil {
+		return f.Claims
 	}
 	claims := append([]Claim(nil), f.Claims...)
 	forged, refuted := map[int]string{}, map[int]string{}
@@ -42,7 +42,7 @@ func (f *Facts) weighClaims() {
 			c.Trust, c.Why = Untrusted, why
 		}
 	}
-	f.Claims = claims
+	return claims
 }
 
 // inRecipientsName reports whether a verdict below the border gives itself out

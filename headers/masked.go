@@ -1,9 +1,11 @@
 package headers
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/headers/authres"
 	"github.com/mailtrace/mailtrace/internal/mask"
 )
 
@@ -11,11 +13,7 @@ import (
 type Masked struct {
 	Values int    // how many
 	First  string // one of them, as it stands there
-	// From says that the author's domain was taken out.
-	From bool
-	// Sender says that the envelope sender was taken out, and Writers how many
-	// servers lost their names.
-	Sender  bool
+	// Writers is how many servers lost their names.
 	Writers int
 	// Clients are the indexes into Facts.Hops of those whose client is not known
 	// because its address was taken out.
@@ -28,9 +26,11 @@ func (m *Masked) Any() bool { return m.Values > 0 }
 // Client reports whether the client's address of hop k was taken out.
 func (m *Masked) Client(k int) bool { return m.Clients[k] }
 
-// Path reports whether names or addresses of the path, of the author or of the
-// envelope were taken out, and not only those of recipients.
-func (m *Masked) Path() bool { return m.From || m.Sender || len(m.Clients) > 0 || m.Writers > 0 }
+// MaskedPath reports whether names or addresses of the path, of the author or of
+// the envelope were taken out, and not only those of recipients.
+func (f *Facts) MaskedPath() bool {
+	return f.MaskedFrom || f.MaskedSender || len(f.Masked.Clients) > 0 || f.Masked.Writers > 0
+}
 
 // unmask takes the place-holders for names out of the hops: they are no hosts.
 func (f *Facts) unmask() {
@@ -124,11 +124,19 @@ func (f *Facts) unmaskPeople() {
 			known = known && mb.Domain != "" && !mask.Name(mb.Domain) && strings.Contains(mb.Domain, ".")
 		}
 		if !known {
-			f.Masked.From, f.From, f.FromDomain, f.FromOthers = true, nil, "", nil
+			f.MaskedFrom, f.From, f.FromDomain, f.FromOthers = true, nil, "", nil
 		}
 	}
-	for i := range f.verdicts {
-		v := &f.verdicts[i]
+}
+
+// unmaskedVerdicts takes place-holders out of the verdicts of the header.
+func unmaskedVerdicts(f Facts) []authres.Verdict {
+	if !f.Masked.Any() {
+		return f.verdicts
+	}
+	out := slices.Clone(f.verdicts)
+	for i := range out {
+		v := &out[i]
 		if mask.Name(v.Domain) {
 			v.Domain = ""
 		}
@@ -136,6 +144,7 @@ func (f *Facts) unmaskPeople() {
 			v.AuthservID = ""
 		}
 	}
+	return out
 }
 
 // unmaskEnvelopes takes place-holders out of envelope senders.
@@ -145,7 +154,7 @@ func (f *Facts) unmaskEnvelopes() {
 	}
 	gone := func(p *string) bool {
 		lost := p != nil && *p != "" && mask.Name(*p)
-		f.Masked.Sender = f.Masked.Sender || lost
+		f.MaskedSender = f.MaskedSender || lost
 		return lost
 	}
 	if gone(f.MailFrom) {

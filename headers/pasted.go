@@ -31,13 +31,13 @@ func (f *Facts) Fragment() bool {
 // of the copy: a part of it was cut off, blackened, or had to be mended.
 func (f *Facts) Unsure() bool {
 	c := f.Options.Copy
-	return c.Inexact && c.Top || c.Cut || f.Masked.Path() || f.Fragment()
+	return c.Inexact && c.Top || c.Cut || f.MaskedPath() || f.Fragment()
 }
 
 // excuseCopy takes back what signatures seem to say over a text that was mended.
 func (f *Facts) excuseCopy() {
 	c := f.Options.Copy
-	if !c.Mended && !f.Masked.Path() {
+	if !c.Mended && !f.MaskedPath() {
 		return
 	}
 	excused := false

@@ -16,7 +16,7 @@ type stamped []struct {
 
 func (p stamped) facts() *Facts {
 	start := time.Date(2026, time.June, 1, 10, 0, 0, 0, time.UTC)
-	f := &Facts{Hops: make([]Hop, len(p))}
+	f := &Facts{Path: Path{Hops: make([]Hop, len(p))}, Custody: Custody{First: len(p)}, lazy: new(lazy)}
 	for i, s := range p {
 		h := &f.Hops[i]
 		h.Received = received.Received{By: s.host}
@@ -37,20 +37,19 @@ func TestClocks(t *testing.T) {
 	test := func(name string, p stamped, clocks []Clock, delays ...time.Duration) {
 		t.Helper()
 		f := p.facts()
-		f.readClocks()
-		if len(f.Clocks) != len(clocks) {
-			t.Errorf("%s: clocks %+v, want %+v", name, f.Clocks, clocks)
+		if len(f.Clocks()) != len(clocks) {
+			t.Errorf("%s: clocks %+v, want %+v", name, f.Clocks(), clocks)
 			return
 		}
 		for i, want := range clocks {
-			got := f.Clocks[i]
+			got := f.Clocks()[i]
 			if got.Host != want.Host || got.Offset != want.Offset || got.Zone != want.Zone || got.Irregular != want.Irregular || got.Peer != want.Peer {
 				t.Errorf("%s: clock %+v, want %+v", name, got, want)
 			}
 		}
 		for i, want := range delays {
 			got := unknown
-			if d := f.Hops[i+1].Corrected; d != nil {
+			if d := f.Corrected(i + 1); d != nil {
 				got = *d
 			}
 			if got != want {
@@ -80,7 +79,6 @@ func BenchmarkClocks(b *testing.B) {
 	}
 	f := p.facts()
 	for b.Loop() {
-		f.Clocks = nil
-		f.readClocks()
+		readClocks(f)
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/mailtrace/mailtrace/headers/received"
 )
 
-// readHops parses the Received fields, oldest first.
-func (f *Facts) readHops() {
-	m := f.Msg
+// pathOf parses the Received fields, oldest first.
+func pathOf(c Facts) Path {
+	f, m := &c, c.Msg
 	fields := m.All("Received")
 	if len(fields) > MaxHops {
 		f.ask.addGap(Gap{
@@ -45,6 +45,7 @@ func (f *Facts) readHops() {
 			}
 		}
 	}
+	return f.Path
 }
 
 // hopOrg is the organisation of the host that wrote hop i. Where its own name

@@ -138,7 +138,7 @@ func (f *Facts) Disclosures() []Disclosure {
 	}
 	for k := range f.Hops {
 		h := &f.Hops[k]
-		if h.Observed {
+		if f.Observed(k) {
 			break
 		}
 		if serviceOf(h.By) != nil || serviceNamed(h.Org) != nil || h.Fetched {

@@ -5,13 +5,27 @@ import (
 	"strings"
 )
 
-// trace cuts the path into runs, newest first. It starts at the newest hop,
-// which the recipient's own server wrote, and walks down for as long as the
-// client of a hop is shown to be on the same side. RFC 7208 §2.5 and appendix
-// F: SPF is a test between border servers of two organisations, so the first
-// hop whose client is not on the same side is the one where it belongs.
+// bordersOf finds the deliveries on the path: the reader's, as the chain of
+// custody has it, and below it, for the story only, those that the header tells
+// of.
+func bordersOf(c Facts) Borders {
+	f := &c
+	f.trace()
+	f.contradict()
+	f.readEnvelopes()
+	f.unmaskEnvelopes()
+	f.assignRoles()
+	f.spfAtBorders()
+	f.lookAtBorder()
+	f.findApart()
+	return f.Borders
+}
+
+// trace cuts the path into runs, newest first. RFC 7208 §2.5 and appendix F: SPF
+// is a test between border servers of two organisations, so the first hop whose
+// client is not on the same side is the one where it belongs.
 func (f *Facts) trace() {
-	f.Custody = custody(f.Msg, f.Hops, f.verdicts, f.Options, f.trust, f.ask)
+	f.runOf = make([]int, len(f.Hops))
 	for k := len(f.Hops) - 1; k >= 0; {
 		var r Run
 		if len(f.Runs) == 0 {
@@ -19,10 +33,8 @@ func (f *Facts) trace() {
 		} else {
 			r = f.walk(k)
 		}
-		n := len(f.Runs)
 		for i := r.First; i <= r.Last; i++ {
-			f.Hops[i].Run = n
-			f.Hops[i].Observed = n == 0
+			f.runOf[i] = len(f.Runs)
 		}
 		f.Runs = append(f.Runs, r)
 		k = r.First - 1
@@ -174,4 +186,15 @@ func (w *walker) ownFirst(domain string, top int) {
 		return
 	}
 	w.addOrg(org)
+}
+
+// lookAtBorder asks for the names of the border's client and the mail
+// exchangers of the recipient.
+func (f *Facts) lookAtBorder() {
+	if ip := f.ClientIP(f.LastRun()); Public(ip) {
+		f.BorderNames, f.BorderPTR = f.ask.names(ip)
+	}
+	if r := f.LastRun(); r != nil && r.Rcpt != "" {
+		f.MX = f.ask.exchangers(domainOf(r.Rcpt))
+	}
 }

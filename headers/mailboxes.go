@@ -11,9 +11,9 @@ import (
 // maxMailboxes bounds the mailboxes kept of the From fields.
 const maxMailboxes = 64
 
-// readPeople finds the author and the recipients that the header names.
-func (f *Facts) readPeople() {
-	m := f.Msg
+// authorsOf finds the author and the recipients that the header names.
+func authorsOf(c Facts) Authors {
+	f, m := &c, c.Msg
 	seen := map[string]bool{}
 	for _, i := range m.All("From") {
 		f.FromFields++
@@ -34,6 +34,9 @@ func (f *Facts) readPeople() {
 		f.FromDomain = f.FromOthers[0]
 	}
 	f.readRecipients()
+	f.findHidden()
+	f.unmaskPeople()
+	return f.Authors
 }
 
 // ALabel is a domain in the form in which the DNS is asked: lower case, labels

@@ -3,6 +3,7 @@ package headers
 import (
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -53,18 +54,19 @@ type skew struct {
 // than an older one convicts one of two clocks; the one that contradicts most
 // hosts is the wrong one. An offset that removes all its contradictions is its
 // skew; where there is none the stamps were not made by a clock.
-func (f *Facts) readClocks() {
+func readClocks(f *Facts) clockwork {
+	w := clockwork{corrected: make([]*time.Duration, len(f.Hops))}
 	backwards := false
 	for i := range f.Hops {
 		h := &f.Hops[i]
-		h.Corrected = h.Delay
+		w.corrected[i] = h.Delay
 		if h.Delay != nil && *h.Delay < 0 {
-			h.Corrected = new(time.Duration)
+			w.corrected[i] = new(time.Duration)
 			backwards = backwards || *h.Delay < -skewSlack
 		}
 	}
 	if !backwards && !f.stampsFall() {
-		return
+		return w
 	}
 	s := newSkew(f)
 	for range maxSkewed {
@@ -72,10 +74,36 @@ func (f *Facts) readClocks() {
 		if !ok {
 			break
 		}
-		f.Clocks = append(f.Clocks, s.settle(c))
+		w.clocks = append(w.clocks, s.settle(c))
 	}
-	s.correct()
+	s.correct(w.corrected)
+	return w
 }
+
+// clockwork is what the time stamps of the path tell.
+type clockwork struct {
+	clocks    []Clock
+	corrected []*time.Duration // of each hop
+}
+
+// lazy holds what only some rules ask for, once it was worked out.
+type lazy struct {
+	once  sync.Once
+	clock clockwork
+}
+
+func (f *Facts) clockwork() *clockwork {
+	f.lazy.once.Do(func() { f.lazy.clock = readClocks(f) })
+	return &f.lazy.clock
+}
+
+// Clocks are hosts whose time stamps contradict the others, worst first.
+func (f *Facts) Clocks() []Clock { return f.clockwork().clocks }
+
+// Corrected is the time that the message took to a hop since the next older one,
+// with the clocks that are wrong set right: never negative, nil where it is not
+// known.
+func (f *Facts) Corrected(hop int) *time.Duration { return f.clockwork().corrected[hop] }
 
 // stampsFall reports whether any stamp is earlier than one below it, which
 // needs a hop without stamp in between where no delay is negative.
@@ -118,7 +146,7 @@ func newSkew(f *Facts) *skew {
 			s.observed = append(s.observed, false)
 			s.service = append(s.service, serviceOf(name) != nil)
 		}
-		s.observed[id] = s.observed[id] || h.Observed
+		s.observed[id] = s.observed[id] || f.Observed(i)
 		s.host[i] = id
 		if h.Time.IsZero() {
 			continue
@@ -271,13 +299,12 @@ func (s *skew) settle(x suspect) Clock {
 }
 
 // correct sets the delays by the corrected stamps.
-func (s *skew) correct() {
+func (s *skew) correct(corrected []*time.Duration) {
 	for i := 1; i < len(s.at); i++ {
-		h := &s.f.Hops[i]
-		h.Corrected = nil
+		corrected[i] = nil
 		if s.known[i] && s.known[i-1] {
 			d := max(0, s.at[i]-s.at[i-1])
-			h.Corrected = &d
+			corrected[i] = &d
 		}
 	}
 }
@@ -285,9 +312,10 @@ func (s *skew) correct() {
 // ClockOf returns the wrong clock of the host that wrote a hop, nil where its
 // stamps agree with the others.
 func (f *Facts) ClockOf(hop int) *Clock {
-	for i := range f.Clocks {
-		if slices.Contains(f.Clocks[i].Hops, hop) {
-			return &f.Clocks[i]
+	all := f.Clocks()
+	for i := range all {
+		if slices.Contains(all[i].Hops, hop) {
+			return &all[i]
 		}
 	}
 	return nil
