@@ -64,6 +64,9 @@ type Options struct {
 	// HeadersOnly says that the body is not there or not whole, where that does
 	// not show.
 	HeadersOnly bool
+	// Repair is how far the search for the change that broke a signature goes:
+	// RepairFull where nothing is given.
+	Repair RepairEffort
 	// Header writes the header as it came into the report, so that a view can
 	// show it with what was found in it.
 	Header bool
@@ -76,6 +79,15 @@ type Options struct {
 	Path  string
 	Index int
 }
+
+// RepairEffort is how far the search for the change that broke a signature goes.
+type RepairEffort = headers.RepairEffort
+
+const (
+	RepairFull  = headers.RepairFull  // all edits that are known: one message
+	RepairQuick = headers.RepairQuick // the cheap and likely ones: many messages
+	RepairOff   = headers.RepairOff   // no search
+)
 
 // ErrTooLarge is returned for a message over MaxMessage bytes.
 var ErrTooLarge = errors.New("message too large")
@@ -141,7 +153,7 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 	judged, fork := readBoth(ctx, m, headers.Options{
 		Resolver: o.Resolver, Trust: o.Trust, At: o.At, Now: o.Now,
 		ClientIP: o.ClientIP, Helo: o.Helo, MailFrom: o.MailFrom, Rcpt: o.Rcpt,
-		HeadersOnly: o.HeadersOnly || mended.Has(paste.Surroundings), Copy: copyOf(mended),
+		HeadersOnly: o.HeadersOnly || mended.Has(paste.Surroundings), Repair: o.Repair, Copy: copyOf(mended),
 	})
 	f := judged.facts
 	r := convert(f, o)
@@ -161,7 +173,7 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 	}
 	if depth < maxEmbeddedDepth {
 		for _, p := range f.Embedded {
-			in := Options{Resolver: o.Resolver, Now: f.At, Path: o.Path, Index: o.Index, HeadersOnly: p.HeadersOnly(), Header: o.Header}
+			in := Options{Resolver: o.Resolver, Now: f.At, Path: o.Path, Index: o.Index, HeadersOnly: p.HeadersOnly(), Header: o.Header, Repair: o.Repair}
 			sub, err := analyze(ctx, p.Raw, in, report.KindEmbedded, depth+1)
 			if err != nil {
 				r.Gaps = append(r.Gaps, report.Gap{What: "part " + p.Number, Why: err.Error()})

@@ -52,6 +52,8 @@ type Options struct {
 	Rcpt     string
 	// HeadersOnly says that the body is not there or not whole.
 	HeadersOnly bool
+	// Repair is how far the search for what broke a signature goes.
+	Repair RepairEffort
 	// Copy says what was done to the text before it could be read.
 	Copy Copy
 

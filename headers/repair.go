@@ -10,6 +10,16 @@ import (
 	"github.com/mailtrace/mailtrace/dkim/repair"
 )
 
+// RepairEffort is how far the search for the changes that broke a signature goes.
+// The zero value is RepairFull.
+type RepairEffort int
+
+const (
+	RepairFull  RepairEffort = iota // all that is known: one message
+	RepairQuick                     // what is cheap and likely: many messages
+	RepairOff                       // no search: signatures are verified as they are
+)
+
 // maxRepairs bounds the signatures for which the change that broke them is
 // searched.
 const maxRepairs = 4
@@ -24,6 +34,9 @@ const maxRepairBytes = 3 << 20
 // signature of the newest ARC set.
 func (f *Facts) repairSignatures(ctx context.Context, v *dkim.Verifier) {
 	f.Repairs = make([]*repair.Repaired, len(f.DKIM))
+	if f.Options.Repair == RepairOff {
+		return
+	}
 	var todo []int
 	for i := range f.DKIM {
 		if Changed(&f.DKIM[i]) {
@@ -80,15 +93,30 @@ func (f *Facts) repair(ctx context.Context, search *repair.Searcher, s *dkim.Sig
 	if only && s.HeaderSignature != dkim.Mismatch && !s.EncodedWords {
 		return nil
 	}
-	r, err := search.Search(ctx, s, repair.Options{HeaderOnly: only})
+	r, err := search.Search(ctx, s, repair.Options{HeaderOnly: only, Effort: f.effort()})
 	if err != nil {
 		f.ask.gap("what changed the message signed by "+s.Domain, err)
 		return nil
 	}
-	if r != nil && r.Exhausted && len(r.Changes) == 0 {
-		f.ask.addGap(Gap{"what changed the message signed by " + s.Domain, "the search ended at its bound"})
+	if r != nil && r.Exhausted && !r.Complete() {
+		f.ask.addGap(Gap{"what changed the message signed by " + s.Domain, f.endedEarly()})
 	}
 	return r
+}
+
+func (f *Facts) effort() repair.Effort {
+	if f.Options.Repair == RepairQuick {
+		return repair.Quick
+	}
+	return repair.Full
+}
+
+// endedEarly says why a search found nothing that may be there.
+func (f *Facts) endedEarly() string {
+	if f.Options.Repair == RepairQuick {
+		return "the search ended at its budget for many messages; --repair deep goes on"
+	}
+	return "the search ended at its budget"
 }
 
 // Repair returns what broke signature i, nil where it was not found.

@@ -32,6 +32,7 @@ type analysis struct {
 	rcpt        string
 	headersOnly bool
 	crossCheck  string
+	repair      string
 	profile     string
 	jobs        int
 	progress    string
@@ -65,6 +66,7 @@ PATH is a message (.eml), an mbox, a Maildir, a folder of messages or an Outlook
 	f.StringVar(&a.rcpt, "rcpt", "", "the envelope recipient `ADDR`")
 	f.BoolVar(&a.headersOnly, "headers-only", false, "the body is missing or not whole: check no body hash")
 	f.StringVar(&a.crossCheck, "cross-check", "auto", "`WHEN` to ask other libraries for a second opinion: auto (one message), on, off")
+	f.StringVar(&a.repair, "repair", "auto", "`HOW` far to search for what broke a signature: auto (all for one message, quick for more), deep, off")
 	f.StringVar(&a.profile, "profile", "", "hold the message against the rules of a `PROFILE`: "+mailtrace.ProfileBulkSender)
 	f.IntVar(&a.jobs, "jobs", 0, "work on `N` messages at once (default by the number of processors)")
 	f.StringVar(&a.progress, "progress", "auto", "`WHEN` to show the progress: auto, always, never")
@@ -93,6 +95,11 @@ func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, erro
 	case "auto", "on", "off":
 	default:
 		return o, wrong("one of auto, on, off", "--cross-check %q", a.crossCheck)
+	}
+	switch a.repair {
+	case "auto", "deep", "off":
+	default:
+		return o, wrong("one of auto, deep, off", "--repair %q", a.repair)
 	}
 	if a.profile != "" && a.profile != mailtrace.ProfileBulkSender {
 		return o, wrong(mailtrace.ProfileBulkSender, "--profile %q", a.profile)
@@ -217,6 +224,12 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 	}
 	o.Header = !many && format != "text" && format != "sarif"
 	o.CrossCheck = a.crossCheck == "on" || a.crossCheck == "auto" && !many
+	switch {
+	case a.repair == "off":
+		o.Repair = mailtrace.RepairOff
+	case a.repair == "auto" && many:
+		o.Repair = mailtrace.RepairQuick
+	}
 
 	a.format, a.named = format, many
 	out, done, err := c.create(&a.output)

@@ -9,9 +9,9 @@ import "context"
 
 // Bounds of a quick search.
 const (
-	QuickMaxHashes  = 1_600
-	quickPasses     = 3
-	quickBytes      = 1 << 20
+	QuickMaxHashes  = 2_400
+	quickPasses     = 7
+	quickBytes      = 2 << 20
 	quickHeader     = 1 << 20
 	checkEveryBytes = 1 << 18 // bytes of work after which the context is looked at
 	checkCandidate  = 1 << 11 // what a candidate counts for in that

@@ -1,3 +1,9 @@
+// Package repair searches for the edit that broke a DKIM signature: it undoes what
+// list servers, gateways and relays are known to do, and keeps what verifies. That
+// is proof of what was changed, and that nothing else was.
+//
+// A [Searcher] serves the signatures of one message. How it searches, in which
+// order and how far, is told in docs/repair.md.
 package repair
 
 import (
