@@ -417,3 +417,27 @@ func withoutVia(display string) []string {
 	}
 	return []string{display, strings.Trim(bare, "'")}
 }
+
+// rawWordEdits proposes the encoded words of an address field as the raw text that
+// stood there before a relay encoded it (RFC 6532, and bytes of an 8-bit charset).
+func rawWordEdits(p *proposals) {
+	value := string(p.value)
+	text, charsets := decodeWords(value)
+	if text == value {
+		return
+	}
+	p.stream(1)
+	quoted := text
+	if name, rest, ok := strings.Cut(text, " <"); ok && !strings.HasPrefix(name, `"`) {
+		quoted = `"` + name + `" <` + rest
+	}
+	for _, v := range []string{text, quoted} {
+		p.propose(HeaderNormalised, v)
+		for _, charset := range append(charsets, "iso-8859-1", "windows-1252") {
+			if b, ok := fromUTF8(v, charset); ok && !isUTF8(charset) {
+				p.propose(HeaderNormalised, string(b))
+			}
+		}
+	}
+	p.stream(0)
+}

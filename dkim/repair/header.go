@@ -377,9 +377,11 @@ func (s *headerSearch) propose() {
 		case "subject":
 			subjectEdits(p)
 		case "from":
+			rawWordEdits(p)
 			fromEdits(p, s.m)
 			addressEdits(p)
 		case "to", "cc", "bcc", "reply-to", "sender", "resent-from", "resent-to", "resent-cc":
+			rawWordEdits(p)
 			addressEdits(p)
 		case "content-type":
 			contentTypeEdits(p, s.m)
