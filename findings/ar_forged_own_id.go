@@ -13,6 +13,7 @@ var arForgedOwnID = &Rule{
 	Title:    "A verdict in the recipient's own name came from outside",
 	Severity: report.Critical,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Causes:   []Cause{{Rank: deception + 20, Status: report.SpoofSuspected, When: notAuthenticated}},
 	Refs:     []string{"RFC 8601 §5", "RFC 8601 §7.1"},
 	Doc: `

@@ -13,6 +13,7 @@ var arMissingAuthservID = &Rule{
 	Title:    "Authentication-Results without a server's name",
 	Severity: report.Info,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Quiet:    true,
 	Refs:     []string{"RFC 8601 §2.2"},
 	Doc: `

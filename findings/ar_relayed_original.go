@@ -14,6 +14,7 @@ var arRelayedOriginal = &Rule{
 	Title:    "Earlier verdict kept under another name",
 	Severity: report.Info,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Refs:     []string{"RFC 8601 §5"},
 	Doc: `
 ## What happened

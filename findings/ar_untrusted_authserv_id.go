@@ -13,6 +13,7 @@ var arUntrustedAuthservID = &Rule{
 	Title:    "Authentication-Results from somebody else",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Quiet:    true,
 	Refs:     []string{"RFC 8601 §5", "RFC 8601 §7.1"},
 	Doc: `

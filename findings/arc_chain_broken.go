@@ -15,6 +15,7 @@ var arcChainBroken = &Rule{
 	Title:    "ARC chain does not verify",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    anARCSet,
 	SymptomOf: []*Rule{
 		dkimBrokenSubjectTag, dkimBrokenFooter, dkimBrokenBanner, dkimBrokenLinkRewrite, dkimBrokenMIMEReencoded,
 		dkimBrokenHeaderNormalised, dkimBrokenTNEFConversion, dkimBrokenAttachmentRemoved, dkimBrokenSignedHeaderRemoved,

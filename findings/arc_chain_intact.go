@@ -13,6 +13,7 @@ var arcChainIntact = &Rule{
 	Title:    "ARC chain verifies",
 	Severity: report.Info,
 	Since:    "0.1",
+	Needs:    anARCSet,
 	Refs:     []string{"RFC 8617 §5.2"},
 	Doc: `
 ## What happened

@@ -13,6 +13,7 @@ var arcFailInherited = &Rule{
 	Title:    "An earlier sealer already found the ARC chain broken",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    anARCSet,
 	Refs:     []string{"RFC 8617 §5.1.2", "RFC 8617 §5.2"},
 	Doc: `
 ## What happened

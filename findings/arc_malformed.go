@@ -14,6 +14,7 @@ var arcMalformed = &Rule{
 	Title:    "Structure of the ARC chain breaks the rules",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    anARCSet,
 	Refs:     []string{"RFC 8617 §4", "RFC 8617 §5.2"},
 	Doc: `
 ## What happened

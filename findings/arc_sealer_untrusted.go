@@ -15,6 +15,7 @@ var arcSealerUntrusted = &Rule{
 	Title:    "ARC chain is valid, but the receiver did not go by it",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    anARCSet,
 	Refs:     []string{"RFC 8617 §7.2", "RFC 8617 §9.3"},
 	Doc: `
 ## What happened

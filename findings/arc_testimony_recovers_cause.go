@@ -13,6 +13,7 @@ var arcTestimonyRecoversCause = &Rule{
 	Title:    "A sealer on the way states that the message was authenticated there",
 	Severity: report.Info,
 	Since:    "0.1",
+	Needs:    anARCSet,
 	Refs:     []string{"RFC 8617 §4.1.1", "RFC 8617 §7.2"},
 	Doc: `
 ## What happened

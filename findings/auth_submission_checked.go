@@ -13,6 +13,7 @@ var authSubmissionChecked = &Rule{
 	Title:    "SPF applied to an authenticated submission",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Causes:   []Cause{{Rank: wrongPlace + 90, Status: report.CheckedInWrongPlace, When: notAuthenticated}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 6409 §3"},
 	Doc: `

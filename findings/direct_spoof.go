@@ -16,6 +16,7 @@ var directSpoof = &Rule{
 	Title:    "Unauthorised source uses the From domain",
 	Severity: report.Critical,
 	Since:    "0.1",
+	Needs:    aFailure,
 	AtBorder: true,
 	Causes:   []Cause{{Rank: bySender + 90, Status: report.SpoofSuspected, When: notAuthenticated}},
 	Refs:     []string{"RFC 9989 §2.1", "RFC 7208 §2.6.4"},

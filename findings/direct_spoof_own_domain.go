@@ -15,6 +15,7 @@ var directSpoofOwnDomain = &Rule{
 	Title:    "Outside source uses the recipient's own domain",
 	Severity: report.Critical,
 	Since:    "0.1",
+	Needs:    aFailure,
 	AtBorder: true,
 	Causes:   []Cause{{Rank: bySender + 80, Status: report.SpoofSuspected, When: notAuthenticated}},
 	Refs:     []string{"RFC 9989 §2.1", "RFC 7208 §2.6.4"},

@@ -14,6 +14,7 @@ var dkimBodyLengthLimited = &Rule{
 	Title:    "l= leaves part of the body unsigned",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aSignature,
 	Causes:   []Cause{{Rank: misuse + 10, Status: report.SpoofSuspected, When: textAppended}},
 	Refs:     []string{"RFC 6376 §3.5", "RFC 6376 §8.2"},
 	Doc: `

@@ -16,6 +16,7 @@ var dkimBrokenAtSource = &Rule{
 	Title:    "Signature was not valid when the message left its sender",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aBrokenSignature,
 	Causes: []Cause{
 		{Rank: bySender + 130, Status: report.SenderMisconfigured, When: signerSent, Of: theAuthors},
 		{Rank: bySender + 170, Status: report.Unauthenticated, When: notAuthenticated, Of: theAuthors},

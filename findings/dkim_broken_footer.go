@@ -11,6 +11,7 @@ var dkimBrokenFooter = &Rule{
 	Title:    "Text appended to the body after signing",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aBrokenSignature,
 	Causes:   []Cause{{Rank: onTheWay + 50, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.7", "RFC 7960 §4.1.3"},
 	Doc: `

@@ -13,6 +13,7 @@ var dkimBrokenFromRewritten = &Rule{
 	Title:     "From changed after signing, and nobody signed for the new one",
 	Severity:  report.High,
 	Since:     "0.1",
+	Needs:     aBrokenSignature,
 	Causes:    []Cause{{Rank: onTheWay + 20, Status: report.BrokenInTransit, When: func(f *Facts) bool { return dmarcFails(f) && len(listFromMunged.Find(f)) == 0 }, Of: theAuthors}},
 	SymptomOf: []*Rule{listFromMunged},
 	Refs:      []string{"RFC 6376 §3.7", "RFC 7960 §4.1.3.1"},

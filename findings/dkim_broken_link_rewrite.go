@@ -11,6 +11,7 @@ var dkimBrokenLinkRewrite = &Rule{
 	Title:    "Links replaced by a protection service after signing",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aBrokenSignature,
 	Causes:   []Cause{{Rank: onTheWay + 70, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.7", "RFC 7960 §3.2.5"},
 	Doc: `

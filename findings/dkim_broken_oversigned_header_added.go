@@ -14,6 +14,7 @@ var dkimBrokenOversignedHeaderAdded = &Rule{
 	Title:    "A header field was added that the signer had signed as absent",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aBrokenSignature,
 	Causes:   []Cause{{Rank: onTheWay + 120, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §5.4.2", "RFC 6376 §8.15"},
 	Doc: `

@@ -11,6 +11,7 @@ var dkimBrokenRefold = &Rule{
 	Title:    "Signed header field folded anew under simple canonicalization",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aBrokenSignature,
 	Causes:   []Cause{{Rank: onTheWay + 100, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.4.1", "RFC 6376 §3.4.2"},
 	Doc: `

@@ -11,6 +11,7 @@ var dkimBrokenSubjectTag = &Rule{
 	Title:    "Subject changed after signing",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aBrokenSignature,
 	Causes:   []Cause{{Rank: onTheWay + 40, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.7", "RFC 7960 §4.1.3"},
 	Doc: `

@@ -15,6 +15,7 @@ var dkimBrokenTNEFConversion = &Rule{
 	Title:    "Message was taken into a mail store and written anew (Exchange, TNEF)",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aBrokenSignature,
 	Causes:   []Cause{{Rank: onTheWay + 30, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 7960 §3.2.1", "RFC 6376 §5.3"},
 	Doc: `

@@ -14,6 +14,7 @@ var dkimBrokenUnlocated = &Rule{
 	Title:    "Signature broken, the change was not identified",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aBrokenSignature,
 	Causes:   []Cause{{Rank: bySender + 300, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §6.1.3"},
 	Doc: `

@@ -13,6 +13,7 @@ var dkimIdentityMismatch = &Rule{
 	Title:    "i= is outside of d=, or below it although the key says t=s",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aSignature,
 	Causes:   []Cause{{Rank: bySender + 220, Status: report.SenderMisconfigured, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.5", "RFC 6376 §3.6.1"},
 	Doc: `

@@ -13,6 +13,7 @@ var dkimKeyMalformed = &Rule{
 	Title:    "DKIM key record unusable",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aSignature,
 	Causes: []Cause{
 		{Rank: bySender + 160, Status: report.SenderMisconfigured, When: signerSent, Of: theAuthors},
 		{Rank: bySender + 200, Status: report.Unauthenticated, When: notAuthenticated, Of: theAuthors},

@@ -13,6 +13,7 @@ var dkimKeyMissing = &Rule{
 	Title:    "No DKIM key at the selector",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aSignature,
 	Causes: []Cause{
 		{Rank: bySender + 140, Status: report.SenderMisconfigured, When: signerSent, Of: theAuthors},
 		{Rank: bySender + 180, Status: report.Unauthenticated, When: notAuthenticated, Of: theAuthors},

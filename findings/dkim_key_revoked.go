@@ -13,6 +13,7 @@ var dkimKeyRevoked = &Rule{
 	Title:    "DKIM key published with empty p=",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aSignature,
 	Causes: []Cause{
 		{Rank: bySender + 150, Status: report.SenderMisconfigured, When: signerSent, Of: theAuthors},
 		{Rank: bySender + 190, Status: report.Unauthenticated, When: notAuthenticated, Of: theAuthors},

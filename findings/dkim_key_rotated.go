@@ -13,6 +13,7 @@ var dkimKeyRotated = &Rule{
 	Title:    "Key changed since signing",
 	Severity: report.Info,
 	Since:    "0.1",
+	Needs:    aBrokenSignature | aVerdict,
 	Refs:     []string{"RFC 6376 §6.1.2"},
 	Doc: `
 ## What happened

@@ -12,6 +12,7 @@ var dkimKeyTesting = &Rule{
 	Title:    "Key is marked as a test (t=y)",
 	Severity: report.Low,
 	Since:    "0.1",
+	Needs:    aSignature,
 	Refs:     []string{"RFC 6376 §3.6.1"},
 	Doc: `
 ## What happened

@@ -13,6 +13,7 @@ var dkimKeyWeak = &Rule{
 	Title:    "RSA key below 1024 bits, or below today's 2048",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aSignature,
 	Refs:     []string{"RFC 8301 §3.2"},
 	Doc: `
 ## What happened

@@ -18,6 +18,7 @@ var dkimReplaySuspected = &Rule{
 	Title:    "Validly signed mail that somebody else seems to have sent again",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aSignature,
 	Causes:   []Cause{{Rank: misuse + 20, Status: report.SpoofSuspected, When: always}},
 	Refs:     []string{"RFC 6376 §8.6"},
 	Doc: `

@@ -15,6 +15,7 @@ var dkimSignatureExpired = &Rule{
 	Title:    "Signature had expired when the message was received, or is dated in the future",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aSignature,
 	Causes:   []Cause{{Rank: bySender + 210, Status: report.SenderMisconfigured, When: dmarcFails, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.5", "RFC 6376 §6.1.1"},
 	Doc: `

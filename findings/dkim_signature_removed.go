@@ -16,6 +16,7 @@ var dkimSignatureRemoved = &Rule{
 	Title:    "Signature taken out on the way",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Causes:   []Cause{{Rank: onTheWay + 150, Status: report.BrokenInTransit, When: dmarcFails, Of: ownAndStrong}},
 	Refs:     []string{"RFC 6376 §4.2", "RFC 6377 §5.2"},
 	Doc: `

@@ -14,6 +14,7 @@ var dkimWeakHeaderCoverage = &Rule{
 	Title:    "A valid signature leaves header fields that people see unsigned",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aSignature,
 	Refs:     []string{"RFC 6376 §5.4.1", "RFC 6376 §8.15"},
 	Doc: `
 ## What happened

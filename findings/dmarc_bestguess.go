@@ -13,6 +13,7 @@ var dmarcBestguess = &Rule{
 	Title:    "Receiver invented a result for a domain without record",
 	Severity: report.Info,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Refs:     []string{"RFC 8601 §2.7.1", "RFC 9989 §5.3"},
 	Doc: `
 ## What happened

@@ -16,6 +16,7 @@ var dmarcBothPathsBroken = &Rule{
 	Title:    "Forward broke SPF and modification broke DKIM",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aFailure,
 	AtBorder: true,
 	Causes:   []Cause{{Rank: onTheWay + 10, Status: report.BrokenInTransit, When: dmarcFails}},
 	SymptomOf: []*Rule{

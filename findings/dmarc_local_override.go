@@ -14,6 +14,7 @@ var dmarcLocalOverride = &Rule{
 	Title:    "Receiver did not follow the published policy",
 	Severity: report.Info,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Quiet:    true,
 	Refs:     []string{"RFC 9989 §5.4", "RFC 9989 §7.4"},
 	Doc: `

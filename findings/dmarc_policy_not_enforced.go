@@ -13,6 +13,7 @@ var dmarcPolicyNotEnforced = &Rule{
 	Title:    "Failing mail is not blocked: p=none, t=y or pct",
 	Severity: report.Low,
 	Since:    "0.1",
+	Needs:    aFailure,
 	Refs:     []string{"RFC 9989 §4.7", "RFC 7489 §6.6.4"},
 	Doc: `
 ## What happened

@@ -12,6 +12,7 @@ var dmarcSPFUnaligned = &Rule{
 	Title:    "SPF passes for another organisation",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aFailure,
 	AtBorder: true,
 	Causes: []Cause{
 		{Rank: bySender + 265, Status: report.SenderMisconfigured, When: dmarcFails, Of: ownersFault},

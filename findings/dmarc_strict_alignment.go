@@ -13,6 +13,7 @@ var dmarcStrictAlignment = &Rule{
 	Title:     "Fails only because of strict alignment (aspf=s or adkim=s)",
 	Severity:  report.Medium,
 	Since:     "0.1",
+	Needs:     aFailure,
 	Causes:    []Cause{{Rank: bySender + 120, Status: report.SenderMisconfigured, When: dmarcFails}},
 	SymptomOf: []*Rule{heloSPFUnaligned},
 	Refs:      []string{"RFC 9989 §4.4", "RFC 9989 §4.7"},

@@ -28,9 +28,14 @@ func cutQuote(text string) string {
 
 // field quotes header field i of the message.
 func field(f *Facts, i int) report.Evidence {
-	text := cutQuote(f.Msg.Name(i) + ": " + strings.Join(strings.Fields(f.Msg.Value(i)), " "))
-	line := f.Msg.Fields[i].Line
-	return report.Evidence{Kind: report.EvidenceHeader, Text: text, Field: &i, Line: &line}
+	e, ok := f.quotes[i]
+	if !ok {
+		text := cutQuote(f.Msg.Name(i) + ": " + strings.Join(strings.Fields(f.Msg.Value(i)), " "))
+		line := f.Msg.Fields[i].Line
+		e = report.Evidence{Kind: report.EvidenceHeader, Text: text, Field: &i, Line: &line}
+		f.quotes[i] = e
+	}
+	return e
 }
 
 // claim quotes the field of a verdict.

@@ -16,6 +16,9 @@ func Judge(h *headers.Facts) ([]report.Finding, report.Verdict) {
 	f := judged(h)
 	var found []report.Finding
 	for _, r := range catalogue {
+		if r.Needs&^f.has != 0 {
+			continue
+		}
 		for _, x := range r.Find(f) {
 			x.Code, x.Title = r.Code, r.Title
 			if x.Severity == "" {

@@ -13,6 +13,7 @@ var forwardMultiHop = &Rule{
 	Title:    "More than one forward in a row",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    anEarlierRun,
 	Refs:     []string{"RFC 7960 §3.2.1"},
 	Doc: `
 ## What happened

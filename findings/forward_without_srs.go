@@ -16,6 +16,7 @@ var forwardWithoutSRS = &Rule{
 	Title:    "Plain forward kept the original MAIL FROM",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    anEarlierRun,
 	AtBorder: true,
 	Causes:   []Cause{{Rank: onTheWay + 160, Status: report.BrokenInTransit, When: notAuthenticated}},
 	Refs:     []string{"RFC 7208 app. D", "RFC 7960 §3.2.1"},

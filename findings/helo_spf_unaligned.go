@@ -12,6 +12,7 @@ var heloSPFUnaligned = &Rule{
 	Title:    "Bounce passes SPF on HELO, but HELO does not align with From",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aFailure,
 	AtBorder: true,
 	Causes: []Cause{
 		{Rank: bySender + 100, Status: report.SenderMisconfigured, When: func(f *Facts) bool { return dmarcFails(f) && heloOfAuthor(f) }},

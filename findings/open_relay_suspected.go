@@ -15,6 +15,7 @@ var openRelaySuspected = &Rule{
 	Title:    "Host relayed from an unknown client to an outside recipient without AUTH",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    anEarlierRun,
 	Refs:     []string{"RFC 5321 §7.8", "RFC 2505 §2.1"},
 	Doc: `
 ## What happened

@@ -11,6 +11,7 @@ var receivedForged = &Rule{
 	Title:    "Received line below the border is invented",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    anEarlierRun,
 	Causes:   []Cause{{Rank: deception + 30, Status: report.SpoofSuspected, When: func(f *Facts) bool { what, _ := tied(f); return what == "" && notAuthenticated(f) }}},
 	Refs:     []string{"RFC 5321 §4.4", "RFC 5321 §7.6"},
 	Doc: `

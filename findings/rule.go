@@ -44,6 +44,9 @@ type Rule struct {
 	// DomainOnly says that the finding is about what a domain publishes: the
 	// check of a domain makes it, and no message does.
 	DomainOnly bool
+	// Needs is what a message must have for Find to find anything; the rule is not
+	// run without.
+	Needs need
 	// Find returns the findings of this code; nil where there is none. It must
 	// not change the facts.
 	Find func(*Facts) []report.Finding

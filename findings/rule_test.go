@@ -134,3 +134,26 @@ func TestCauses(t *testing.T) {
 		t.Errorf("%s is not the order of causes (%s); refresh it with\n\tgo test ./findings -run '^TestCauses$' -fixdocs", causesFile, differs(got, b.Bytes()))
 	}
 }
+
+// TestNeeds runs every rule on every example whether the message has what the
+// rule says that it needs or not: none may find anything without.
+func TestNeeds(t *testing.T) {
+	files, _ := filepath.Glob(filepath.Join("testdata", "*.txt"))
+	skipped, all := 0, 0
+	for _, path := range files {
+		for _, e := range examples(t, path) {
+			_, _, f := judge(t, e)
+			for _, r := range Rules() {
+				all++
+				if r.Needs&^f.has == 0 {
+					continue
+				}
+				skipped++
+				if found := r.Find(f); len(found) > 0 {
+					t.Errorf("%s %s: %s finds something without what it needs (%b of %b): %s", filepath.Base(path), e.name, r.Code, f.has, r.Needs, found[0].Message)
+				}
+			}
+		}
+	}
+	t.Logf("%d of %d runs of rules spared", skipped, all)
+}

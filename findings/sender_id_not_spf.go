@@ -14,6 +14,7 @@ var senderIDNotSPF = &Rule{
 	Title:    "Received-SPF was written by a Sender ID check",
 	Severity: report.Low,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Refs:     []string{"RFC 4406 §4", "RFC 7208 §9.1"},
 	Doc: `
 ## What happened

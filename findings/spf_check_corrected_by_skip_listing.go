@@ -12,6 +12,7 @@ var spfCheckCorrectedBySkipListing = &Rule{
 	Title:    "Check behind a gateway, but on the right address",
 	Severity: report.Info,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Refs:     []string{"RFC 7208 §2.5"},
 	Doc: `
 ## What happened

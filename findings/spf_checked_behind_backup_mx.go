@@ -12,6 +12,7 @@ var spfCheckedBehindBackupMX = &Rule{
 	Title:    "Primary checked SPF on mail handed over by its own secondary MX",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	AtBorder: true,
 	Causes:   []Cause{{Rank: wrongPlace + 40, Status: report.CheckedInWrongPlace, When: always, Of: theAuthors}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 7208 app. F"},

@@ -12,6 +12,7 @@ var spfCheckedBehindGatewayService = &Rule{
 	Title:    "Mailbox host judged the security gateway that sits in front of it",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	AtBorder: true,
 	Causes:   []Cause{{Rank: wrongPlace + 30, Status: report.CheckedInWrongPlace, When: always, Of: theAuthors}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 7208 app. F"},

@@ -12,6 +12,7 @@ var spfCheckedBehindNAT = &Rule{
 	Title:    "The border server never saw the client's address",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	AtBorder: true,
 	Causes:   []Cause{{Rank: wrongPlace + 10, Status: report.CheckedInWrongPlace, When: always}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 7208 §4.1"},

@@ -12,6 +12,7 @@ var spfCheckedBehindOwnForwarder = &Rule{
 	Title:    "A forwarding service's second server checks SPF against its first server",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	AtBorder: true,
 	Causes:   []Cause{{Rank: wrongPlace + 100, Status: report.CheckedInWrongPlace, When: notAuthenticated}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 7208 app. F"},

@@ -13,6 +13,7 @@ var spfCheckedOnFetchedMail = &Rule{
 	Title:    "SPF run on mail pulled by POP or IMAP",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Causes:   []Cause{{Rank: wrongPlace + 80, Status: report.CheckedInWrongPlace, When: always}},
 	Refs:     []string{"RFC 7208 §2.5"},
 	Doc: `

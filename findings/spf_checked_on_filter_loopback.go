@@ -12,6 +12,7 @@ var spfCheckedOnFilterLoopback = &Rule{
 	Title:    "Content filter re-injection judged as if it came from outside",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	AtBorder: true,
 	Causes:   []Cause{{Rank: wrongPlace + 50, Status: report.CheckedInWrongPlace, When: always}},
 	Refs:     []string{"RFC 7208 §2.5"},

@@ -13,6 +13,7 @@ var spfHeloMailfromDiffer = &Rule{
 	Title:    "SPF verdicts on HELO and MAIL FROM differ",
 	Severity: report.Info,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Refs:     []string{"RFC 7208 §2.3", "RFC 7208 §2.4", "RFC 9989 §4.4"},
 	Doc: `
 ## What happened

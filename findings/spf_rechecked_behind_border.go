@@ -12,6 +12,7 @@ var spfRecheckedBehindBorder = &Rule{
 	Title:    "SPF evaluated again after the recipient's border already passed it",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	AtBorder: true,
 	Causes:   []Cause{{Rank: wrongPlace + 20, Status: report.CheckedInWrongPlace, When: always}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 7208 app. F"},

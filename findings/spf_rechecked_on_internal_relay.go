@@ -12,6 +12,7 @@ var spfRecheckedOnInternalRelay = &Rule{
 	Title:    "SPF evaluated against a private address",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	AtBorder: true,
 	Causes:   []Cause{{Rank: wrongPlace + 60, Status: report.CheckedInWrongPlace, When: always}},
 	Refs:     []string{"RFC 7208 §2.5", "RFC 1918"},

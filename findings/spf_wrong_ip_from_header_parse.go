@@ -14,6 +14,7 @@ var spfWrongIPFromHeaderParse = &Rule{
 	Title:    "A look behind the relay picked the wrong address",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	Causes:   []Cause{{Rank: wrongPlace + 70, Status: report.CheckedInWrongPlace, When: notAuthenticated}},
 	Refs:     []string{"RFC 7208 §2.5"},
 	Doc: `

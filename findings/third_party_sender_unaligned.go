@@ -15,6 +15,7 @@ var thirdPartySenderUnaligned = &Rule{
 	Title:    "A mail service sends for the author without alignment",
 	Severity: report.Medium,
 	Since:    "0.1",
+	Needs:    aFailure,
 	AtBorder: true,
 	Causes: []Cause{
 		{Rank: bySender + 250, Status: report.SenderMisconfigured, When: dmarcFails, Of: ownersFault},

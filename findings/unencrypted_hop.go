@@ -79,6 +79,9 @@ var tls10Ended = time.Date(2021, time.March, 1, 0, 0, 0, 0, time.UTC)
 // no authentication of the server, no or broken encryption.
 var weakCiphers = []string{"RC4", "ARCFOUR", "3DES", "DES-CBC", "NULL", "EXPORT", "EXP-", "AECDH", "ADH", "DH_ANON", "DH-ANON"}
 
+// plainVersion brings the spellings of a version of TLS together.
+var plainVersion = strings.NewReplacer("_", ".", " ", "", "V", "", "v", "")
+
 // tlsProblem says what is wrong with the encryption of a hop that crossed the
 // Internet: "none" where there was none, the obsolete version or cipher, or ""
 // where nothing is or nothing is known.
@@ -94,7 +97,7 @@ func tlsProblem(f *Facts, k int) string {
 		}
 		return ""
 	}
-	version := strings.ToUpper(strings.NewReplacer("_", ".", " ", "", "V", "", "v", "").Replace(h.TLSVersion))
+	version := strings.ToUpper(plainVersion.Replace(h.TLSVersion))
 	switch {
 	case strings.HasPrefix(version, "SSL"), version == "SSL2", version == "SSL3":
 		return h.TLSVersion

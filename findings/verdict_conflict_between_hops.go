@@ -14,6 +14,7 @@ var verdictConflictBetweenHops = &Rule{
 	Title:    "Two servers disagree about the same message",
 	Severity: report.High,
 	Since:    "0.1",
+	Needs:    aVerdict,
 	AtBorder: true,
 	SymptomOf: []*Rule{
 		spfRecheckedBehindBorder, spfRecheckedOnInternalRelay, spfCheckedBehindBackupMX, spfCheckedBehindGatewayService,

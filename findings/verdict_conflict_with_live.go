@@ -16,6 +16,7 @@ var verdictConflictWithLive = &Rule{
 	Title:     "Header verdict differs from our own evaluation",
 	Severity:  report.Medium,
 	Since:     "0.1",
+	Needs:     aVerdict,
 	SymptomOf: []*Rule{spfRecordChanged, dkimKeyRotated, spfPermerrorLookupLimit, spfVoidLookups, spfPermerrorSyntax, dkimAlgorithmObsolete, dkimKeyWeak, dkimBodyLengthLimited, spfTemperror},
 	Refs:      []string{"RFC 8601 §1.6"},
 	Doc: `

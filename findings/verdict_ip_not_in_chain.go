@@ -13,6 +13,7 @@ var verdictIPNotInChain = &Rule{
 	Title:     "Verdict based on an address that no Received line shows",
 	Severity:  report.Medium,
 	Since:     "0.1",
+	Needs:     aVerdict,
 	SymptomOf: []*Rule{receivedGap, arForgedOwnID},
 	Refs:      []string{"RFC 7208 §9.1", "RFC 5321 §4.4"},
 	Doc: `

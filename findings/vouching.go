@@ -21,8 +21,7 @@ func sameOrganisation(f *Facts, domain string) bool {
 	if domain == f.FromDomain {
 		return true
 	}
-	org := headers.Org(f.FromDomain)
-	return org != "" && headers.Org(domain) == org
+	return f.authorOrg != "" && headers.Org(domain) == f.authorOrg
 }
 
 // voucher is a domain that authenticated the message at the border.
@@ -81,9 +80,17 @@ type borderSPF struct {
 // spfAtBorder returns it; ok is false where the border is not known or nothing
 // tells the result there.
 func spfAtBorder(f *Facts) (s borderSPF, ok bool) {
+	if f.border == nil {
+		s := findBorderSPF(f)
+		f.border = &s
+	}
+	return *f.border, f.border.result != ""
+}
+
+func findBorderSPF(f *Facts) (s borderSPF) {
 	s.hop = borderHop(f)
 	if s.hop < 0 || f.LastRun().NAT {
-		return s, false
+		return s
 	}
 	s.null = f.MailFrom != nil && *f.MailFrom == ""
 	client := f.ClientIP(f.LastRun())
@@ -99,7 +106,7 @@ func spfAtBorder(f *Facts) (s borderSPF, ok bool) {
 			s.domain = domainPart(*f.MailFrom)
 		}
 	}
-	return s, s.result != ""
+	return s
 }
 
 // confidence is proved where the record today and the verdict of that day say
