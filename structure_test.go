@@ -31,7 +31,7 @@ var levels = [][]string{
 	{"headers", "domain", "paste", "internal/secondopinion"},
 	{"findings"},
 	{".", "bulk", "render"},
-	{"cmd/mailtrace", "web", "examples/..."},
+	{"cmd/mailtrace", "web", "examples/...", "internal/mutate"},
 }
 
 // outside names the modules that only some packages may import: their types
