@@ -111,8 +111,16 @@ func opens(s *dkim.Signature) answer {
 }
 
 // forwarded reports whether the path shows a forwarder, with proof, before the
-// recipient's border: whatever fails there may have been whole before.
+// recipient's border, or the receiver wrote that he knows one: whatever fails
+// there may have been whole before.
 func forwarded(f *Facts) bool {
+	// The receiver himself may go by the chain of who sent it on.
+	return forwarderOnPath(f) || overriddenByARC(f) != nil
+}
+
+// forwarderOnPath reports whether a stretch of the path is a forwarder's, with
+// proof.
+func forwarderOnPath(f *Facts) bool {
 	for i := 1; i < len(f.Runs) && f.Runs[i].Contradicted == ""; i++ {
 		if r := &f.Runs[i]; r.Role == headers.Intermediary && r.Border >= 0 && !r.Apart {
 			return true

@@ -40,7 +40,7 @@ you: somebody uses your name; p=reject is what helps.
 	Find: func(f *Facts) []report.Finding {
 		s, ok := spfAtBorder(f)
 		result, mark := borderDMARC(f)
-		if !ok || s.null || s.result != "pass" || s.domain == "" || f.FromDomain == "" || sameOrganisation(f, s.domain) || forwarded(f) || alignsRelaxed(f, s.domain) {
+		if !ok || s.null || s.result != "pass" || s.domain == "" || f.FromDomain == "" || sameOrganisation(f, s.domain) || forwarderOnPath(f) || alignsRelaxed(f, s.domain) {
 			return nil
 		}
 		if result != "fail" && (result != "none" || f.Border.DKIM == "pass") {
@@ -67,7 +67,7 @@ you: somebody uses your name; p=reject is what helps.
 			x.Message += "; the client is the author's own, or meant to send: " + what
 			x.Advice = fmt.Sprintf("%s: set up DKIM for %s at %s, and a return path below it", f.FromDomain, f.FromDomain, fromName(f, s.hop))
 			x.Evidence = append(x.Evidence, ev...)
-		case what == "" || enforced(f) != "":
+		case (what == "" || enforced(f) != "") && !forwarded(f):
 			// Whoever it is, no word of his makes it milder.
 			x.Severity = report.High
 		}

@@ -18,7 +18,7 @@ var forwardWithoutSRS = &Rule{
 	Since:    "0.1",
 	Needs:    anEarlierRun,
 	AtBorder: true,
-	Causes:   []Cause{{Rank: onTheWay + 160, Status: report.BrokenInTransit, When: notAuthenticated}},
+	Causes:   []Cause{{Rank: onTheWay + 160, Status: report.BrokenInTransit, When: notAuthenticated, Of: surely}},
 	Refs:     []string{"RFC 7208 app. D", "RFC 7960 §3.2.1"},
 	Doc: `
 ## What happened
@@ -70,19 +70,15 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 	ip := f.ClientIP(to)
 	after, before := to.SPF, from.SPF
 	wrote := claimAt(f, to.Border, "spf")
-	if after == nil && wrote == nil || after != nil && after.Result == spf.Pass || after == nil && wrote.Normal == "pass" {
-		return report.Finding{}, false
+	// Only what was there can be broken: none and errors are as they were before.
+	now := ""
+	switch {
+	case after != nil:
+		now = string(after.Result)
+	case wrote != nil:
+		now = wrote.Normal
 	}
-	// SPF "none" is nothing that a forward can break.
-	result := ""
-	if after != nil {
-		result = string(after.Result)
-	} else {
-		result = wrote.Normal
-	}
-	switch spf.Result(result) {
-	case spf.Fail, spf.SoftFail, spf.Neutral:
-	default:
+	if now != "fail" && now != "softfail" && now != "neutral" {
 		return report.Finding{}, false
 	}
 	if before != nil && before.Result != spf.Pass {
@@ -94,7 +90,7 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 		AtFault:    report.Party{Role: report.RoleIntermediary, Host: fromHost(f, to.Border)},
 	}
 	x.Message = fmt.Sprintf("%s forwarded the message to %s (hop %d) with the envelope sender %s unchanged: SPF is %s there for %s",
-		from.Name(), to.Name(), f.Hops[to.Border].Index, *to.MailFrom, result, fromName(f, to.Border))
+		from.Name(), to.Name(), f.Hops[to.Border].Index, *to.MailFrom, now, fromName(f, to.Border))
 	if before != nil {
 		x.Message += fmt.Sprintf("; where %s received it (hop %d), SPF passed", from.Name(), f.Hops[from.Border].Index)
 	}
@@ -102,7 +98,9 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 	x.Evidence = append(x.Evidence, hop(f, to.Border), hop(f, from.Border))
 	if wrote != nil {
 		x.Evidence = append(x.Evidence, claim(f, wrote))
-		x.Confidence = report.Strong
+		if c := claimAt(f, from.Border, "spf"); before != nil || c != nil && c.Normal == "pass" {
+			x.Confidence = report.Strong // it held before
+		}
 	}
 	if before != nil && after != nil {
 		x.Evidence = append(x.Evidence,

@@ -41,6 +41,9 @@ func signerSent(f *Facts) bool {
 // DMARC, and its severity says so.
 func theAuthors(x *report.Finding) bool { return severityRank[x.Severity] < severityRank[report.Low] }
 
+// surely: it is no guess. Relays of the sender look like forwarders.
+func surely(x *report.Finding) bool { return !weakerThan(x.Confidence, report.Strong) }
+
 // severalFromFields: one of them is shown, another may be checked.
 func severalFromFields(f *Facts) bool { return f.FromFields > 1 && len(f.FromOthers) > 1 }
 

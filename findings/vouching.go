@@ -7,6 +7,7 @@ import (
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/headers/received"
+	known "github.com/mailtrace/mailtrace/headers/services"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -244,11 +245,14 @@ func sentByService(f *Facts) string {
 		names = append(names, h.RDNS)
 	}
 	for _, n := range names {
-		if n != "" && headers.Service(n) {
+		if n != "" && (headers.Service(n) || !known.Senders(n, known.Any).Empty()) {
 			return headers.Org(n)
 		}
 	}
-	if s, ok := spfAtBorder(f); ok && s.result == "pass" && headers.Service(s.domain) {
+	if s := known.ByAddr(f.ClientIP(f.LastRun())).Of(known.Mailbox, known.ESP, known.Gateway).First(); s != nil {
+		return s.Name
+	}
+	if s, ok := spfAtBorder(f); ok && s.result == "pass" && (headers.Service(s.domain) || !known.Senders(s.domain, known.Any).Empty()) {
 		return headers.Org(s.domain)
 	}
 	return ""
