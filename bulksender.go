@@ -9,6 +9,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/domain"
 	"github.com/mailtrace/mailtrace/message"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -24,69 +25,42 @@ const (
 	ruleUnknown = "unknown"
 )
 
-// Where the rules stand, and since when they are in force. Those that package
-// domain knows too are the same there; a test compares them.
-const (
-	sourceGmail   = "Google, Email sender guidelines (support.google.com/a/answer/81126)"
-	sourceYahoo   = "Yahoo, Sender requirements (senders.yahooinc.com/best-practices)"
-	sourceOutlook = "Microsoft, Outlook's new requirements for high-volume senders (techcommunity.microsoft.com, 2 April 2025)"
-
-	since2024     = "2024-02-01"
-	sinceOneClick = "2024-06-01" // until when senders had time for one-click unsubscription
-	since2025     = "2025-05-05"
-
-	scopeAll  = "all"
-	scopeBulk = "bulk" // 5,000 messages a day and more to the receiver
-)
-
 // BulkSender holds a message against the rules of large receivers for bulk
 // senders, at the border that the report names. It asks nothing: what it needs
 // is in the report and in the message.
 func BulkSender(r *report.Report, m *message.Message) []report.BulkRule {
-	spf, spfWhy := spfRule(r)
-	sig, sigWhy := dkimRule(r)
-	either, eitherWhy := ruleUnknown, spfWhy+"; "+sigWhy
-	switch {
-	case spf == rulePass || sig == rulePass:
-		either = rulePass
-	case spf == ruleFail && sig == ruleFail:
-		either = ruleFail
+	judged := map[string]domain.Judged{}
+	set := func(id string, state, why string) { judged[id] = domain.Judged{State: state, Why: why} }
+	state, why := spfRule(r)
+	set(domain.RuleSPF, state, why)
+	state, why = dkimRule(r)
+	set(domain.RuleDKIM, state, why)
+	judged[domain.RuleEither] = domain.Either(judged[domain.RuleSPF], judged[domain.RuleDKIM])
+	judged[domain.RuleBoth] = domain.Both(judged[domain.RuleSPF], judged[domain.RuleDKIM])
+	state, why = dmarcRule(r)
+	set(domain.RuleAligned, state, why)
+	state, why = policyRule(r)
+	set(domain.RulePolicy, state, why)
+	state, why = keySizeRule(r)
+	set(domain.RuleKeySize, state, why)
+	state, why = ptrRule(r)
+	set(domain.RuleReverse, state, why)
+	state, why = heloRule(r)
+	set(domain.RuleHelo, state, why)
+	state, why = tlsRule(r)
+	set(domain.RuleTLS, state, why)
+	state, why = oneClickRule(r, m)
+	set(domain.RuleClick, state, why)
+	state, why = formRule(r, m)
+	set(domain.RuleForm, state, why)
+	set(domain.RuleSpam, ruleUnknown, "only the receiver knows it")
+	rows := domain.BulkTable()
+	out := make([]report.BulkRule, 0, len(rows))
+	for i := range rows {
+		row, j := &rows[i], judged[rows[i].ID]
+		out = append(out, report.BulkRule{Rule: row.Rule, Receivers: row.Receivers, Scope: row.Scope, State: j.State, Why: j.Why, Source: row.Source, Since: row.Since})
 	}
-	aligned, alignedWhy := dmarcRule(r)
-	policy, policyWhy := policyRule(r)
-	size, sizeWhy := keySizeRule(r)
-	ptr, ptrWhy := ptrRule(r)
-	helo, heloWhy := heloRule(r)
-	tls, tlsWhy := tlsRule(r)
-	click, clickWhy := oneClickRule(r, m)
-	form, formWhy := formRule(r, m)
-	gmailYahoo, all3 := []string{"Gmail", "Yahoo"}, []string{"Gmail", "Yahoo", "Outlook.com"}
-	return []report.BulkRule{
-		{Rule: "SPF or DKIM passes", Receivers: gmailYahoo, Scope: scopeAll, State: either, Why: eitherWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "SPF passes", Receivers: gmailYahoo, Scope: scopeBulk, State: spf, Why: spfWhy, Source: sourceYahoo, Since: since2024},
-		{Rule: "DKIM passes", Receivers: gmailYahoo, Scope: scopeBulk, State: sig, Why: sigWhy, Source: sourceYahoo, Since: since2024},
-		{Rule: "SPF and DKIM pass", Receivers: []string{"Outlook.com"}, Scope: scopeBulk, State: both(spf, sig), Why: spfWhy + "; " + sigWhy, Source: sourceOutlook, Since: since2025},
-		{Rule: "DMARC is published, p=none at least", Receivers: all3, Scope: scopeBulk, State: policy, Why: policyWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "The From domain aligns with SPF or DKIM", Receivers: all3, Scope: scopeBulk, State: aligned, Why: alignedWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "DKIM keys have 1024 bits at least", Receivers: gmailYahoo, Scope: scopeAll, State: size, Why: sizeWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "The sending address has forward and reverse DNS", Receivers: gmailYahoo, Scope: scopeAll, State: ptr, Why: ptrWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "The HELO name leads to the sending address", Receivers: []string{}, Scope: scopeAll, State: helo, Why: heloWhy, Source: "RFC 5321 §2.3.5, §4.1.4", Since: "2008-10-01"},
-		{Rule: "Mail is sent over TLS", Receivers: []string{"Gmail"}, Scope: scopeAll, State: tls, Why: tlsWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "The message has one From address, a Date and a Message-ID (RFC 5322)", Receivers: gmailYahoo, Scope: scopeAll, State: form, Why: formWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "Subscribed mail has one-click unsubscription (RFC 8058)", Receivers: gmailYahoo, Scope: scopeBulk, State: click, Why: clickWhy, Source: sourceGmail, Since: sinceOneClick},
-		{Rule: "The rate of spam reports stays under 0.3 %", Receivers: gmailYahoo, Scope: scopeAll, State: ruleUnknown, Why: "only the receiver knows it", Source: sourceGmail, Since: since2024},
-	}
-}
-
-// both holds where two rules do.
-func both(a, b string) string {
-	switch {
-	case a == ruleFail || b == ruleFail:
-		return ruleFail
-	case a == rulePass && b == rulePass:
-		return rulePass
-	}
-	return ruleUnknown
+	return out
 }
 
 func spfRule(r *report.Report) (state, why string) {

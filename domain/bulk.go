@@ -13,13 +13,41 @@ const (
 	ruleUnknown = "unknown"
 )
 
-// The receivers that publish rules, where they stand, and since when they are
-// in force.
+// Rules of large receivers, by what they are about.
 const (
-	gmail   = "Gmail"
-	yahoo   = "Yahoo"
-	outlook = "Outlook.com"
+	RuleEither  = "spf-or-dkim"
+	RuleSPF     = "spf"
+	RuleDKIM    = "dkim"
+	RuleBoth    = "spf-and-dkim"
+	RulePolicy  = "dmarc-published"
+	RuleAligned = "aligned"
+	RuleKeySize = "key-size"
+	RuleReverse = "reverse-dns"
+	RuleHelo    = "helo"
+	RuleTLS     = "tls"
+	RuleForm    = "form"
+	RuleClick   = "one-click"
+	RuleSpam    = "spam-rate"
+)
 
+// BulkRow is a rule that receivers publish for those who send to them.
+type BulkRow struct {
+	ID        string
+	Rule      string // of a message
+	Published string // of what a domain publishes; "" where only messages show it
+	Receivers []string
+	Scope     string // "all" senders, or "bulk": 5,000 messages a day and more to the receiver
+	Source    string
+	Since     string // date in force
+}
+
+// BulkTable is the one table of these rules, for messages and for domains. It is
+// settled from the receivers' own pages as they stood in November 2026. Outlook.com
+// demands SPF and DKIM both, and DMARC by either, since 5 May 2025; that From and
+// Reply-To take answers is a recommendation there, and is no row.
+func BulkTable() []BulkRow { return append([]BulkRow(nil), bulkTable[:]...) }
+
+const (
 	sourceGmail   = "Google, Email sender guidelines (support.google.com/a/answer/81126)"
 	sourceYahoo   = "Yahoo, Sender requirements (senders.yahooinc.com/best-practices)"
 	sourceOutlook = "Microsoft, Outlook's new requirements for high-volume senders (techcommunity.microsoft.com, 2 April 2025)"
@@ -27,46 +55,93 @@ const (
 	since2024     = "2024-02-01"
 	sinceOneClick = "2024-06-01" // until when senders had time for one-click unsubscription
 	since2025     = "2025-05-05"
+
+	scopeAll  = "all"
+	scopeBulk = "bulk"
 )
 
-const (
-	scopeAll  = "all"
-	scopeBulk = "bulk" // 5,000 messages a day and more to the receiver
+var (
+	gmail      = []string{"Gmail"}
+	gmailYahoo = []string{"Gmail", "Yahoo"}
+	outlook    = []string{"Outlook.com"}
 )
+
+var bulkTable = [...]BulkRow{
+	{RuleEither, "SPF or DKIM passes", "SPF or DKIM is set up", gmailYahoo, scopeAll, sourceGmail + "; " + sourceYahoo, since2024},
+	{RuleSPF, "SPF passes", "SPF is set up", gmailYahoo, scopeBulk, sourceGmail + "; " + sourceYahoo, since2024},
+	{RuleDKIM, "DKIM passes", "DKIM is set up", gmailYahoo, scopeBulk, sourceGmail + "; " + sourceYahoo, since2024},
+	{RuleBoth, "SPF and DKIM pass", "SPF and DKIM are set up", outlook, scopeBulk, sourceOutlook, since2025},
+	{RulePolicy, "DMARC is published, p=none at least", "DMARC is published, p=none at least", gmailYahoo, scopeBulk, sourceGmail + "; " + sourceYahoo, since2024},
+	{RulePolicy, "DMARC is published, p=none at least", "DMARC is published, p=none at least", outlook, scopeBulk, sourceOutlook, since2025},
+	{RuleAligned, "The From domain aligns with SPF or DKIM", "The From domain aligns with SPF or DKIM", gmailYahoo, scopeBulk, sourceGmail + "; " + sourceYahoo, since2024},
+	{RuleAligned, "The From domain aligns with SPF or DKIM", "The From domain aligns with SPF or DKIM", outlook, scopeBulk, sourceOutlook, since2025},
+	{RuleKeySize, "DKIM keys have 1024 bits at least", "DKIM keys have 1024 bits at least", gmail, scopeAll, sourceGmail, since2024},
+	{RuleReverse, "The sending address has forward and reverse DNS", "Sending addresses have forward and reverse DNS", gmailYahoo, scopeAll, sourceGmail + "; " + sourceYahoo, since2024},
+	{RuleHelo, "The HELO name leads to the sending address", "", []string{}, scopeAll, "RFC 5321 §2.3.5, §4.1.4", "2008-10-01"},
+	{RuleTLS, "Mail is sent over TLS", "Mail is sent over TLS", gmail, scopeAll, sourceGmail, since2024},
+	{RuleForm, "The message has one From address, a Date and a Message-ID (RFC 5322)", "", gmailYahoo, scopeAll, sourceGmail + "; " + sourceYahoo, since2024},
+	{RuleClick, "Subscribed mail has one-click unsubscription (RFC 8058)", "Subscribed mail has one-click unsubscription (RFC 8058)", gmailYahoo, scopeBulk, sourceGmail + "; " + sourceYahoo, sinceOneClick},
+	{RuleSpam, "The rate of spam reports stays under 0.3 %", "The rate of spam reports stays under 0.3 %", gmailYahoo, scopeAll, sourceGmail + "; " + sourceYahoo, since2024},
+}
+
+// Judged is the state of a rule, and why.
+type Judged struct{ State, Why string }
+
+// Both holds where two rules do.
+func Both(a, b Judged) Judged {
+	why := a.Why + "; " + b.Why
+	switch {
+	case a.State == ruleFail || b.State == ruleFail:
+		return Judged{ruleFail, why}
+	case a.State == rulePass && b.State == rulePass:
+		return Judged{rulePass, why}
+	}
+	return Judged{ruleUnknown, why}
+}
+
+// Either holds where one of two rules does.
+func Either(a, b Judged) Judged {
+	why := a.Why + "; " + b.Why
+	switch {
+	case a.State == rulePass || b.State == rulePass:
+		return Judged{rulePass, why}
+	case a.State == ruleFail && b.State == ruleFail:
+		return Judged{ruleFail, why}
+	}
+	return Judged{ruleUnknown, why}
+}
 
 // bulkRules holds what is published against the rules of large receivers. What
 // only messages or connections show stays unknown.
 func bulkRules(r *Result) []report.BulkRule {
-	spf, spfWhy := ruleSPF(r)
-	dkim, dkimWhy := ruleDKIM(r)
-	either, eitherWhy := ruleUnknown, spfWhy+"; "+dkimWhy
-	switch {
-	case spf == rulePass || dkim == rulePass:
-		either = rulePass
-	case spf == ruleFail && dkim == ruleFail:
-		either = ruleFail
+	judged := map[string]Judged{}
+	set := func(id string, state, why string) { judged[id] = Judged{state, why} }
+	state, why := ruleSPF(r)
+	set(RuleSPF, state, why)
+	state, why = ruleDKIM(r)
+	set(RuleDKIM, state, why)
+	judged[RuleEither] = Either(judged[RuleSPF], judged[RuleDKIM])
+	judged[RuleBoth] = Both(judged[RuleSPF], judged[RuleDKIM])
+	state, why = ruleDMARC(r)
+	set(RulePolicy, state, why)
+	state, why = ruleKeySize(r)
+	set(RuleKeySize, state, why)
+	state, why = ruleReverse(r)
+	set(RuleReverse, state, why)
+	set(RuleSpam, ruleUnknown, "only the receiver knows it")
+	out := make([]report.BulkRule, 0, len(bulkTable))
+	for i := range bulkTable {
+		row := &bulkTable[i]
+		if row.Published == "" {
+			continue
+		}
+		j, ok := judged[row.ID]
+		if !ok {
+			j = Judged{ruleUnknown, "only messages show it"}
+		}
+		out = append(out, report.BulkRule{Rule: row.Published, Receivers: row.Receivers, Scope: row.Scope, State: j.State, Why: j.Why, Source: row.Source, Since: row.Since})
 	}
-	dmarc, dmarcWhy := ruleDMARC(r)
-	mx, mxWhy := ruleReceives(r)
-	size, sizeWhy := ruleKeySize(r)
-	rdns, rdnsWhy := ruleReverse(r)
-	message := "only messages show it"
-	return []report.BulkRule{
-		{Rule: "SPF or DKIM is set up", Receivers: []string{gmail, yahoo}, Scope: scopeAll, State: either, Why: eitherWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "SPF is set up", Receivers: []string{gmail, yahoo}, Scope: scopeBulk, State: spf, Why: spfWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "DKIM is set up", Receivers: []string{gmail, yahoo}, Scope: scopeBulk, State: dkim, Why: dkimWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "DMARC is published, p=none at least", Receivers: []string{gmail, yahoo}, Scope: scopeBulk, State: dmarc, Why: dmarcWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "SPF passes", Receivers: []string{outlook}, Scope: scopeBulk, State: spf, Why: spfWhy, Source: sourceOutlook, Since: since2025},
-		{Rule: "DKIM passes", Receivers: []string{outlook}, Scope: scopeBulk, State: dkim, Why: dkimWhy, Source: sourceOutlook, Since: since2025},
-		{Rule: "DMARC is published, p=none at least", Receivers: []string{outlook}, Scope: scopeBulk, State: dmarc, Why: dmarcWhy, Source: sourceOutlook, Since: since2025},
-		{Rule: "The From domain aligns with SPF or DKIM", Receivers: []string{gmail, yahoo, outlook}, Scope: scopeBulk, State: ruleUnknown, Why: message, Source: sourceGmail, Since: since2024},
-		{Rule: "DKIM keys have 1024 bits at least", Receivers: []string{gmail, yahoo}, Scope: scopeAll, State: size, Why: sizeWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "Sending addresses have forward and reverse DNS", Receivers: []string{gmail, yahoo}, Scope: scopeAll, State: rdns, Why: rdnsWhy, Source: sourceGmail, Since: since2024},
-		{Rule: "The sender's domain can be answered", Receivers: []string{yahoo, outlook}, Scope: scopeBulk, State: mx, Why: mxWhy, Source: sourceYahoo, Since: since2024},
-		{Rule: "Mail is sent over TLS", Receivers: []string{gmail}, Scope: scopeAll, State: ruleUnknown, Why: message, Source: sourceGmail, Since: since2024},
-		{Rule: "Subscribed mail has one-click unsubscription (RFC 8058)", Receivers: []string{gmail, yahoo}, Scope: scopeBulk, State: ruleUnknown, Why: message, Source: sourceGmail, Since: sinceOneClick},
-		{Rule: "The rate of spam reports stays under 0.3 %", Receivers: []string{gmail, yahoo}, Scope: scopeAll, State: ruleUnknown, Why: "only the receiver knows it", Source: sourceGmail, Since: since2024},
-	}
+	return out
 }
 
 func ruleSPF(r *Result) (state, why string) {
@@ -117,25 +192,6 @@ func ruleDMARC(r *Result) (state, why string) {
 		}
 	}
 	return ruleFail, "the DMARC record cannot be used"
-}
-
-func ruleReceives(r *Result) (state, why string) {
-	m := &r.MX
-	switch {
-	case m.State == report.StateUnknown:
-		return ruleUnknown, "the DNS did not answer for MX"
-	case m.Null:
-		return ruleFail, "the domain declares that it takes no mail"
-	}
-	for i := range m.Hosts {
-		if m.Hosts[i].State == report.StatePresent {
-			return rulePass, m.Hosts[i].Hostname + " takes mail"
-		}
-		if m.Hosts[i].State == report.StateUnknown {
-			return ruleUnknown, "the DNS did not answer for " + m.Hosts[i].Hostname
-		}
-	}
-	return ruleFail, "no host takes mail for the domain"
 }
 
 func ruleKeySize(r *Result) (state, why string) {

@@ -295,7 +295,7 @@ func TestBulkRules(t *testing.T) {
 	test("d-pnone.example", "DMARC is published, p=none at least", rulePass)
 	test("d-none.example", "DMARC is published, p=none at least", ruleFail)
 	test("d-timeout.example", "DMARC is published, p=none at least", ruleUnknown)
-	test("m-null.example", "The sender's domain can be answered", ruleFail)
+	test("s-none.example", "SPF and DKIM are set up", ruleFail)
 	test("k-768.example", "DKIM keys have 1024 bits at least", ruleFail)
 }
 

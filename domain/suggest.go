@@ -547,8 +547,10 @@ func (s *snippet) passes() bool {
 	if a != nil && len(a.IPv4)+len(a.IPv6)+len(a.Open) > 0 {
 		return true
 	}
-	if len(s.changed("spf")) > 0 {
-		return true
+	for _, ch := range s.changed("spf") {
+		if rec, _ := spf.Parse(ch.Value); ch.Name == s.c.domain && names(rec) {
+			return true
+		}
 	}
 	return slices.ContainsFunc(s.r.DKIM.Keys, func(k report.DKIMKey) bool { return holds(k.Valid) })
 }

@@ -179,7 +179,7 @@ func (c *checker) harm(now, then *judge, ch *report.DomainChange) (why string, s
 				return fmt.Sprintf("%s does not pass today, and would", p), nil
 			}
 		}
-		if wide(then.auth) && !wide(now.auth) {
+		if wide(then.auth) && (ch.Check == "spf" || !wide(now.auth)) {
 			return "nearly every address would pass", nil
 		}
 	}
