@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,7 +51,11 @@ func (c *checker) dane(s *section, out *report.DANE) {
 		s.check.State = report.StatePresent
 	}
 	if with > 0 && without > 0 {
-		s.add("dane-partial", at{name: c.domain}, "%d of %d MX hosts have TLSA records", with, with+without)
+		where := at{name: c.domain}
+		if !slices.ContainsFunc(out.Hosts, func(h report.DANEHost) bool { return h.State == report.StateAbsent && c.own(h.Hostname) }) {
+			where.severity, where.advice = report.Info, "nothing: the hosts without them are in the hands of their provider"
+		}
+		s.add("dane-partial", where, "%d of %d MX hosts have TLSA records", with, with+without)
 	}
 }
 

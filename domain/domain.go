@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -259,7 +260,7 @@ func (c *checker) across(s []*section) {
 		s[inMTASTS].add("transport-policy-missing", at{name: c.domain}, "%s publishes no MTA-STS policy, no TLSA records and no TLS-RPT record", c.domain)
 	case out.MTASTS.State == report.StateAbsent && out.DANE.State == report.StateAbsent:
 		s[inMTASTS].add("transport-policy-missing", at{name: c.domain}, "%s publishes no MTA-STS policy and no TLSA records", c.domain)
-	case out.TLSRPT.State == report.StateAbsent && (out.MTASTS.State == report.StatePresent || out.DANE.State == report.StatePresent):
+	case out.TLSRPT.State == report.StateAbsent && (out.MTASTS.State == report.StatePresent || slices.ContainsFunc(out.DANE.Hosts, func(h report.DANEHost) bool { return holds(h.Usable) })):
 		s[inTLSRPT].add("tls-rpt-missing", at{name: "_smtp._tls." + c.domain}, "%s has a policy on TLS, but asks for no reports on it", c.domain)
 	}
 	c.bimiEligible(s[inBIMI], &out.BIMI)

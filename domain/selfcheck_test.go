@@ -109,7 +109,9 @@ func invented(r *rand.Rand) (zone string, domain string) {
 		}
 	}
 	count := func() int { return []int{0, 1, 1, 1, 1, 1, 2}[r.IntN(7)] }
-	texts(d, count(), func() string { return one("v=spf1 ", "v=spf1 ", "v=spf1 ", "v=spf1", "spf1 ", "v=spf1; ") + strings.Join(terms(), " ") })
+	texts(d, count(), func() string {
+		return one("v=spf1 ", "v=spf1 ", "v=spf1 ", "v=spf1", "spf1 ", "v=spf1; ") + strings.Join(terms(), " ")
+	})
 	dmarc := func() string {
 		return one("v=DMARC1; ", "v=DMARC1; ", "v=DMARC1 ", "v=DMARCl; ", "v=dmarc1; ", "", "v=DMARC1;") + one("p=none", "p=reject", "p=quarantine", "p=quarentine", "p=rejct", "p:none", "reject") +
 			one("", "; sp=none", "; sp=rejected", " sp=reject", "; pct=50", "; t=y") + one("", "; rua=mailto:r@"+d, "; rua=r@"+d, " rua=mailto:r@out.example", "; rua=mailto:a@"+d+"; rua=mailto:b@"+d)
@@ -223,7 +225,9 @@ func promise(t *testing.T, seed1, seed2 uint64) {
 			bad("the key of %s does not count any more", k.Selector)
 		}
 	}
-	// Mail hosts and null MX, -all.
+	// Mail hosts and null MX, -all. What was written is one text, in whatever
+	// strings.
+	text = strings.ReplaceAll(text, `" "`, "")
 	for line := range strings.Lines(before.Suggested) {
 		switch {
 		case strings.HasPrefix(line, ";"):
@@ -281,9 +285,9 @@ func (w then) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, 
 	return published{world: &world{zone: w.now}, zone: w.added, gone: w.gone}.Lookup(ctx, name, t)
 }
 
-// TestPromise holds the promise for a thousand invented domains.
+// TestPromise holds the promise for four hundred invented domains.
 func TestPromise(t *testing.T) {
-	n := uint64(1000)
+	n := uint64(400)
 	if testing.Short() {
 		n = 100
 	}

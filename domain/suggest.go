@@ -115,6 +115,7 @@ func (s *snippet) offer(ch report.DomainChange) bool {
 	}
 	fmt.Fprintf(&s.b, "%s. IN %s %s\n", ch.Name, ch.Type, data)
 	s.changes = append(s.changes, ch)
+	s.now = then
 	return true
 }
 
