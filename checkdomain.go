@@ -37,6 +37,11 @@ type DomainOptions struct {
 	Suggest bool
 	// Shorter looks for a shorter SPF record that lets the same addresses pass.
 	Shorter bool
+	// SMTP connects to the MX hosts and looks at their TLS. nil does not.
+	SMTP *domain.Dialer
+	// Policy is an MTA-STS policy file to judge in place of the one that is
+	// served; nil fetches that.
+	Policy []byte
 	// AllSelectors tries all built-in DKIM selectors, not only the likeliest.
 	AllSelectors bool
 	// Version is written into the report as the tool's; "" is this module's.
@@ -55,7 +60,7 @@ func CheckDomain(ctx context.Context, name string, o DomainOptions) (_ *report.D
 	}
 	r := domain.Check(ctx, name, domain.Options{
 		Resolver: o.Resolver, Selectors: o.Selectors, Parked: o.Parked, Fetch: o.Fetch, DNSSEC: o.DNSSEC,
-		Suggest: o.Suggest, Shorter: o.Shorter, AllSelectors: o.AllSelectors,
+		Suggest: o.Suggest, Shorter: o.Shorter, SMTP: o.SMTP, Policy: o.Policy, AllSelectors: o.AllSelectors,
 		Now: o.Now, Tool: report.Tool{Name: "mailtrace", Version: o.Version},
 	})
 	if r.Tool.Version == "" {

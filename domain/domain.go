@@ -55,6 +55,11 @@ type Options struct {
 	Suggest bool
 	// Shorter looks for a shorter SPF record.
 	Shorter bool
+	// SMTP connects to the MX hosts and looks at their TLS. nil does not.
+	SMTP *Dialer
+	// Policy is an MTA-STS policy file that is to be judged in place of the one
+	// that is served: before it is. nil fetches.
+	Policy []byte
 	// AllSelectors tries all built-in DKIM selectors. Without it the commonest
 	// are tried, those of the domain's providers, and the rest only where the
 	// name _domainkey exists (RFC 8020).
@@ -205,6 +210,9 @@ func (c *checker) run() {
 
 	c.daneSecurity(s[inDANE], &out.DANE)
 	c.policyHosts(s[inMTASTS], &out.MTASTS)
+	if !c.rehearsal {
+		c.smtp(s[inMX], &out.SMTP)
+	}
 	c.across(s)
 	out.Bulk = bulkRules(out)
 	for _, s := range s {

@@ -27,6 +27,12 @@ func (c *checker) mtaSTS(s *section, out *report.MTASTS) {
 	if a.gap {
 		return
 	}
+	if c.opt.Policy != nil {
+		c.givenPolicy(s, out, len(records))
+		if len(records) != 1 {
+			return
+		}
+	}
 	if len(records) == 0 {
 		s.meant(&formSTS, name, near, "mta-sts-record-invalid", "senders ignore it, so there is no policy")
 		return
@@ -40,8 +46,25 @@ func (c *checker) mtaSTS(s *section, out *report.MTASTS) {
 	if problem != "" {
 		s.add("mta-sts-record-invalid", at{name: name}, "%s: %s", name, problem)
 	}
+	if c.opt.Policy != nil {
+		return // judged already
+	}
 	out.Policy = &report.MTASTSPolicy{URL: "https://mta-sts." + c.domain + policyDefault}
 	c.fetchPolicy(s, out.Policy)
+}
+
+// givenPolicy judges a policy file that is not served yet.
+func (c *checker) givenPolicy(s *section, out *report.MTASTS, records int) {
+	out.Policy = &report.MTASTSPolicy{URL: "the file given", State: report.StatePresent}
+	if len(c.opt.Policy) > MaxPolicy {
+		out.Policy.Valid = is(false)
+		s.add("mta-sts-policy-invalid", at{name: out.Policy.URL}, "%s has more than %d bytes", out.Policy.URL, MaxPolicy)
+		return
+	}
+	c.judgePolicy(s, out.Policy, Fetched{Status: 200, Body: c.opt.Policy})
+	if records == 0 {
+		out.Policy.Pending = true
+	}
 }
 
 // parseSTS reads the record. problem is "" for a valid one.

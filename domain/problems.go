@@ -196,6 +196,26 @@ var problems = [...]Problem{
 	{"dane-partial", "Only some MX hosts have TLSA records", report.Low, false,
 		"publish TLSA records for all MX hosts: an attacker picks the weakest", "RFC 7672 §2.2.1"},
 
+	// The servers themselves, where they were asked.
+	{"smtp-refused", "An MX host refuses connections", report.Medium, false,
+		"start the server, or remove the host from the MX records", "RFC 5321 §5.1"},
+	{"smtp-no-starttls", "An MX host does not offer TLS", report.Medium, false,
+		"switch on STARTTLS with a certificate for the name of the host", "RFC 3207, RFC 8314"},
+	{"smtp-tls-broken", "TLS does not come about with an MX host", report.High, false,
+		"repair the certificate and key of the server: many senders do not fall back to sending in the clear", "RFC 3207 §4"},
+	{"smtp-tls-old", "An MX host speaks old versions of TLS only", report.Medium, false,
+		"switch on TLS 1.2 and 1.3", "RFC 8996"},
+	{"smtp-certificate-invalid", "The certificate of an MX host is not valid for it", report.Medium, false,
+		"install a certificate of a public authority for the name in the MX record, with those between", "RFC 8461 §4.2"},
+	{"smtp-certificate-expires", "The certificate of an MX host ends soon", report.Low, false,
+		"renew it, and see that the renewal runs by itself", "RFC 8461 §4.2"},
+	{"smtp-dane-mismatch", "No TLSA record matches the certificate of the MX host", report.High, false,
+		"publish the TLSA record of the new certificate first, and install it when the old records have run out of the caches", "RFC 7672 §3, §8.1"},
+	{"smtp-one-family", "An MX host takes mail over IPv4 only", report.Low, false,
+		"let the server listen on its IPv6 address, or remove the AAAA record", "RFC 5321 §5.2"},
+	{"smtp-greeting-name", "An MX host calls itself by no full name", report.Info, false,
+		"set the name of the server to one that leads to its address", "RFC 5321 §2.3.5, §4.1.1.1"},
+
 	// Brand indicator.
 	{"bimi-record-invalid", "The BIMI record cannot be used", report.Low, true,
 		"publish one record v=BIMI1; l=https://….svg; a=https://….pem at default._bimi", "draft-brand-indicators-for-message-identification"},

@@ -237,7 +237,7 @@ func promise(t *testing.T, seed1, seed2 uint64) {
 			if len(before.DKIM.Keys) > 0 || len(before.MX.Hosts) > 0 {
 				bad("-all for a domain that sends")
 			}
-		case strings.Contains(line, "p=reject") && !strings.Contains(text, "rej") && !strings.Contains(text, "ject"), strings.Contains(line, "p=quarantine") && !strings.Contains(text, "quar") && !strings.Contains(text, "tine"):
+		case strings.Contains(line, "p=reject") && !near(text, "reject"), strings.Contains(line, "p=quarantine") && !near(text, "quarantine"):
 			bad("a policy that nobody wrote: %s", line)
 		case strings.Contains(line, "+all") || strings.Contains(line, "/1 ") || strings.Contains(line, "/0"):
 			bad("it opens the domain: %s", line)
@@ -265,6 +265,14 @@ func promise(t *testing.T, seed1, seed2 uint64) {
 			}
 		}
 	}
+}
+
+// near reports whether a text holds a word that can be a misspelt one.
+func near(text, word string) bool {
+	text = strings.ToLower(text)
+	text += "=" + strings.NewReplacer(" ", "", `\`, "").Replace(text) // a blank or an escape may stand in the word
+	return slices.ContainsFunc(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" =;:\"\\-\u00a0", r) }),
+		func(w string) bool { return distance(w, word) <= 3 })
 }
 
 func counted(r *Result) map[string]int {

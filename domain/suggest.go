@@ -522,9 +522,16 @@ func (s *snippet) changed(check string) []report.DomainChange {
 func (s *snippet) policy(text string, remove []report.ZoneRecord, why []string) {
 	d := s.r.Domain
 	ch := report.DomainChange{Check: "dmarc", Name: "_dmarc." + d, Type: "TXT", Value: text, Remove: remove, Why: why, Repairs: true}
-	asked := askedPolicy(text)
-	now := s.c.policies[0].domain
-	if strength := map[string]int{"quarantine": 1, "reject": 2}[asked]; strength > now.strength() {
+	asked := ""
+	now, rec := &s.c.policies[0], dmarc.ParseRecord(text)
+	tags := []string{"p", "sp", "np"}
+	for i, e := range [...]effect{now.domain, now.existing, now.missing} {
+		v, has := rec.Tag(tags[i])
+		if word := policyWord(v); has && asked == "" && map[string]int{"quarantine": 1, "reject": 2}[word] > e.strength() {
+			asked = tags[i] + "=" + word
+		}
+	}
+	if asked != "" {
 		careful, _ := withTag(text, "p", "none")
 		for _, tag := range [...]string{"sp", "np"} {
 			if v, ok := dmarc.ParseRecord(careful).Tag(tag); ok && policyWord(v) != "none" {
@@ -532,10 +539,10 @@ func (s *snippet) policy(text string, remove []report.ZoneRecord, why []string) 
 			}
 		}
 		other := careful
-		ch.Starts = fmt.Sprintf("p=%s was never in force: it starts when this record is published, and mail that does not pass is then refused or sorted out.\nThe careful way is p=none first, until the reports show that honest mail passes:", asked)
+		ch.Starts = fmt.Sprintf("%s was never in force: it starts when this record is published, and mail that does not pass is then refused or sorted out.\nThe careful way is p=none first, until the reports show that honest mail passes:", asked)
 		if !s.passes() {
 			ch.Value, other = careful, text
-			ch.Starts = fmt.Sprintf("p=%s was never in force. Nothing that %s sends is known to pass SPF or DKIM, so the careful way, p=none, comes first;\nthe policy that is meant starts later with:", asked, d)
+			ch.Starts = fmt.Sprintf("%s was never in force. Nothing that %s sends is known to pass SPF or DKIM, so the careful way, p=none, comes first;\nthe policy that is meant starts later with:", asked, d)
 		}
 		ch.Starts += "\n  _dmarc." + d + ". IN TXT " + txtData(other)
 	}

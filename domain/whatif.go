@@ -162,6 +162,13 @@ func (c *checker) harm(now, then *judge, ch *report.DomainChange) (why string, s
 		return p.Message, nil
 	}
 	slices.Sort(shows)
+	if ch.Check == "spf" { // whether a client ever gets to the term or not
+		for i := range then.out.Problems {
+			if p := &then.out.Problems[i]; p.Code == "spf-overbroad-pass" && p.Name == ch.Name {
+				return p.Message, nil
+			}
+		}
+	}
 	// Addresses.
 	switch {
 	case now.auth == nil:

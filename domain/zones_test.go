@@ -213,7 +213,7 @@ func TestEveryProblemComesUp(t *testing.T) {
 		}
 	}
 	for _, p := range Problems() {
-		if !seen[p.Code] {
+		if !seen[p.Code] && !strings.HasPrefix(p.Code, "smtp-") { // those are the servers', see TestSMTP
 			t.Errorf("%s: no domain of the zones has it", p.Code)
 		}
 		delete(seen, p.Code)

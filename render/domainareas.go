@@ -131,6 +131,7 @@ func mxArea(d *report.Domain) area {
 			l.text += "; an alias of " + Clean(h.CNAME[len(h.CNAME)-1])
 		}
 		a.lines = append(a.lines, l)
+		a.lines = append(a.lines, smtpLines(d, h.Hostname)...)
 		if h.SPF != nil {
 			text := "HELO " + first(Clean(h.SPF.Record), "without SPF record")
 			switch {
@@ -145,6 +146,52 @@ func mxArea(d *report.Domain) area {
 		}
 	}
 	return a
+}
+
+// smtpLines shows what a host said where it was connected to.
+func smtpLines(d *report.Domain, host string) []areaLine {
+	var out []areaLine
+	for i := range d.SMTP {
+		h := &d.SMTP[i]
+		if h.Hostname != host {
+			continue
+		}
+		l := areaLine{indent: 1, mark: markGood, text: "port 25 at " + Clean(h.Address) + ": "}
+		switch {
+		case h.State == report.StateUnknown:
+			l.mark, l.text = markUnknown, l.text+first(Clean(h.Error), "no answer")
+		case h.StartTLS == nil || h.Certificate == nil:
+			l.mark, l.text = markBad, l.text+first(Clean(h.Error), "no TLS")
+		default:
+			text := "STARTTLS"
+			if len(h.Versions) > 0 {
+				text = strings.Join(cleanAll(h.Versions), ", ")
+			}
+			l.text += text + ", certificate until " + h.Certificate.NotAfter.UTC().Format("2006-01-02")
+			if h.Certificate.Problem != "" {
+				l.mark, l.text = markWarn, l.text+" ("+Clean(h.Certificate.Problem)+")"
+			}
+			if h.DANE != nil && *h.DANE {
+				l.text += ", TLSA matches"
+			}
+			if h.RequireTLS != nil && *h.RequireTLS {
+				l.text += ", REQUIRETLS"
+			}
+			if h.STS != nil && !*h.STS || h.DANE != nil && !*h.DANE {
+				l.mark = markBad
+			}
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+func cleanAll(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = Clean(s)
+	}
+	return out
 }
 
 func firstOf(list []string) string {

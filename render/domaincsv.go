@@ -41,8 +41,8 @@ var domainColumns = [...]struct {
 	{"dmarc_rua", dmarcTag("rua")},
 	{"dmarc_ruf", dmarcTag("ruf")},
 	{"dmarc_sp", dmarcTag("sp")},
-	{"tls", notChecked},
-	{"starttls", notChecked},
+	{"tls", ofServers(func(h *report.SMTPHost) bool { return h.Certificate != nil })},
+	{"starttls", ofServers(func(h *report.SMTPHost) bool { return h.StartTLS != nil && *h.StartTLS })},
 	{"spf_record", func(d *report.Domain) string { return recordCell(&d.SPF.DomainCheck) }},
 	{"dmarc_record", func(d *report.Domain) string { return recordCell(&d.DMARC.DomainCheck) }},
 	{"dmarc_record_location", func(d *report.Domain) string {
@@ -233,6 +233,24 @@ func dmarcTag(tag string) func(*report.Domain) string {
 			}
 		}
 		return strings.Join(out, "|")
+	}
+}
+
+// ofServers is True where all MX hosts that answered do something; empty where
+// none was asked.
+func ofServers(does func(*report.SMTPHost) bool) func(*report.Domain) string {
+	return func(d *report.Domain) string {
+		text := ""
+		for i := range d.SMTP {
+			switch h := &d.SMTP[i]; {
+			case h.State != report.StatePresent:
+			case !does(h):
+				return "False"
+			default:
+				text = "True"
+			}
+		}
+		return text
 	}
 }
 

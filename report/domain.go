@@ -28,6 +28,8 @@ type Domain struct {
 	BIMI      BIMI        `json:"bimi"`
 	DANE      DANE        `json:"dane"`
 	DNSSEC    DNSSEC      `json:"dnssec"`
+	// SMTP is what the MX hosts say, where they were asked; one entry an address.
+	SMTP []SMTPHost `json:"smtp,omitempty"`
 	// Bulk is how the domain stands to the rules of large receivers for bulk
 	// senders.
 	Bulk []BulkRule `json:"bulk_sender"`
@@ -349,6 +351,7 @@ type MTASTSPolicy struct {
 	Errors  []string `json:"errors,omitempty"`
 	Unmatch []string `json:"unmatched_mx,omitempty"` // MX hosts that no pattern matches
 	Unused  []string `json:"unused_mx,omitempty"`    // patterns that match no MX host
+	Pending bool     `json:"pending,omitempty"`      // a file that was given, and no record announces yet
 }
 
 // TLSRPT says where reports on TLS go (RFC 8460).
@@ -415,6 +418,39 @@ type DNSSECName struct {
 	What   string `json:"what"` // "domain", "dmarc", "mx host" …
 	Status string `json:"status"`
 	Reason string `json:"reason,omitempty"`
+}
+
+// SMTPHost is what a mail exchanger says at one of its addresses.
+type SMTPHost struct {
+	Hostname string `json:"hostname"`
+	Address  string `json:"address"`
+	// State is "present" where it answered, "absent" where it refused the
+	// connection, "unknown" where nothing came back: port 25 may be closed from here.
+	State      string   `json:"state"`
+	Error      string   `json:"error,omitempty"`
+	Banner     string   `json:"banner,omitempty"`
+	Name       string   `json:"name,omitempty"` // in the answer to EHLO
+	Extensions []string `json:"extensions,omitempty"`
+	StartTLS   *bool    `json:"starttls"`     // null where that is not known
+	RequireTLS *bool    `json:"requiretls"`   // RFC 8689; offered inside TLS
+	Versions   []string `json:"tls_versions"` // of TLS that it speaks, the newest first
+	// Certificate is that of its end of the TLS connection; null without one.
+	Certificate *Certificate `json:"certificate"`
+	// STS says whether the certificate will do for MTA-STS, DANE whether one of
+	// the usable TLSA records matches; null where that is not to be judged.
+	STS  *bool `json:"mta_sts_ok"`
+	DANE *bool `json:"dane_ok"`
+}
+
+// Certificate is an X.509 certificate.
+type Certificate struct {
+	Subject   string    `json:"subject"`
+	Issuer    string    `json:"issuer"`
+	Names     []string  `json:"names"`
+	NotBefore time.Time `json:"not_before"`
+	NotAfter  time.Time `json:"not_after"`
+	SHA256    string    `json:"sha256"`            // of the certificate, hexadecimal
+	Problem   string    `json:"problem,omitempty"` // why a verifier refuses it; "" where it does not
 }
 
 // BulkRule is one rule of large receivers for bulk senders.

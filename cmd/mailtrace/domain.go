@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,8 @@ type checking struct {
 	tried         string
 	sort          string
 	only          string
+	smtp          bool
+	policy        string
 	limit         time.Duration
 	jobs          int
 	progress      string
@@ -79,6 +82,8 @@ tried; --selectors-from reads those of mail that the domain sent.`,
 	f.StringArrayVar(&k.files, "from-file", nil, "read domains from `FILE`, one on each line; repeatable")
 	f.BoolVar(&k.parked, "parked", false, "the domains neither send nor receive mail")
 	f.BoolVar(&k.suggest, "suggest", false, "show the records to publish as a piece of a zone file")
+	f.BoolVar(&k.smtp, "smtp", false, "also connect to the MX hosts: STARTTLS, versions of TLS, certificates against MTA-STS and TLSA, REQUIRETLS")
+	f.StringVar(&k.policy, "policy", "", "judge the MTA-STS policy in `FILE`, before it is served")
 	f.StringVar(&k.sort, "sort", "", "`ORDER` of the domains: "+strings.Join(render.DomainSorts(), ", ")+" (default as they come; severity for a table)")
 	f.StringVar(&k.only, "only", "", "show only domains with a finding of this `SEVERITY` or above, or of this code")
 	f.StringVar(&k.tried, "selectors", "auto", "`WHICH` built-in DKIM selectors to try: auto (the likeliest), all")
@@ -169,13 +174,12 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 	}
 	o := mailtrace.DomainOptions{Resolver: src.Resolver, Parked: k.parked, Now: c.now(),
 		Suggest: k.suggest || total == 1, Shorter: k.suggest, AllSelectors: k.tried == "all"}
-	if src.remote {
-		// A policy file is asked for only where the DNS is that of the network:
-		// a zone or a recording speaks of other times or places.
-		o.Resolver = limit(src.Resolver, maxUnderWay)
-		o.Fetch = c.fetch(src.Resolver)
-		o.DNSSEC = c.validate(cmd.Context(), src.raw)
+	if k.policy != "" {
+		if o.Policy, err = readPolicy(k.policy); err != nil {
+			return err
+		}
 	}
+	c.network(cmd.Context(), k, src, &o)
 	out, done, err := c.create(&k.output)
 	if err != nil {
 		return err
@@ -196,6 +200,35 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 	err = c.checkAll(cmd.Context(), k, o, names, total, seen, src.remote, w, out)
 	err = errors.Join(err, writeError(first(k.file, "standard output"), w.Close()), done(), src.finish())
 	return c.unjoin(err)
+}
+
+// network adds what goes beyond the DNS. A policy file is asked for only where the
+// DNS is that of the network: a zone or a recording speaks of other times or
+// places. Who says --smtp wants the connections whatever the DNS is.
+func (c *cli) network(ctx context.Context, k *checking, src *source, o *mailtrace.DomainOptions) {
+	if src.remote {
+		o.Resolver = limit(src.Resolver, maxUnderWay)
+		o.Fetch = c.fetch(src.Resolver)
+		o.DNSSEC = c.validate(ctx, src.raw)
+	}
+	if k.smtp && c.dial != nil {
+		o.SMTP = &domain.Dialer{Dial: c.dial, Roots: c.roots}
+	}
+}
+
+// readPolicy reads an MTA-STS policy file.
+func readPolicy(path string) ([]byte, error) {
+	const hint = "give the file that is to be served as /.well-known/mta-sts.txt"
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, wrong(hint, "%s: %s", path, reason(err))
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, domain.MaxPolicy+1))
+	if err != nil {
+		return nil, wrong(hint, "%s: %s", path, reason(err))
+	}
+	return text, nil
 }
 
 // flusher is an output that keeps what is written to it for a while.

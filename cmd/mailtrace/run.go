@@ -159,6 +159,7 @@ an input that cannot be read, 3 not finished (the DNS did not answer).`,
 	root.AddCommand(
 		c.analyzeCommand(),
 		c.domainCommand(),
+		c.watchCommand(),
 		c.compareCommand(),
 		c.spfCommand(),
 		c.explainCommand(),

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailtrace/mailtrace"
+	"github.com/mailtrace/mailtrace/domain"
+	"github.com/mailtrace/mailtrace/render"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// watching are the flags of watch.
+type watching struct {
+	checking
+	state   string
+	metrics string
+}
+
+var watchFormats = []string{"text", "json", "prometheus"}
+
+func (c *cli) watchCommand() *cobra.Command {
+	var k watching
+	cmd := &cobra.Command{
+		Use:   "watch [flags] FILE",
+		Short: "say what changed for a list of domains since the last run",
+		Long: `Watch checks the domains of FILE, one on each line, and compares them with what
+was known at the last run: records, keys, mail hosts, certificates, problems.
+What was not answered is no change. The new state is kept in a file beside FILE,
+or in that of --state; it is written whole or not at all.
+
+The exit code is 1 where something changed for the worse, 3 where not all could
+be asked, 0 otherwise. The first run keeps the state and reports nothing.`,
+		Example: `  mailtrace watch domains.txt
+  mailtrace watch --smtp --metrics /var/lib/node_exporter/mailtrace.prom domains.txt
+  mailtrace watch --json --state /var/lib/mailtrace/state.json domains.txt`,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.watch(cmd, &k, args) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&k.format, "format", "text", "one of `FORMAT`s "+strings.Join(watchFormats, ", "))
+	f.BoolVar(&k.json, "json", false, "the same as --format json")
+	f.StringVarP(&k.file, "output", "o", "", "write to `FILE` instead of standard output")
+	f.BoolVarP(&k.quiet, "quiet", "q", false, "only changes for the worse")
+	f.StringVar(&k.state, "state", "", "keep what is known in `FILE` (default FILE.state.json beside the list)")
+	f.StringVar(&k.metrics, "metrics", "", "also write `FILE` for the text file collector of Prometheus")
+	k.resolving.register(cmd)
+	f.StringArrayVar(&k.selectors, "selector", nil, "a DKIM `SELECTOR` that the domains use; repeatable")
+	f.BoolVar(&k.smtp, "smtp", false, "also connect to the MX hosts: TLS and certificates")
+	f.DurationVar(&k.limit, "time-limit", domainLimit, "give up on one domain after this `TIME`; what is missing then is no change")
+	f.IntVar(&k.jobs, "jobs", 0, "work on `N` domains at once (default by the number of processors)")
+	f.StringVar(&k.progress, "progress", "auto", "`WHEN` to show the progress: auto, always, never")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(watchFormats, cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+// watched takes reports down; it shows nothing.
+type watched struct {
+	old, now *domain.State
+	changes  []domain.WatchChange
+	worst    map[string]*report.Domain
+	order    []string
+	first    int // domains that were not known
+}
+
+func (w *watched) Domain(d *report.Domain) error {
+	old := w.old.Domains[d.Domain]
+	snap := domain.Snap(d, old)
+	w.now.Domains[d.Domain] = snap
+	w.order = append(w.order, d.Domain)
+	w.worst[d.Domain] = &report.Domain{Domain: d.Domain, Findings: d.Findings, Gaps: d.Gaps}
+	if old == nil {
+		w.first++
+		return nil
+	}
+	w.changes = append(w.changes, domain.WatchChanges(d.Domain, old, snap)...)
+	return nil
+}
+
+func (w *watched) Close() error { return nil }
+
+func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
+	if len(args) != 1 {
+		return wrong("mailtrace watch domains.txt", "give one list of domains")
+	}
+	if k.json {
+		k.format = "json"
+	}
+	if !slices.Contains(watchFormats, k.format) {
+		return wrong("one of "+strings.Join(watchFormats, ", "), "no format %q", k.format)
+	}
+	format := k.format
+	k.format, k.json, k.failOn, k.color, k.tried = "text", false, "never", "never", "auto"
+	onlyWorse := k.quiet
+	if err := k.check(cmd); err != nil {
+		return err
+	}
+	names, total, err := c.readList(args[0])
+	if err != nil {
+		return err
+	}
+	if k.state == "" {
+		k.state = args[0] + ".state.json"
+	}
+	const hint = "give another file with --state, or remove this one to begin anew"
+	old := &domain.State{Schema: domain.WatchSchema, Domains: map[string]*domain.Snapshot{}}
+	text, err := os.ReadFile(k.state)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return wrong(hint, "%s: %s", k.state, reason(err))
+	default:
+		if old, err = domain.ReadState(text); err != nil {
+			return wrong(hint, "%s: %s", k.state, strings.TrimPrefix(err.Error(), "domain: "))
+		}
+	}
+	src, err := c.open(&k.resolving)
+	if err != nil {
+		return err
+	}
+	o := mailtrace.DomainOptions{Resolver: src.Resolver, Now: c.now()}
+	c.network(cmd.Context(), &k.checking, src, &o)
+	w := &watched{old: old, now: &domain.State{Schema: domain.WatchSchema, Domains: map[string]*domain.Snapshot{}}, worst: map[string]*report.Domain{}}
+	k.quiet = true
+	if err := errors.Join(c.checkAll(cmd.Context(), &k.checking, o, names, total, nil, src.remote, w, io.Discard), src.finish()); err != nil {
+		return c.unjoin(err) // the old state stays as it is
+	}
+	downhill := 0
+	for i := range w.changes {
+		if w.changes[i].Worse {
+			downhill++
+		}
+	}
+	if onlyWorse {
+		w.changes = slices.DeleteFunc(w.changes, func(ch domain.WatchChange) bool { return !ch.Worse })
+	}
+	out, done, err := c.create(&k.output)
+	if err != nil {
+		return err
+	}
+	switch format {
+	case "json":
+		err = writeWatchJSON(out, c.now(), w)
+	case "prometheus":
+		_, err = out.Write(watchMetrics(c.now(), w))
+	default:
+		err = writeWatchText(out, w, old, k.state, onlyWorse)
+	}
+	if err := errors.Join(writeError(first(k.file, "standard output"), err), done()); err != nil {
+		return c.unjoin(err)
+	}
+	if k.metrics != "" {
+		if err := replaceFile(k.metrics, watchMetrics(c.now(), w)); err != nil {
+			return wrong("give a file in a folder that can be written to", "%s: %s", k.metrics, reason(err))
+		}
+	}
+	state, err := json.MarshalIndent(w.now, "", " ")
+	if err == nil {
+		err = replaceFile(k.state, append(state, '\n'))
+	}
+	if err != nil {
+		return wrong("give a file in a folder that can be written to", "%s: %s", k.state, reason(err))
+	}
+	if downhill > 0 {
+		c.code = worse(c.code, exitFound)
+	}
+	return nil
+}
+
+func writeWatchText(out io.Writer, w *watched, old *domain.State, state string, quiet bool) error {
+	var b strings.Builder
+	for i := range w.changes {
+		ch := &w.changes[i]
+		mark := "·"
+		if ch.Worse {
+			mark = "✗"
+		}
+		fmt.Fprintf(&b, "%s %s: %s\n", mark, render.Clean(ch.Domain), render.Clean(ch.Text))
+		if ch.Kind != "problem" && ch.Before != "" {
+			fmt.Fprintf(&b, "    - %s\n", render.Clean(ch.Before))
+		}
+		if ch.Kind != "problem" && ch.After != "" {
+			fmt.Fprintf(&b, "    + %s\n", render.Clean(ch.After))
+		}
+	}
+	if !quiet {
+		switch {
+		case len(old.Domains) == 0:
+			fmt.Fprintf(&b, "the state of %d domains is kept in %s\n", len(w.order), render.Clean(state))
+		case len(w.changes) == 0:
+			fmt.Fprintf(&b, "nothing changed for %d domains\n", len(w.order))
+		}
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+func writeWatchJSON(out io.Writer, now time.Time, w *watched) error {
+	changes := w.changes
+	if changes == nil {
+		changes = []domain.WatchChange{}
+	}
+	return render.Indented(out, struct {
+		Schema    int                  `json:"schema"`
+		CheckedAt time.Time            `json:"checked_at"`
+		Domains   int                  `json:"domains"`
+		New       int                  `json:"new"` // domains that the last state did not know
+		Changes   []domain.WatchChange `json:"changes"`
+	}{domain.WatchSchema, now, len(w.order), w.first, changes})
+}
+
+// watchMetrics is the text format of Prometheus: how each domain stands, and
+// what changed at this run.
+func watchMetrics(now time.Time, w *watched) []byte {
+	var b bytes.Buffer
+	head := func(name, kind, help string) {
+		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+	}
+	label := func(s string) string {
+		return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s)
+	}
+	head("mailtrace_domain_findings", "gauge", "Findings of a domain by severity.")
+	for _, d := range w.order {
+		for _, s := range severities {
+			n := 0
+			for i := range w.worst[d].Findings {
+				if w.worst[d].Findings[i].Severity == s {
+					n++
+				}
+			}
+			fmt.Fprintf(&b, "mailtrace_domain_findings{domain=\"%s\",severity=\"%s\"} %d\n", label(d), s, n)
+		}
+	}
+	head("mailtrace_domain_gaps", "gauge", "Questions about a domain without an answer.")
+	for _, d := range w.order {
+		fmt.Fprintf(&b, "mailtrace_domain_gaps{domain=\"%s\"} %d\n", label(d), len(w.worst[d].Gaps))
+	}
+	head("mailtrace_domain_changes", "gauge", "Changes of a domain since the run before.")
+	for _, d := range w.order {
+		better, worse := 0, 0
+		for i := range w.changes {
+			switch {
+			case w.changes[i].Domain != d:
+			case w.changes[i].Worse:
+				worse++
+			default:
+				better++
+			}
+		}
+		fmt.Fprintf(&b, "mailtrace_domain_changes{domain=\"%s\",worse=\"true\"} %d\nmailtrace_domain_changes{domain=\"%s\",worse=\"false\"} %d\n", label(d), worse, label(d), better)
+	}
+	head("mailtrace_watch_timestamp_seconds", "gauge", "When the domains were checked last.")
+	fmt.Fprintf(&b, "mailtrace_watch_timestamp_seconds %d\n", now.Unix())
+	return b.Bytes()
+}
+
+// replaceFile writes a file whole or not at all: into a new one beside it,
+// which then takes its name.
+func replaceFile(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Sync(), f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
