@@ -15,9 +15,9 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -62,7 +62,7 @@ func (c *checker) smtp(s *section, out *[]report.SMTPHost) {
 		}
 	}
 	parts := make([]*section, len(*out))
-	var wg sync.WaitGroup
+	var wg guard.Group
 	for i := range *out {
 		parts[i] = &section{name: s.name}
 		wg.Go(func() { c.smtpHost(parts[i], &(*out)[i]) })

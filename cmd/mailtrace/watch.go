@@ -28,6 +28,9 @@ type watching struct {
 	metrics string
 }
 
+// maxState bounds the state that is read, in bytes: some 10 KB a domain.
+const maxState = 1 << 30
+
 var watchFormats = []string{"text", "json", "prometheus"}
 
 func (c *cli) watchCommand() *cobra.Command {
@@ -114,7 +117,7 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 	}
 	const hint = "give another file with --state, or remove this one to begin anew"
 	old := &domain.State{Schema: domain.WatchSchema, Domains: map[string]*domain.Snapshot{}}
-	text, err := os.ReadFile(k.state)
+	text, err := c.readFile(k.state, maxState)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
