@@ -195,6 +195,9 @@ func (c *checker) host(s *section, h *report.MXHost) {
 		s.add("mx-address-literal", at{name: c.domain}, "the MX record holds the address %s where a host name belongs", h.Hostname)
 		return
 	}
+	if strings.Contains(h.Hostname, "_") {
+		s.add("mx-name-invalid", at{name: h.Hostname}, "the MX host %s has an underscore in its name, which no host name may have", h.Hostname)
+	}
 	v4, v6 := c.ask(h.Hostname, dns.TypeA), c.ask(h.Hostname, dns.TypeAAAA)
 	for _, a := range [...]*reply{&v4, &v6} {
 		if len(h.CNAME) == 0 {

@@ -43,6 +43,8 @@ var problems = [...]Problem{
 		"publish A or AAAA records for the host, or remove it from the MX records", "RFC 5321 §5.1"},
 	{"mx-private-address", "An MX host has an address that the Internet cannot reach", report.High, false,
 		"name a real host with a public address in the MX record; MX 0 . (null MX) where the domain takes no mail", "RFC 1918, RFC 6890"},
+	{"mx-name-invalid", "The name of an MX host is not valid as a host name", report.Low, false,
+		"give the host a name of letters, digits and hyphens: some senders refuse others", "RFC 5321 §2.3.5, RFC 952"},
 	{"mx-two-providers", "The MX records belong to several providers", report.Medium, false,
 		"remove the records of the provider that is given up: mail that goes there is refused, or lies in old mailboxes", "RFC 5321 §5.1"},
 	{"mx-duplicate", "The same MX host is named twice", report.Low, false,

@@ -326,6 +326,22 @@ RFC 7489 find it, MTA-STS, TLS-RPT, DANE, BIMI and DNSSEC. [cli.md](cli.md#domai
   its own only where it says something else.
 - DNSSEC is the resolver's word (the AD bit) unless the program validates by itself; ` + "`basis`" + ` says which.
 
+## What is checked
+
+| | what is looked at | tells apart, and its limits |
+|---|---|---|
+| MX | null and implicit MX, aliases, addresses, names of addresses, hosts of two providers, the zone's name written twice, names with underscores | a host without address beside one that takes the mail is medium at most; 32 hosts, 16 addresses each |
+| SPF | the record with all includes, lookups and void lookups over all branches, addresses that pass, records meant as SPF and not read as such, HELO names of the MX hosts | faults in the records of others are laid at their door; 3,000 questions a domain |
+| DKIM | keys at the selectors given, at the likeliest, with ` + "`--selectors all`" + ` at all built in; private keys; selectors of a provider that wait for their key | any name can be a selector: "none known" is no "none" |
+| DMARC | RFC 9989 and RFC 7489 side by side, policy for the domain and names below it, misplaced and misspelt records, destinations of reports: their consent, and whether they take mail | texts that are no record are shown |
+| MTA-STS | record, policy host, policy file against the MX hosts; ` + "`--policy FILE`" + ` before it is served | fetched over HTTPS where the DNS is the network's |
+| TLS-RPT, BIMI | records, report addresses; the place of the BIMI record and the type of its logo | the logo and its certificate are not fetched |
+| DANE, DNSSEC | TLSA records and whether they count, validation from the root, or the resolver's word | unknown where nothing says |
+| servers | with ` + "`--smtp`" + `: STARTTLS, versions of TLS, certificate against MTA-STS and TLSA (usage 2 and 3, rollover), REQUIRETLS, names in greetings, IPv4 and IPv6 | tested against Postfix and Exim; 8 hosts, 4 addresses each, 20 s a connection |
+| receivers | the rules of Gmail, Yahoo and Outlook.com for bulk senders, each with source and date | what only messages show is unknown |
+
+Not looked at: name servers and delegation (NS, SOA), CAA, the contents of BIMI logos and mark certificates.
+
 ## What to publish
 
 ` + "`--suggest`" + ` writes a piece of a zone file. Lines with ";" are for the reader, and "; - " is a record that the next one takes
