@@ -307,7 +307,7 @@ func orKeep(have, new string) string {
 func dmarcOf(f *headers.Facts) *report.DMARC {
 	d := f.DMARC
 	if d == nil {
-		if f.FromDomain != "" || f.FromFields == 0 {
+		if f.FromDomain != "" || f.FromFields == 0 || f.MaskedFrom {
 			return nil
 		}
 		return &report.DMARC{

@@ -15,12 +15,13 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/internal/guard"
-	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/internal/outlook"
 	"github.com/mailtrace/mailtrace/paste"
 	"github.com/mailtrace/mailtrace/redact"
 	"github.com/mailtrace/mailtrace/report"
@@ -73,6 +74,19 @@ type Options struct {
 	// Profile also holds the message against the rules of large receivers:
 	// ProfileBulkSender, or none.
 	Profile string
+	// TimeLimit bounds the questions to the DNS for one message; what is not
+	// answered then is a gap. 0 is no bound.
+	TimeLimit time.Duration
+	// Probe tries the resolver where its answers matter. It returns why they are
+	// not to be believed, "" where they are; answered says that it gave records for
+	// the message's names. nil: it is believed.
+	Probe func(ctx context.Context, answered bool) string
+	// Carrier keeps the verdict on a message that carries another one; else the
+	// carried one is meant (Report.Headline).
+	Carrier bool
+	// Inside are messages that came with the input beside its text, as those
+	// attached to an Outlook message.
+	Inside []Inside
 	// Version is written into the report as the tool's; "" is this module's.
 	Version string
 	// Path and Index are written into the report's source.
@@ -122,21 +136,44 @@ func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (_ *report.Report,
 	if len(raw) > MaxMessage {
 		return nil, ErrTooLarge
 	}
+	if outlook.Is(raw) {
+		m, err := outlook.Read(raw)
+		if err != nil {
+			return nil, err
+		}
+		for _, in := range m.Inside {
+			o.Inside = append(o.Inside, Inside{Name: in.Name, Raw: in.Raw, HeadersOnly: in.HeadersOnly})
+		}
+		raw, o.HeadersOnly = m.Headers, true
+		if len(raw) == 0 {
+			// A draft, or a note of one's own: what it holds is meant.
+			if len(o.Inside) == 0 {
+				return nil, outlook.ErrNoHeaders
+			}
+			raw, o.HeadersOnly, o.Inside = o.Inside[0].Raw, o.Inside[0].HeadersOnly, o.Inside[1:]
+		}
+	}
 	rec := &dns.Recorder{Resolver: o.Resolver}
 	if o.Resolver == nil {
 		rec.Resolver = dns.Disabled{}
+	}
+	if o.TimeLimit > 0 {
+		limit, cancel := context.WithTimeoutCause(ctx, o.TimeLimit, errTimeLimit)
+		defer cancel()
+		rec.Resolver = timed{rec.Resolver, limit}
 	}
 	o.Resolver = &memo{res: rec}
 	r, err := analyze(ctx, raw, o, report.KindMessage, 0)
 	if err != nil {
 		return nil, err
 	}
+	r = withoutDNS(ctx, raw, o, r, rec)
 	if o.Profile == ProfileBulkSender {
 		askHelo(ctx, o.Resolver, r)
 	}
 	r.DNS = dnsAnswers(rec)
 	if o.Profile == ProfileBulkSender {
-		r.Checklist = BulkSender(r, message.Parse(raw))
+		r.Checklist = BulkSender(r, paste.Mend(raw).Parse())
 	}
 	if o.Redact != nil {
 		r = redact.Report(r, *o.Redact)
@@ -182,16 +219,65 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 			sub.Source.Part = p.Number
 			r.Embedded = append(r.Embedded, *sub)
 		}
+		for _, p := range o.Inside {
+			in := Options{Resolver: o.Resolver, Now: f.At, Path: o.Path, Index: o.Index, HeadersOnly: p.HeadersOnly, Header: o.Header}
+			sub, err := analyze(ctx, p.Raw, in, report.KindEmbedded, depth+1)
+			if err != nil {
+				r.Gaps = append(r.Gaps, report.Gap{What: "attachment " + p.Name, Why: err.Error()})
+				continue
+			}
+			sub.Source.Part = p.Name
+			r.Embedded = append(r.Embedded, *sub)
+		}
+	}
+	if c := f.Collected; c != nil {
+		r.Collected = &report.Collected{Kind: c.Kind, Submitter: c.Submitter, Domain: c.Domain, Begin: c.Begin, End: c.End, Part: c.Part}
+	}
+	if !o.Carrier {
+		r.Headline = headline(f, r)
 	}
 	return r, nil
 }
 
 // copyOf says how much a mended text can bear.
 func copyOf(m *paste.Mended) headers.Copy {
-	c := headers.Copy{Inexact: !m.Exact(), Top: m.Top, Cut: m.Has(paste.CutTop) || m.Has(paste.CutBottom)}
+	c := headers.Copy{Inexact: !m.Exact(), Top: m.Top, Cut: m.Has(paste.CutTop) || m.Has(paste.CutBottom), Headless: m.Has(paste.CutTop)}
 	for _, x := range m.Repairs {
 		// A text that was only packed is the text.
 		c.Mended = c.Mended || !x.Exact || x.Kind != paste.Encoding && x.Kind != paste.Container && x.Kind != paste.LineEnds
 	}
 	return c
+}
+
+// Inside is a message attached to another.
+type Inside struct {
+	Name        string // of the attachment
+	Raw         []byte
+	HeadersOnly bool
+}
+
+// headline picks the carried message that is meant, nil where it is the carrier.
+// A report of a receiver is about what it returns. Other mail is about what it
+// carries only where it is not itself in doubt: whoever forges a message could
+// put an honest one inside.
+func headline(f *headers.Facts, r *report.Report) *int {
+	best := -1
+	for i := range r.Embedded {
+		e := &r.Embedded[i]
+		if len(e.Hops) > 0 && (best < 0 || len(r.Embedded[best].Hops) == 0) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	accused := slices.ContainsFunc(r.Findings, func(x report.Finding) bool { return x.Severity == report.High || x.Severity == report.Critical })
+	switch {
+	case f.IsReport(), f.IsBounce():
+	case len(r.Hops) == 0: // never sent: a draft, a file that was put together
+	case !accused && (r.Verdict.Status == report.Authenticated || r.Verdict.Status == report.Undetermined && f.LastRun() != nil && f.LastRun().Border < 0):
+	default:
+		return nil
+	}
+	return &best
 }

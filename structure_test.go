@@ -23,6 +23,7 @@ const module = "github.com/mailtrace/mailtrace"
 // below it.
 var levels = [][]string{
 	{"internal/corpus", "internal/mask", "internal/damage", "internal/guard"},
+	{"internal/outlook"},
 	{"message", "dns", "report"},
 	{"dns/internal/..."},
 	{"dns/live", "dns/zonefile", "dns/dnssec"},

@@ -28,7 +28,7 @@ func (s *Summary) Add(r *report.Report) {
 		s.status, s.findings = map[string]int{}, map[key]int{}
 	}
 	s.Messages++
-	s.status[r.Verdict.Status]++
+	s.status[r.Subject().Verdict.Status]++
 	gaps := false
 	seen := map[key]bool{}
 	Each(r, func(r *report.Report) {

@@ -2,7 +2,9 @@ package findings
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -16,7 +18,40 @@ var restsOnAbsence = map[string]bool{
 	"spf-pass-for-own-relay": true, "open-relay-suspected": true, "mail-loop": true, "received-gap": true, "time-anomaly": true, "local-injection": true,
 	"backscatter": true, "helo-or-rdns-defect": true, "spf-ipv6-uncovered": true, "spf-softfail-or-neutral": true, "spf-none": true,
 	"dmarc-spf-unaligned": true, "dmarc-dkim-unaligned": true, "helo-spf-unaligned": true, "spf-null-sender-helo": true, "sender-null-mx": true,
+	"dkim-key-missing": true, "dkim-key-revoked": true, "dkim-key-malformed": true, "dkim-broken-unlocated": true, "dkim-broken-at-source": true,
+	"forward-srs-defective": true, "dkim-identity-mismatch": true, "dkim-algorithm-obsolete": true, "dmarc-strict-alignment": true,
 	"arc-malformed": true, "arc-chain-broken": true, "verdict-conflict-with-live": true, "forward-multi-hop": true,
+}
+
+// restsOnTop are the findings that need the newest fields: who received the
+// message last.
+var restsOnTop = map[string]bool{
+	"spf-checked-behind-gateway-service": true, "spf-checked-behind-backup-mx": true, "spf-rechecked-on-internal-relay": true, "spf-checked-behind-nat": true,
+}
+
+// restsOnTime are the findings that need the time of delivery.
+var restsOnTime = map[string]bool{
+	"forward-srs-defective": true, "dkim-signature-expired": true, "time-anomaly": true, "delivery-delay": true, "dkim-replay-suspected": true,
+	"dkim-key-rotated": true, "software-outdated": true,
+}
+
+// needsNoSignature are the findings that accuse where no signature vouches for
+// the author.
+var needsNoSignature = map[string]bool{
+	"forward-without-srs": true, "spf-unauthorised-sender": true, "direct-spoof": true, "direct-spoof-own-domain": true, "dmarc-both-paths-broken": true,
+	"self-spoof-filter": true, "spf-permerror-syntax": true, "spf-permerror-lookup-limit": true, "dmarc-spf-only-sender": true, "forgotten-sender": true,
+}
+
+// unheard reports whether a signature of the author could not be judged for want
+// of the body or of exact bytes: it may well vouch for him.
+func unheard(f *Facts) bool {
+	for i := range f.DKIM {
+		d := &f.DKIM[i]
+		if aligned(f, i) && d.Result == dkim.Neutral && d.Code == dkim.ReasonNoBody {
+			return true
+		}
+	}
+	return false
 }
 
 // pieces reports whether the header is known to be a part of one, so that
@@ -31,10 +66,16 @@ func stands(f *Facts, x *report.Finding) bool {
 	if x.Code == "dmarc-multiple-from" && f.FromFields == 0 && f.Fragment() {
 		return false
 	}
-	if pieces(f) && restsOnAbsence[x.Code] {
+	if pieces(f) && restsOnAbsence[x.Code] || f.Undated() && restsOnTime[x.Code] {
 		return false
 	}
-	if c := f.Options.Copy; c.Inexact && c.Top || pieces(f) {
+	if f.Options.Copy.Headless && restsOnTop[x.Code] || x.Code == "forward-without-srs" && (f.MaskedSender || f.MaskedRcpt) {
+		return false
+	}
+	if x.Code == "dmarc-multiple-from" && f.Options.Copy.Inexact {
+		return false // what is a field of its own was decided by the repair
+	}
+	if c := f.Options.Copy; c.Inexact && c.Top || pieces(f) || f.Undated() || needsNoSignature[x.Code] && unheard(f) {
 		x.Confidence = atMost(x.Confidence, report.Likely)
 	}
 	return true
@@ -66,22 +107,75 @@ func undecided(f *Facts, v *report.Verdict) {
 	}
 }
 
-// written repeats what the newest verdicts of the header say, with who wrote them
-// as far as that is known.
+// written tells what the servers of the header wrote, from the bottom up: what
+// was asked first, and what was asked again above it.
 func written(f *Facts) string {
-	var all []string
+	type group struct {
+		field, hop int
+		results    []string
+		spf        string
+	}
+	var all []group
 	for i := range f.Claims {
 		c := &f.Claims[i]
 		if c.Normal == "" || c.Method != "spf" && c.Method != "dkim" && c.Method != "dmarc" {
 			continue
 		}
-		s := c.Method + " " + c.Normal
-		if !slices.Contains(all, s) && len(all) < 6 {
-			all = append(all, s)
+		k := slices.IndexFunc(all, func(g group) bool { return g.field == c.Field || c.Hop >= 0 && g.hop == c.Hop })
+		if k < 0 {
+			if len(all) == maxWritten {
+				continue
+			}
+			all = append(all, group{field: c.Field, hop: c.Hop})
+			k = len(all) - 1
+		}
+		g := &all[k]
+		if r := c.Method + " " + c.Normal; !slices.Contains(g.results, r) {
+			g.results = append(g.results, r)
+		}
+		if c.Method == "spf" {
+			g.spf = c.Normal
 		}
 	}
 	if len(all) == 0 {
 		return ""
 	}
-	return "its servers wrote " + list(all)
+	slices.SortStableFunc(all, func(a, b group) int { return b.field - a.field })
+	var out []string
+	asked := ""
+	for i, g := range all {
+		where := "in line " + itoa(f.Msg.Fields[g.field].Line)
+		if g.hop >= 0 {
+			where = "at hop " + itoa(f.Hops[g.hop].Index)
+			if by := first(f.Hops[g.hop].By, f.Hops[g.hop].Release, f.Hops[g.hop].Product); by != "" {
+				where += " (" + by + ")"
+			}
+		}
+		switch {
+		case i == 0:
+			verb := " was written "
+			if len(g.results) > 1 {
+				verb = " were written "
+			}
+			out = append(out, list(g.results)+verb+where)
+		case g.spf != "" && asked != "":
+			out = append(out, "SPF was asked again above it, "+where+": "+list(g.results))
+		default:
+			out = append(out, "above it, "+where+", "+list(g.results))
+		}
+		asked = first(g.spf, asked)
+	}
+	return strings.Join(out, "; ")
+}
+
+// maxWritten bounds the places at which a header's verdicts are told.
+const maxWritten = 5
+
+func first(all ...string) string {
+	for _, s := range all {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
 }

@@ -216,7 +216,7 @@ func borderTriple(f *Facts) report.Triple {
 	switch {
 	case f.DMARC != nil && f.DMARC.Result != "":
 		t.DMARC = string(f.DMARC.Result)
-	case f.FromDomain == "" && f.FromFields > 0:
+	case f.FromDomain == "" && f.FromFields > 0 && !f.MaskedFrom:
 		t.DMARC = "permerror"
 	default:
 		if c := claimAtBorder(f, "dmarc"); c != nil {

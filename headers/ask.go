@@ -72,6 +72,9 @@ func (a *asker) gap(what string, err error) {
 			what, why = "DNS", "not asked: switched off"
 		case dns.Cancelled:
 			what, why = "DNS", "not asked: cancelled before all was checked"
+			if de.Err != nil {
+				why = "not answered: " + de.Err.Error()
+			}
 		case dns.NotRecorded:
 			why = de.Name + " " + de.Type.String() + " is not in the recording"
 		default:

@@ -196,7 +196,10 @@ func (b *binder) writer(s *statement) (hop int, tie string) {
 	}
 	v := &s.verdicts[0]
 	if v.Header == "X-hMailServer-Reason" || v.Dialect == "hmailserver" {
-		return b.hopOfFamily("hmailserver"), ""
+		if k := b.hopOfFamily("hmailserver"); k >= 0 {
+			return k, ""
+		}
+		return b.plainHop(), ""
 	}
 	if k, tie := b.tied(s); k >= 0 {
 		return k, tie
@@ -279,6 +282,21 @@ func (b *binder) hopOfFamily(family string) int {
 		}
 	}
 	return -1
+}
+
+// plainHop is the only hop without id and date, as hMailServer's field is where
+// the date was not copied along; -1 where there is none, or several.
+func (b *binder) plainHop() int {
+	found := -1
+	for k := range b.hops {
+		if h := &b.hops[k]; h.ID == "" && h.TimeRaw == "" && h.Family == "rfc5321" && h.By != "" {
+			if found >= 0 {
+				return -1
+			}
+			found = k
+		}
+	}
+	return found
 }
 
 // tied finds the hop whose server gave out the id that a filter wrote above the

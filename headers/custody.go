@@ -495,6 +495,15 @@ func (w *warden) nameless(k int) decision {
 	if s := innerService(host(h.By), host(h.Helo), host(h.RDNS)); s != nil {
 		return yes(Strong, "d1", host(h.By)+" is an inner host of "+s.Name+", which takes mail from the service only")
 	}
+	if h.Masked {
+		// Its address was taken out before the header was shown; the name that
+		// was left says whose it is, as far as a name can.
+		name := orElse(host(h.RDNS), host(h.Helo))
+		if h.MaskedPrivate || name != "" && (w.isMine(name) || k > 0 && (host(w.hops[k-1].By) == name || Org(name) != "" && Org(w.hops[k-1].By) == Org(name) && w.isMine(w.hops[k-1].By))) {
+			return yes(Likely, "name", orElse(name, "the client")+", whose address was redacted, is named as a host of the reader's side")
+		}
+		return decision{unknown: "the address was redacted", why: orElse(name, "the client") + " is not named as a host of the reader's side, and its address was redacted"}
+	}
 	d := decision{unknown: "the line shows no address", why: orElse(host(h.Helo), "the client") + " has no address in the line: anybody can call himself so"}
 	if w.isMine(h.Helo) || h.Helo != "" && privateName(h.Helo) {
 		d.other = &Other{

@@ -36,7 +36,9 @@ type Part struct {
 }
 
 // HeadersOnly reports whether the part has no whole body.
-func (p Part) HeadersOnly() bool { return p.Cut || p.Type == "text/rfc822-headers" }
+func (p Part) HeadersOnly() bool {
+	return p.Cut || p.Type == "text/rfc822-headers" || p.Type == TypeInline || p.Type == TypeOutlook
+}
 
 // FromDomain is the author's domain of the embedded message, "" where it has
 // none or several.
@@ -105,18 +107,34 @@ func (f *Facts) IsReport() bool {
 // the body only where the header says that it has parts and the bytes name a
 // type that matters.
 func (f *Facts) readParts() {
-	ct := f.Msg.Get("Content-Type")
-	if !strings.HasPrefix(strings.ToLower(ct), "multipart/") || f.Body == BodyMissing {
+	if f.Body == BodyMissing {
 		return
 	}
+	ct := f.Msg.Get("Content-Type")
 	body := f.Msg.BodyBytes()
-	if !containsFold(body, "message/rfc822") && !containsFold(body, "text/rfc822-headers") && !containsFold(body, "message/delivery-status") {
+	switch kind, _, _ := strings.Cut(strings.ToLower(ct), "/"); strings.TrimSpace(kind) {
+	case "multipart":
+		if !mayCarry(body) {
+			return
+		}
+	case "", "text":
+		// The encoding may hide a header; it is read where the text is small.
+		cte := strings.ToLower(f.Msg.Get("Content-Transfer-Encoding"))
+		if !containsFold(body[:min(len(body), maxInline)], "received:") && (cte != "base64" || len(body) > maxInline) {
+			return
+		}
+	case "application", "message":
+	default:
 		return
 	}
 	var h gomessage.Header
-	h.Set("Content-Type", ct)
-	if cte := f.Msg.Get("Content-Transfer-Encoding"); cte != "" {
-		h.Set("Content-Transfer-Encoding", cte)
+	if ct != "" {
+		h.Set("Content-Type", ct)
+	}
+	for _, name := range []string{"Content-Transfer-Encoding", "Content-Disposition"} {
+		if v := f.Msg.Get(name); v != "" {
+			h.Set(name, v)
+		}
 	}
 	e, err := gomessage.New(h, bytes.NewReader(body))
 	if e == nil || err != nil && !gomessage.IsUnknownCharset(err) && !gomessage.IsUnknownEncoding(err) {
@@ -124,13 +142,34 @@ func (f *Facts) readParts() {
 	}
 	w := partWalker{f: f}
 	w.walk(e, "", 0)
+	if w.inline != nil && len(f.Embedded) == 0 {
+		f.Embedded = append(f.Embedded, Part{Number: first(w.inlineAt, "1"), Type: TypeInline, Raw: w.inline})
+	}
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// mayCarry reports whether the bytes of a body name a type, or a file, that may
+// hold a message or a report.
+func mayCarry(body []byte) bool {
+	for _, s := range []string{"message/rfc822", "message/global", "text/rfc822-headers", "message/delivery-status", ".eml", ".msg", "ms-outlook", "tlsrpt", "received:"} {
+		if containsFold(body, s) {
+			return true
+		}
+	}
+	return bytes.IndexByte(body, '!') >= 0 && (containsFold(body, ".xml") || containsFold(body, ".zip") || containsFold(body, ".gz"))
 }
 
 // containsFold looks for an ASCII string in any case.
 func containsFold(b []byte, lower string) bool {
-	first := lower[0]
+	head := lower[0]
 	for {
-		i := bytes.IndexAny(b, string([]byte{first, first - 'a' + 'A'}))
+		i := bytes.IndexAny(b, string([]byte{head, upperByte(head)}))
 		if i < 0 || len(b)-i < len(lower) {
 			return false
 		}
@@ -144,6 +183,9 @@ func containsFold(b []byte, lower string) bool {
 type partWalker struct {
 	f     *Facts
 	parts int
+	// inline is the text part that holds a header, the part's number beside it.
+	inline   []byte
+	inlineAt string
 }
 
 func (w *partWalker) walk(e *gomessage.Entity, number string, depth int) {
@@ -188,6 +230,8 @@ func (w *partWalker) walk(e *gomessage.Entity, number string, depth int) {
 	case "message/delivery-status", "message/global-delivery-status":
 		raw, _ := io.ReadAll(io.LimitReader(e.Body, maxStatusBytes))
 		w.f.DSN = parseDSN(raw)
+	default:
+		w.carried(e, kind, number)
 	}
 }
 
@@ -227,4 +271,11 @@ func typed(v string) string {
 		v = rest
 	}
 	return strings.TrimSpace(v)
+}
+
+func upperByte(c byte) byte {
+	if 'a' <= c && c <= 'z' {
+		return c - 'a' + 'A'
+	}
+	return c
 }

@@ -72,6 +72,9 @@ type Hop struct {
 	// Joined says that the next older hop was written by this hop's client, as
 	// far as names and addresses show; false for the oldest.
 	Joined bool
+	// Masked says that the client's address was taken out of the field before it
+	// was shown; what is left of it may show that it was private.
+	Masked, MaskedPrivate bool
 	// Delay is the time since the next older hop, nil where either clock is
 	// missing.
 	Delay *time.Duration
@@ -233,6 +236,7 @@ type Authors struct {
 	FromOthers []string // all domains, where there are several
 	Hidden     []Hidden // what some programs read as further fields
 	Recipients []string // final recipient first
+	MaskedRcpt bool     // a recipient's mailbox was taken out
 	MaskedFrom bool     // the author's domain was taken out before the header was shown
 }
 
@@ -316,6 +320,8 @@ type Background struct {
 type Contents struct {
 	DSN      *DSN
 	Embedded []Part
+	// Collected is what a report of many messages is about, nil for other mail.
+	Collected *Collected
 	// Replies are the SMTP replies that a bounce quotes, and Bounced what tells
 	// whose message it returns; nil where that was not looked at.
 	Replies []Reply

@@ -1,18 +1,23 @@
 package headers
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers/authres"
+	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/internal/mask"
+	"github.com/mailtrace/mailtrace/message"
 )
 
 // Masked says what was taken out of the header before it was shown.
 type Masked struct {
 	Values int    // how many
 	First  string // one of them, as it stands there
+	// Rcpt says that a recipient of a hop was taken out.
+	Rcpt bool
 	// Writers is how many servers lost their names.
 	Writers int
 	// Clients are the indexes into Facts.Hops of those whose client is not known
@@ -65,6 +70,7 @@ func (f *Facts) unmask() {
 				if s == &h.By {
 					f.Masked.Writers++
 				}
+				f.Masked.Rcpt = f.Masked.Rcpt || s == &h.For
 				*s, lost = "", s != &h.For || lost
 			}
 		}
@@ -74,17 +80,10 @@ func (f *Facts) unmask() {
 		if h.EnvelopeFrom != nil && mask.Name(*h.EnvelopeFrom) {
 			h.EnvelopeFrom = nil
 		}
-		if h.IP.IsValid() || h.Local {
-			if lost && !h.IP.IsValid() {
-				f.Masked.Clients[k] = true
-			}
-			continue
+		if n, _ := mask.Count(value); !h.Masked && !h.IP.IsValid() && !h.Local && (lost || n > 0) {
+			h.Masked = true
 		}
-		if _, _, ok := mask.Address(value); ok || lost {
-			f.Masked.Clients[k] = true
-			continue
-		}
-		if n, _ := mask.Count(value); n > 0 {
+		if h.Masked {
 			f.Masked.Clients[k] = true
 		}
 	}
@@ -113,6 +112,7 @@ func (f *Facts) unmaskPeople() {
 			keep = append(keep, r)
 		}
 	}
+	f.MaskedRcpt = f.Masked.Rcpt || len(keep) < len(f.Recipients)
 	f.Recipients = keep
 	for _, i := range f.Msg.All("From") {
 		v := f.Msg.Value(i)
@@ -131,10 +131,10 @@ func (f *Facts) unmaskPeople() {
 
 // unmaskedVerdicts takes place-holders out of the verdicts of the header.
 func unmaskedVerdicts(f Facts) []authres.Verdict {
+	out := f.closedComments()
 	if !f.Masked.Any() {
-		return f.verdicts
+		return out
 	}
-	out := slices.Clone(f.verdicts)
 	for i := range out {
 		v := &out[i]
 		if mask.Name(v.Domain) {
@@ -168,4 +168,68 @@ func (f *Facts) unmaskEnvelopes() {
 			r.MailFrom, r.MailFromBasis = nil, ""
 		}
 	}
+}
+
+// readMasked reads a Received field out of which addresses were taken: the names
+// beside them are there still.
+func (h *Hop) readMasked(value string) received.Received {
+	text, gone := mask.StandIns(value)
+	r := received.Parse(text)
+	if slices.Contains(gone, r.IP) {
+		h.Masked, h.MaskedPrivate = true, Private(r.IP)
+		r.IP = netip.Addr{}
+		if r.RDNS == "" && r.RDNSKind == received.RDNSUnknown {
+			r.RDNSKind = received.RDNSNone
+		}
+	}
+	if slices.Contains(gone, r.ByIP) {
+		r.ByIP = netip.Addr{}
+	}
+	return r
+}
+
+// closedComments are the verdicts of the header, with those behind a comment that
+// stands open because its end was taken out: "spf=fail (sender IP is;; dkim=fail".
+// Only what fails is taken: a pass may have stood inside the comment.
+func (f *Facts) closedComments() []authres.Verdict {
+	out := slices.Clone(f.verdicts)
+	if !f.Masked.Any() && !f.Options.Copy.Mended {
+		return out
+	}
+	for _, name := range []string{"Authentication-Results", "ARC-Authentication-Results", "Authentication-Results-Original"} {
+		for _, i := range f.Msg.All(name) {
+			closed, n := closeOpen(f.Msg.Value(i))
+			if n == 0 {
+				continue
+			}
+			for _, x := range authres.All(message.Parse([]byte(name + ": " + closed + "\r\n"))) {
+				if x.Normal == "pass" || x.Normal == "" || slices.ContainsFunc(out, func(have authres.Verdict) bool {
+					return have.Field == i && have.Method == x.Method && have.Normal == x.Normal
+				}) {
+					continue
+				}
+				x.Field = i
+				out = append(out, x)
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b authres.Verdict) int { return a.Field - b.Field })
+	return out
+}
+
+// closeOpen closes comments that no parenthesis closes, at the next semicolon or
+// at the end.
+func closeOpen(v string) (string, int) {
+	if strings.Count(v, "(") <= strings.Count(v, ")") {
+		return v, 0
+	}
+	n := 0
+	parts := strings.Split(v, ";")
+	for i, p := range parts {
+		if d := strings.Count(p, "(") - strings.Count(p, ")"); d > 0 {
+			parts[i] += strings.Repeat(")", d)
+			n += d
+		}
+	}
+	return strings.Join(parts, ";"), n
 }

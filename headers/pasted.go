@@ -17,8 +17,9 @@ type Copy struct {
 	// Top says that the repairs reach the newest trace field, so that not even
 	// the recipient's own words are there as they were written.
 	Top bool
-	// Cut says that the header is known to be incomplete.
-	Cut bool
+	// Cut says that the header is known to be incomplete, Headless that what is
+	// missing is its top: the newest fields.
+	Cut, Headless bool
 }
 
 // Fragment reports whether only a part of a header was given: it ends without a
@@ -34,10 +35,17 @@ func (f *Facts) Unsure() bool {
 	return c.Inexact && c.Top || c.Cut || f.MaskedPath() || f.Fragment()
 }
 
+// Undated reports whether the newest server's field has no date, which every
+// server writes: somebody took the dates out.
+func (f *Facts) Undated() bool {
+	n := len(f.Hops)
+	return n > 0 && f.Hops[n-1].TimeRaw == "" && f.Hops[n-1].Confidence > 0.2
+}
+
 // excuseCopy takes back what signatures seem to say over a text that was mended.
 func (f *Facts) excuseCopy() {
 	c := f.Options.Copy
-	if !c.Mended && !f.MaskedPath() {
+	if !c.Mended && !f.MaskedPath() && !f.Undated() {
 		return
 	}
 	excused := false

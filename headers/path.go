@@ -22,7 +22,7 @@ func pathOf(c Facts) Path {
 	unread := 0
 	for i, field := range fields {
 		h := &f.Hops[len(fields)-1-i]
-		h.Received = received.Parse(m.Value(field))
+		h.Received = h.readMasked(m.Value(field))
 		h.Field, h.Line = field, m.Fields[field].Line
 		h.Index = len(fields) - i
 		if h.Dialect == "unparsed" {

@@ -110,6 +110,14 @@ func (w *walker) service(h *Hop) (side, bool) {
 // services that hide it.
 func (w *walker) sideByName(h, older *Hop) side {
 	names := h.clientNames()
+	if h.Masked && !h.Local {
+		switch {
+		case h.MaskedPrivate:
+			return side{inside: true, weak: true, basis: "the address of its client was redacted, and was private"}
+		case len(names) == 0 && (older == nil || !w.inOrgs(older.Org)):
+			return side{basis: "name and address of the client of " + orUnknown(h.By) + " were redacted"}
+		}
+	}
 	if len(names) == 0 || h.Local {
 		return side{inside: true, basis: "handed over inside " + orUnknown(h.By)}
 	}

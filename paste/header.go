@@ -198,8 +198,14 @@ func (w *work) prefixes() {
 			best, most = s, n
 		}
 	}
-	if most < 2 || most < bare {
-		return
+	// Continuations that look like fields stand further in.
+	for s, n := range count {
+		if n >= 2 && len(s) < len(best) && strings.HasPrefix(best, s) {
+			best = s
+		}
+	}
+	if most < 2 || most < bare || bare > 0 && strings.TrimSpace(best) == "" {
+		return // indentation of all lines is that of all fields
 	}
 	n, missed := 0, 0
 	first, last := -1, -1

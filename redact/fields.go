@@ -96,7 +96,8 @@ var policies = map[string]policy{
 	"DSN.ReportingMTA": host, "DSNRecipient.Final": address, "DSNRecipient.Original": address, "DSNRecipient.Action": text,
 	"DSNRecipient.Status": text, "DSNRecipient.RemoteMTA": host, "DSNRecipient.Diagnostic": prose,
 
-	"Note.Kind":   keep,
+	"Note.Kind":      keep,
+	"Collected.Kind": keep, "Collected.Submitter": host, "Collected.Domain": host, "Collected.Part": keep,
 	"Mended.Kind": keep, "Mended.Description": keep,
 
 	"Fork.Question": text, "Fork.Settle": text, "Reading.Status": keep, "Reading.Summary": text,

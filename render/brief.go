@@ -50,6 +50,7 @@ func (p *page) lines(n int) int { return max(n, n*DefaultWidth/p.width) }
 func (p *page) brief(r *report.Report, o Options) {
 	p.card(r, o)
 	p.mended(r)
+	p.collected(r)
 	p.blank()
 	p.forks(r)
 	p.verdict(r)

@@ -33,6 +33,7 @@ func Formats() []Format {
 		{"html", "a page in one file, which needs no network", newPages},
 		{"svg", "the path as a picture", func(w io.Writer, o Options) Writer { return &onePicture{w: w, o: o, name: "svg", write: SVG} }},
 		{"dot", "the path for Graphviz", func(w io.Writer, o Options) Writer { return &onePicture{w: w, o: o, name: "dot", write: DOT} }},
+		{"csv", "a table, one row a message", newMessageTable},
 		{"sarif", "SARIF 2.1.0, for code scanning", newSARIF},
 	}
 }

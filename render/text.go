@@ -64,6 +64,10 @@ func Findings(w io.Writer, r *report.Report, code string, o Options) (bool, erro
 }
 
 func (p *page) report(r *report.Report, o Options, depth int) {
+	if r.Subject() != r && depth < maxEmbedded {
+		p.carrying(r, o, depth)
+		return
+	}
 	if o.Detail == Verdict {
 		p.verdictLine(r)
 		return
@@ -106,7 +110,13 @@ func title(s report.Source) string {
 func (p *page) verdictLine(r *report.Report) {
 	head, _ := sentences(Clean(r.Verdict.Summary))
 	status := p.styled(statusWords(r.Verdict.Status), statusStyle(r.Verdict.Status))
-	p.line(p.styled(title(r.Source)+": ", bold), join(": ", status, head))
+	name := r.Source
+	name.Index, name.Part = 0, "" // author and subject tell messages of one file apart
+	line := join(": ", status, head)
+	if who := join(", ", from(&r.Message), subjectOf(&r.Message)); who != "" {
+		line += " (" + who + ")"
+	}
+	p.line(p.styled(title(name)+": ", bold), line)
 }
 
 // stored are the deviations that come of storing a message in a file; they say

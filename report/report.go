@@ -41,9 +41,13 @@ type Report struct {
 	DSN              *DSN         `json:"dsn,omitempty"`      // what a delivery status notification says
 	Notes            []Note       `json:"notes,omitempty"`    // how the input deviates from RFC 5322
 	Repairs          []Mended     `json:"repairs,omitempty"`  // what was mended in a damaged paste before it was read
-	Forks            []Fork       `json:"forks,omitempty"`    // questions that the facts leave open
-	Machines         []Machine    `json:"machines,omitempty"` // hosts of the path, oldest first
-	Links            []Link       `json:"links,omitempty"`
+	// Headline is the index into Embedded of the message that is meant, where this
+	// one only carries it; null where this one is meant.
+	Headline  *int       `json:"headline,omitempty"`
+	Collected *Collected `json:"collected,omitempty"` // what a report of many messages is about: DMARC aggregate, TLS
+	Forks     []Fork     `json:"forks,omitempty"`     // questions that the facts leave open
+	Machines  []Machine  `json:"machines,omitempty"`  // hosts of the path, oldest first
+	Links     []Link     `json:"links,omitempty"`
 	// Header is the header as it came, where it was asked for; HeaderCut are
 	// fields left out behind it.
 	Header    []HeaderField `json:"header,omitempty"`
@@ -54,6 +58,25 @@ type Report struct {
 type Tool struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+}
+
+// Subject is the message that verdict and summary speak of: the carried one
+// where there is one.
+func (r *Report) Subject() *Report {
+	if r.Headline != nil && *r.Headline >= 0 && *r.Headline < len(r.Embedded) {
+		return &r.Embedded[*r.Headline]
+	}
+	return r
+}
+
+// Collected is a report that a receiver sends of many messages.
+type Collected struct {
+	Kind      string    `json:"kind"` // "DMARC aggregate report", "TLS report"
+	Submitter string    `json:"submitter"`
+	Domain    string    `json:"domain"`
+	Begin     time.Time `json:"begin"`
+	End       time.Time `json:"end"`
+	Part      string    `json:"part,omitempty"`
 }
 
 // Mended is one kind of damage that was mended before the text was read.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"net/netip"
+	"regexp"
 	"strings"
 	"time"
 
@@ -31,6 +32,8 @@ type analysis struct {
 	mailFrom    string
 	rcpt        string
 	headersOnly bool
+	carrier     bool
+	limit       time.Duration
 	crossCheck  string
 	repair      string
 	profile     string
@@ -58,25 +61,39 @@ PATH is a message (.eml), an mbox, a Maildir, a folder of messages or an Outlook
 	a.resolving.register(cmd)
 	a.redacting.register(cmd)
 	f := cmd.Flags()
-	f.StringVar(&a.at, "at", "delivery", "`TIME` at which signatures and keys are judged: delivery, now or an RFC 3339 time")
+	f.StringVar(&a.at, "at", "delivery", "`TIME` at which signatures and keys are judged: delivery, now, a day or an RFC 3339 time")
 	f.StringArrayVar(&a.trust, "trust", nil, "my own server, network or authserv-id: `HOST`, CIDR or ID; repeatable")
 	f.StringVar(&a.clientIP, "client-ip", "", "the border's client `IP`, instead of what the header says")
 	f.StringVar(&a.helo, "helo", "", "its HELO `NAME`")
 	f.StringVar(&a.mailFrom, "mail-from", "", "the envelope sender `ADDR`; <> is the null sender")
 	f.StringVar(&a.rcpt, "rcpt", "", "the envelope recipient `ADDR`")
 	f.BoolVar(&a.headersOnly, "headers-only", false, "the body is missing or not whole: check no body hash")
+	f.BoolVar(&a.carrier, "carrier", false, "judge the mail that carries another one, not the carried one")
 	f.StringVar(&a.crossCheck, "cross-check", "auto", "`WHEN` to ask other libraries for a second opinion: auto (one message), on, off")
 	f.StringVar(&a.repair, "repair", "auto", "`HOW` far to search for what broke a signature: auto (all for one message, quick for more), deep, off")
 	f.StringVar(&a.profile, "profile", "", "hold the message against the rules of a `PROFILE`: "+mailtrace.ProfileBulkSender)
 	f.IntVar(&a.jobs, "jobs", 0, "work on `N` messages at once (default by the number of processors)")
 	f.StringVar(&a.progress, "progress", "auto", "`WHEN` to show the progress: auto, always, never")
+	durationVar(f, &a.limit, "time-limit", messageLimit, "ask the DNS for one message no longer than this `TIME`; what is missing then is a gap")
+	f.BoolVar(&a.allowGaps, "allow-gaps", false, "what could not be checked alone does not give exit code 3")
+	completeValues(cmd, "time-limit")
+	completeValues(cmd, "at", "delivery", "now")
+	completeValues(cmd, "profile", mailtrace.ProfileBulkSender)
+	completeValues(cmd, "cross-check", "auto", "on", "off")
+	completeValues(cmd, "progress", whens...)
+	for _, name := range []string{"trust", "client-ip", "helo", "mail-from", "rcpt", "jobs"} {
+		completeValues(cmd, name)
+	}
 	return cmd
 }
+
+// messageLimit is how long the DNS is asked for one message.
+const messageLimit = 10 * time.Second
 
 // settings checks the flags and makes the options of the engine.
 func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, error) {
 	o := mailtrace.Options{
-		Trust: a.trust, Helo: a.helo, Rcpt: bare(a.rcpt), HeadersOnly: a.headersOnly, Now: c.now(),
+		Trust: a.trust, Helo: a.helo, Rcpt: bare(a.rcpt), HeadersOnly: a.headersOnly, Carrier: a.carrier, Now: c.now(),
 	}
 	if err := a.output.check(); err != nil {
 		return o, err
@@ -105,6 +122,10 @@ func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, erro
 		return o, wrong(mailtrace.ProfileBulkSender, "--profile %q", a.profile)
 	}
 	o.Profile = a.profile
+	if a.limit <= 0 {
+		return o, wrong("a time such as 10s or 1m", "--time-limit %s", a.limit)
+	}
+	o.TimeLimit = a.limit
 	if a.jobs < 0 {
 		return o, wrong("0 or more", "--jobs %d", a.jobs)
 	}
@@ -118,9 +139,9 @@ func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, erro
 	case "now":
 		o.At, o.AtBasis = o.Now, "now"
 	default:
-		t, err := time.Parse(time.RFC3339, a.at)
-		if err != nil {
-			return o, wrong("delivery, now or a time such as 2026-11-23T01:38:52Z", "--at %q", a.at)
+		t, ok := parseAt(a.at)
+		if !ok {
+			return o, wrong("delivery, now, a day such as 2026-11-23 or a time such as 2026-11-23T01:38:52Z", "--at %q", a.at)
 		}
 		o.At, o.AtBasis = t, "flag"
 	}
@@ -156,11 +177,18 @@ func parseSender(flag, s string) (string, error) {
 		return "", nil
 	}
 	addr := bare(s)
+	// RFC 5321 §4.1.2: a quoted local part may hold blanks and brackets.
+	if quoted.MatchString(addr) {
+		return addr, nil
+	}
 	if addr == "" || strings.ContainsAny(addr, " \t\r\n<>") {
 		return "", wrong("an address such as ann@example.com, or '<>' for the null sender", "%s %q", flag, s)
 	}
 	return addr, nil
 }
+
+// quoted is an address with a quoted local part (RFC 5321 §4.1.2, Quoted-string).
+var quoted = regexp.MustCompile(`^"(?:[ !#-\[\]-~]|\\[ -~])*"@[^\s<>@"]+$`)
 
 // bare takes the angle brackets off an address.
 func bare(s string) string {
@@ -184,6 +212,9 @@ func checkTrust(s string) error {
 }
 
 func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
+	if err := a.redacting.separate(cmd, paths); err != nil {
+		return err
+	}
 	o, err := c.settings(cmd, a)
 	if err != nil {
 		return err
@@ -198,7 +229,7 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 	if err != nil {
 		return err
 	}
-	o.Resolver = src.Resolver
+	o.Resolver, o.Probe = src.Resolver, src.probe
 
 	next, stop := iter.Pull(c.inputs(paths))
 	defer stop()
@@ -342,7 +373,9 @@ func (c *cli) show(a *output, w render.Writer, r result) error {
 		}
 		return nil
 	}
-	c.code = worse(c.code, codeOf(r.report, a.failOn))
+	if code := codeOf(r.report, a.failOn); code != exitUnfinish || !a.allowGaps {
+		c.code = worse(c.code, code)
+	}
 	var err error
 	if fault := guard.Run(func() { err = w.Report(r.report) }); fault != nil {
 		c.complain(faultOf(r.report.Source.Path, fault))
@@ -354,7 +387,9 @@ func (c *cli) show(a *output, w render.Writer, r result) error {
 // each analyses inputs one after the other.
 func (c *cli) each(ctx context.Context, a *analysis, o mailtrace.Options, in iter.Seq[input], w render.Writer) error {
 	for i := range in {
+		over := c.waiting(a, "asking the DNS about "+i.place())
 		r := c.one(ctx, o, i)
+		over()
 		if errors.Is(r.err, errInterrupted) || ctx.Err() != nil {
 			return &problem{what: "interrupted", code: exitUnfinish}
 		}

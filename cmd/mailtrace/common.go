@@ -19,14 +19,15 @@ import (
 
 // output are the flags that say how results are shown.
 type output struct {
-	format  string
-	json    bool
-	file    string
-	quiet   bool
-	verbose bool
-	color   string
-	failOn  string
-	noPager bool
+	allowGaps bool // gaps alone do not make the run unfinished
+	format    string
+	json      bool
+	file      string
+	quiet     bool
+	verbose   bool
+	color     string
+	failOn    string
+	noPager   bool
 	// named puts the name of its input over each report.
 	named bool
 	// alsoDomains says that reports on domains are shown too.
@@ -201,10 +202,14 @@ func reason(err error) string {
 func codeOf(r *report.Report, failOn string) int {
 	limit := slices.Index(severities, failOn) // -1 for never
 	code := exitDone
-	bulk.Each(r, func(r *report.Report) {
-		if len(r.Gaps) > 0 {
+	meant := r.Subject()
+	bulk.Each(r, func(x *report.Report) {
+		// What only carries the message that is meant may be incomplete.
+		if unfinished(x) && (meant == r || x != r) {
 			code = worse(code, exitUnfinish)
 		}
+	})
+	bulk.Each(r, func(r *report.Report) {
 		if slices.ContainsFunc(r.Checklist, broken) && limit >= slices.Index(severities, report.High) {
 			code = worse(code, exitFound)
 		}
@@ -221,6 +226,17 @@ func codeOf(r *report.Report, failOn string) int {
 		}
 	})
 	return code
+}
+
+// unfinished reports that something could not be checked that was given, or that
+// nothing could be. The body of a header that was given alone is not missing.
+func unfinished(r *report.Report) bool {
+	for _, g := range r.Gaps {
+		if g.What != "DKIM body hashes" || r.Source.Kind != report.KindHeadersOnly {
+			return true
+		}
+	}
+	return r.Verdict.Status == report.Undetermined && r.Verdict.RootCause == nil && r.Collected == nil
 }
 
 // broken reports that a rule is not kept.

@@ -35,7 +35,9 @@ type environment struct {
 	// anchors are trusted keys of the root zone; nil: those of IANA.
 	anchors []dnssec.Anchor
 	cpus    int
-	engine  engine
+	// canaries says that live resolvers are tried before they are believed.
+	canaries bool
+	engine   engine
 }
 
 const resolvConf = "/etc/resolv.conf"
@@ -53,10 +55,11 @@ func systemEnvironment() environment {
 			}
 			return live.SystemServers(text), nil
 		},
-		live:   func(o live.Options) dns.Resolver { return live.New(o) },
-		dial:   new(net.Dialer).DialContext,
-		cpus:   runtime.GOMAXPROCS(0),
-		engine: libraryEngine(),
+		live:     func(o live.Options) dns.Resolver { return live.New(o) },
+		dial:     new(net.Dialer).DialContext,
+		cpus:     runtime.GOMAXPROCS(0),
+		canaries: true,
+		engine:   libraryEngine(),
 	}
 }
 

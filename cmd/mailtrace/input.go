@@ -14,7 +14,7 @@ import (
 
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/bulk"
-	"github.com/mailtrace/mailtrace/cmd/mailtrace/internal/outlook"
+	"github.com/mailtrace/mailtrace/internal/outlook"
 	"github.com/mailtrace/mailtrace/message"
 	"github.com/mailtrace/mailtrace/paste"
 )
@@ -64,6 +64,9 @@ func (c *cli) inputs(paths []string) iter.Seq[input] {
 func (c *cli) path(path string, yield func(input) bool) bool {
 	fail := func(err error) bool { return yield(input{path: path, err: err}) }
 	if path == "-" {
+		if c.terminal(c.stdin) > 0 {
+			fmt.Fprintln(c.stderr, "reading a message, or a header, from the terminal: paste it, then end it with Ctrl-D on a line of its own")
+		}
 		return c.stream(path, c.input(), yield)
 	}
 	info, err := os.Stat(path)
@@ -156,11 +159,14 @@ func decode(path string, raw []byte) ([]byte, bool, error) {
 		return nil, false, wrong(inputHint, "%s: the file is empty", name(path))
 	}
 	if outlook.Is(raw) {
-		headers, err := outlook.Headers(raw)
+		m, err := outlook.Read(raw)
+		if err == nil && len(m.Headers) == 0 && len(m.Inside) == 0 {
+			err = outlook.ErrNoHeaders
+		}
 		if err != nil {
 			return nil, false, wrong("save it as .eml, or paste its Internet headers into a file", "%s: %s", name(path), err)
 		}
-		return headers, true, nil
+		return raw, true, nil
 	}
 	if !isMessage(raw) && len(paste.Mend(raw).Repairs) == 0 {
 		return nil, false, wrong(inputHint, "%s: not a message: no header fields were found in it", name(path))

@@ -84,7 +84,7 @@ func TestDefaultFormat(t *testing.T) {
 		t.Errorf("%+v", two)
 	}
 	quiet := runWith(t, fakeEnvironment(), "", "analyze", "--dns", "off", "-q", a, a)
-	if want := a + ": authenticated: a\n"; quiet.out != want+want || quiet.errout != "" {
+	if want := a + ": authenticated: a (“a”)\n"; quiet.out != want+want || quiet.errout != "" {
 		t.Errorf("%+v", quiet)
 	}
 }
@@ -131,7 +131,7 @@ func TestOrder(t *testing.T) {
 
 func TestOutlook(t *testing.T) {
 	dir := t.TempDir()
-	file, err := os.ReadFile("internal/outlook/testdata/plain.msg")
+	file, err := os.ReadFile("../../internal/outlook/testdata/plain.msg")
 	if err != nil {
 		t.Fatal(err)
 	}

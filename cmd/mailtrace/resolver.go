@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,7 +29,9 @@ func (d *resolving) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&d.specs, "dns", nil, "where DNS answers come from: "+dnsHint+"; repeat `SPEC` to ask several in order (default system)")
 	f.StringVar(&d.record, "record", "", "write every DNS answer used to `FILE`, for --dns replay:FILE")
-	f.DurationVar(&d.timeout, "timeout", live.DefaultTimeout, "wait this long for one try at one server")
+	durationVar(f, &d.timeout, "timeout", live.DefaultTimeout, "wait this long for one try at one server: 500ms, 2s; a number is seconds")
+	completeValues(cmd, "dns", "system", "off", "zone:", "replay:")
+	completeValues(cmd, "timeout")
 	f.IntVar(&d.retries, "retries", live.DefaultRetries, "ask this many more times")
 }
 
@@ -46,6 +49,8 @@ func (d *resolving) check() error {
 type source struct {
 	dns.Resolver      // nil where DNS is off
 	remote       bool // questions go over the network
+	// probe tries the live resolver; nil where there is none.
+	probe func(ctx context.Context, answered bool) string
 	// raw gives whole messages, for validation; nil where answers do not come
 	// from servers alone, or are recorded: a recording holds no signatures.
 	raw dns.RawSource
@@ -76,6 +81,9 @@ func (c *cli) open(d *resolving) (*source, error) {
 			return nil, err
 		}
 		out.remote = out.remote || remote
+		if remote && out.probe == nil && c.canaries {
+			out.probe = (&canary{res: r}).probe
+		}
 		chain = append(chain, r)
 		if remote && len(specs) == 1 && d.record == "" {
 			out.raw, _ = r.(dns.RawSource)

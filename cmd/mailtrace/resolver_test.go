@@ -140,7 +140,7 @@ func TestInterrupted(t *testing.T) {
 		cancel()
 		var out, errout strings.Builder
 		code := run(ctx, append([]string{"analyze", "--dns", "off"}, args...), strings.NewReader(""), &out, &errout, fakeEnvironment())
-		if code != exitUnfinish || !strings.Contains(errout.String(), "error: interrupted") {
+		if code != exitStopped || !strings.Contains(errout.String(), "error: interrupted") {
 			t.Errorf("exit %d: %s", code, errout.String())
 		}
 	}

@@ -25,10 +25,11 @@ import (
 
 // Exit codes.
 const (
-	exitDone     = 0 // nothing at or above --fail-on
-	exitFound    = 1 // something was
-	exitUsage    = 2 // wrong usage, or an input that cannot be read
-	exitUnfinish = 3 // not finished: the DNS did not answer, something could not be checked
+	exitDone     = 0   // nothing at or above --fail-on
+	exitFound    = 1   // something was
+	exitUsage    = 2   // wrong usage, or an input that cannot be read
+	exitUnfinish = 3   // not finished: the DNS did not answer, something could not be checked
+	exitStopped  = 130 // interrupted
 )
 
 // worse returns the exit code that stands where both apply: 2 beats 1, 1 beats
@@ -102,6 +103,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	for _, tidy := range c.atEnd {
 		tidy()
 	}
+	if ctx.Err() != nil {
+		return exitStopped
+	}
 	return c.code
 }
 
@@ -130,7 +134,8 @@ func (c *cli) rootCommand() *cobra.Command {
 authentication (SPF, DKIM, DMARC, ARC) broke, and proves it.
 
 Exit codes: 0 nothing at or above --fail-on, 1 something was, 2 wrong usage or
-an input that cannot be read, 3 not finished (the DNS did not answer).`,
+an input that cannot be read, 3 not finished (the DNS did not answer), 130
+interrupted.`,
 		Example: `  mailtrace analyze message.eml
   mailtrace analyze --dns zone:fix.zone --dns system message.eml
   mailtrace spf --ip 192.0.2.10 --from ann@example.com --trace
@@ -152,9 +157,9 @@ an input that cannot be read, 3 not finished (the DNS did not answer).`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SuggestionsMinimumDistance = 2
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return wrong(cmd.CommandPath()+" --help lists the flags", "%s", lowerFirst(err.Error()))
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.Version = mailtrace.Version
+	root.SetVersionTemplate(versionLine())
 	// One constructor a command; a new command is a file and a line here.
 	root.AddCommand(
 		c.analyzeCommand(),
@@ -165,6 +170,7 @@ an input that cannot be read, 3 not finished (the DNS did not answer).`,
 		c.explainCommand(),
 		c.showCommand(),
 		c.versionCommand(),
+		c.manCommand(),
 	)
 	return root
 }

@@ -44,6 +44,9 @@ func (c *cli) showSaved(o *output, hide *redacting, finding string, paths []stri
 	if finding != "" && first(o.format, "text") != "text" {
 		return wrong("leave out one of them", "--finding is for text, not --format %s", o.format)
 	}
+	if len(paths) > 0 && hide.redact == "people" && (paths[0] == "all" || paths[0] == "people") {
+		return wrong("write --redact="+paths[0], "--redact %s: the value is joined to the flag", paths[0])
+	}
 	red, err := hide.options()
 	if err != nil {
 		return err
@@ -181,13 +184,18 @@ func (w *oneFinding) Report(r *report.Report) error {
 
 func (w *oneFinding) Close() error { return nil }
 
+// versionLine is what version and --version print.
+func versionLine() string {
+	return fmt.Sprintf("mailtrace %s, report schema %d\n", mailtrace.Version, report.Schema)
+}
+
 func (c *cli) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(c.stdout, "mailtrace %s, report schema %d\n", mailtrace.Version, report.Schema)
+			_, err := io.WriteString(c.stdout, versionLine())
 			return writeError("standard output", err)
 		},
 	}

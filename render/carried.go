@@ -1,0 +1,58 @@
+package render
+
+import (
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// carrying shows a message that carries another one: the carried one first,
+// then a line about the carrier. In full the carrier follows as well.
+func (p *page) carrying(r *report.Report, o Options, depth int) {
+	p.report(r.Subject(), o, depth+1)
+	if o.Detail == Verdict {
+		return
+	}
+	p.blank()
+	text := join(" ", "carried by", subjectOf(&r.Message), "from", first(from(&r.Message), "an unknown author"))
+	if len(r.Message.RcptTo) > 0 {
+		text += " to " + Clean(r.Message.RcptTo[0])
+	}
+	text += ": " + statusWords(r.Verdict.Status)
+	if r.Verdict.RootCause != nil {
+		text += ", " + Clean(*r.Verdict.RootCause)
+	}
+	p.labelled("carrier", unstyled, text+" (--carrier)")
+	p.mended(r)
+	p.dsn(r.DSN)
+	if o.Detail == Full {
+		p.blank()
+		own := *r
+		own.Headline, own.Embedded, own.DSN, own.Repairs = nil, nil, nil, nil
+		p.report(&own, o, depth+1)
+	}
+	for i := range r.Embedded {
+		if i != *r.Headline {
+			p.blank()
+			p.report(&r.Embedded[i], o, depth+1)
+		}
+	}
+}
+
+// subjectOf is the subject of a message in quotation marks.
+func subjectOf(m *report.Message) string {
+	if m.Subject == "" {
+		return ""
+	}
+	return "“" + Clean(m.Subject) + "”"
+}
+
+// collected says what a report of many messages is about, and what reads on.
+func (p *page) collected(r *report.Report) {
+	c := r.Collected
+	if c == nil {
+		return
+	}
+	const day = "2 Jan 2006"
+	text := "this mail carries a " + Clean(c.Kind) + " of " + Clean(c.Submitter) + " on " + Clean(c.Domain) + ", " + c.Begin.Format(day) + " to " + c.End.Format(day) +
+		": a report on many messages, to be read with a program for such reports; mailtrace domain " + Clean(c.Domain) + " checks what the domain publishes"
+	p.labelled("report", unstyled, text)
+}
