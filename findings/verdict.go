@@ -139,6 +139,9 @@ func verdict(f *Facts, found []report.Finding) report.Verdict {
 		v.Summary = "too little could be checked"
 		if len(f.Hops) > 0 && f.LastRun().Border < 0 {
 			v.Summary = "the message was made inside " + f.LastRun().Name() + ", it crossed no border"
+			if why := f.MissingClient(); why != "" {
+				v.Summary = why
+			}
 		}
 	default:
 		v.Status, v.AtFault = report.Unauthenticated, "unknown"

@@ -20,6 +20,9 @@ func Examine(ctx context.Context, m *message.Message, o Options) *Facts {
 	c.Custody = custodyOf(c)
 	c.Claims = claimsOf(c)
 	c.Borders = bordersOf(c)
+	if why := c.MissingClient(); why != "" {
+		c.ask.addGap(Gap{"the client at the border", why})
+	}
 	c.Signatures = signaturesOf(ctx, c)
 	c.Evaluations = evaluationsOf(ctx, c)
 	c.Claims = weighedClaims(c)

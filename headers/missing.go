@@ -1,0 +1,34 @@
+package headers
+
+import (
+	"strconv"
+
+	"github.com/mailtrace/mailtrace/headers/received"
+)
+
+// MissingClient says why the client that handed the message over from outside is
+// not known although nothing was made on the recipient's side: its line is not in
+// the header. "" where the border shows its client, or the message was made there.
+func (f *Facts) MissingClient() string {
+	r := f.LastRun()
+	if r == nil {
+		return ""
+	}
+	h := &f.Hops[r.First]
+	if r.Border < 0 {
+		if h.FromNetwork {
+			return "the line of the mail queue (hop " + strconv.Itoa(h.Index) + ") shows that the message came by SMTP, not from whom"
+		}
+		return ""
+	}
+	h = &f.Hops[r.Border]
+	c := h.Client()
+	if r.Border == 0 || c.Class != received.ClassConfirmed || host(c.Name) == host(h.By) {
+		return ""
+	}
+	org, below := Org(host(h.By)), Org(host(f.Hops[r.Border-1].By))
+	if org != "" && Org(c.Name) == org && serviceNamed(org) == nil && below != "" && below != org {
+		return "the client of hop " + strconv.Itoa(h.Index) + " is " + c.Name + ", a host of " + org + " itself, and its own Received field is not in the header: who handed the message to it is not known"
+	}
+	return ""
+}
