@@ -45,18 +45,6 @@ func spfDetail(s *report.SPF) string {
 	return text
 }
 
-func dkimChecks(r *report.Report) []check {
-	if len(r.DKIM) == 0 {
-		return []check{{"dkim", "none", "", "no signature"}}
-	}
-	out := make([]check, 0, len(r.DKIM))
-	for i := range r.DKIM {
-		d := &r.DKIM[i]
-		out = append(out, check{"dkim", word(d.Result), Clean(d.Domain), dkimDetail(d)})
-	}
-	return out
-}
-
 func dkimDetail(d *report.DKIM) string {
 	var parts []string
 	if d.Result == "pass" {

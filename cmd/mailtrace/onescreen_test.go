@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mailtrace/mailtrace/internal/corpus"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+// screen is how many lines of 80 columns a reader sees at once.
+const screen = 24
+
+// The answer is on one screen: what to do stands within it in at least 95 % of
+// the reports that have a cause, the median report fits, and a report speaks of
+// 1.5 findings at most on average.
+func TestOneScreen(t *testing.T) {
+	files := [][]string{}
+	for _, name := range []string{"bt", "raynet", "clean", "receipt"} {
+		files = append(files, []string{"--dns", "zone:../../examples/" + name + ".zone", "../../examples/" + name + ".eml"})
+	}
+	for _, folder := range []string{"cases", "field"} {
+		found, _ := filepath.Glob(filepath.Join(corpus.Root(), folder, "*", "message.eml"))
+		for _, f := range found {
+			zone := "off"
+			if _, err := os.Stat(filepath.Join(filepath.Dir(f), "zone.txt")); err == nil {
+				zone = "zone:" + filepath.Join(filepath.Dir(f), "zone.txt")
+			}
+			files = append(files, []string{"--dns", zone, f})
+		}
+	}
+	if len(files) == 4 {
+		t.Log("the shared cases are absent: only the examples are measured")
+	}
+	var lines []int
+	rooted, early, findings := 0, 0, 0
+	for _, args := range files {
+		var r report.Report
+		saved := runWith(t, testEnvironment(), "", append([]string{"analyze", "--json", "--fail-on", "never"}, args...)...)
+		if saved.code == exitUsage {
+			continue // what cannot be read has no page
+		}
+		if err := json.Unmarshal([]byte(saved.out), &r); err != nil {
+			t.Fatalf("%v: %v", args, err)
+		}
+		page := strings.Split(strings.TrimRight(runWith(t, testEnvironment(), saved.out, "show", "--fail-on", "never", "-").out, "\n"), "\n")
+		lines = append(lines, len(page))
+		also := false
+		for _, l := range page {
+			if also = strings.HasPrefix(l, "also ") || also && strings.HasPrefix(l, "         "); also {
+				findings++
+			}
+		}
+		if r.Verdict.RootCause == nil {
+			continue
+		}
+		rooted++
+		findings++
+		if at := slices.IndexFunc(page, func(l string) bool { return strings.HasPrefix(l, "do ") }); at >= 0 && at < screen {
+			early++
+		} else {
+			t.Logf("%s: what to do stands in line %d", args[2], at+1)
+		}
+	}
+	for i, name := range []string{"bt", "raynet"} {
+		if lines[i] > screen+1 {
+			t.Errorf("%s takes %d lines", name, lines[i])
+		}
+	}
+	slices.Sort(lines)
+	median := lines[len(lines)/2]
+	t.Logf("%d reports: median %d lines; what to do within %d lines in %d of %d; %.2f findings a report",
+		len(lines), median, screen, early, rooted, float64(findings)/float64(len(lines)))
+	if median > screen {
+		t.Errorf("the median report takes %d lines", median)
+	}
+	if early*100 < rooted*95 {
+		t.Errorf("what to do stands within %d lines in %d of %d reports", screen, early, rooted)
+	}
+	if findings*2 > len(lines)*3 {
+		t.Errorf("%d findings in %d reports", findings, len(lines))
+	}
+}
+
+// Output is paged on a terminal only, for text only, by the command of the
+// environment, and not where somebody says so.
+func TestPager(t *testing.T) {
+	dir := t.TempDir()
+	a := write(t, dir, "a.eml", "Subject: a\n\n")
+	test := func(want string, terminal int, vars map[string]string, args ...string) {
+		t.Helper()
+		env := fakeEnvironment()
+		env.terminal = func(v any) int {
+			if _, ok := v.(*bytes.Buffer); ok {
+				return terminal
+			}
+			return 0
+		}
+		env.getenv = func(k string) string { return vars[k] }
+		var ran string
+		var shown bytes.Buffer
+		env.startPager = fakePager(&ran, &shown)
+		out := runWith(t, env, "", append([]string{"analyze", "--dns", "off"}, append(args, a)...)...)
+		if ran != want {
+			t.Errorf("terminal %d, %v, %v: ran %q, want %q", terminal, vars, args, ran, want)
+		}
+		if ran != "" && (out.out != "" || !strings.Contains(shown.String(), "AUTHENTICATED")) || ran == "" && out.out == "" {
+			t.Errorf("%v %v: printed %q, paged %q", vars, args, out.out, shown.String())
+		}
+	}
+	test("", 0, nil)
+	test("less", 80, nil)
+	test("most -s", 80, map[string]string{"PAGER": "most -s"})
+	test("lv", 80, map[string]string{"PAGER": "most", "MAILTRACE_PAGER": "lv"})
+	test("", 80, map[string]string{"PAGER": "cat"})
+	test("", 80, map[string]string{"TERM": "dumb"})
+	test("", 80, nil, "--no-pager")
+	test("", 80, nil, "-q")
+	test("", 80, nil, "--json")
+}
