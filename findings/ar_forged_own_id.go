@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -45,12 +43,11 @@ Receiver: delete fields that carry your own authserv-id when mail comes in from 
 		}
 		b := borderHop(f)
 		x := report.Finding{
-			Hop:        index(f, b),
-			Confidence: report.Proved,
-			AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, b)},
-			Message: fmt.Sprintf("a verdict in the name of %s came with the message from %s: %s",
-				orWord(forged[0].Writer, "the recipient"), fromName(f, b), forged[0].Why),
-			Advice: fmt.Sprintf("%s: delete fields with your own authserv-id when mail comes in (RFC 8601 §5)", byName(f, b)),
+			Hop:         index(f, b),
+			Confidence:  report.Proved,
+			AtFault:     report.Party{Role: report.RoleSender, Host: fromHost(f, b)},
+			Parts:       report.Say("a verdict in the name of %s came with the message from %v: %s", orWord(forged[0].Writer, "the recipient"), clientRef(f, b), forged[0].Why),
+			AdviceParts: report.Say("%v: delete fields with your own authserv-id when mail comes in (RFC 8601 §5)", report.HostRef(byName(f, b))),
 		}
 		seen := map[int]bool{}
 		for _, c := range forged {

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -36,12 +34,12 @@ Nothing.
 				continue
 			}
 			x := report.Finding{
-				Hop:        index(f, c.Hop),
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: "none", Host: c.Writer},
-				Message:    fmt.Sprintf("Authentication-Results without a server's name; by its place it is %s's (hop %d)", c.Writer, f.Hops[c.Hop].Index),
-				Advice:     "none needed",
-				Evidence:   []report.Evidence{claim(f, c), hop(f, c.Hop)},
+				Hop:         index(f, c.Hop),
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: "none", Host: c.Writer},
+				Parts:       report.Say("Authentication-Results without a server's name; by its place it is %v's (%v)", report.HostRef(c.Writer), report.HopRef(f.Hops[c.Hop].Index)),
+				AdviceParts: report.Words("none needed"),
+				Evidence:    []report.Evidence{claim(f, c), hop(f, c.Hop)},
 			}
 			if c.Trust != headers.Trusted {
 				x.Confidence = report.Likely

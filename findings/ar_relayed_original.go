@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -40,12 +39,12 @@ Nothing.
 			}
 			seen[c.Field] = true
 			out = append(out, report.Finding{
-				Hop:        index(f, c.Hop),
-				Confidence: report.Likely,
-				AtFault:    report.Party{Role: "none"},
-				Message:    fmt.Sprintf("%s keeps what an earlier server wrote: %s=%s", f.Msg.Name(c.Field), c.Method, c.Result),
-				Advice:     "none needed",
-				Evidence:   []report.Evidence{claim(f, c)},
+				Hop:         index(f, c.Hop),
+				Confidence:  report.Likely,
+				AtFault:     report.Party{Role: "none"},
+				Parts:       report.Say("%s keeps what an earlier server wrote: %s=%s", f.Msg.Name(c.Field), c.Method, c.Result),
+				AdviceParts: report.Words("none needed"),
+				Evidence:    []report.Evidence{claim(f, c)},
 			})
 		}
 		return out

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -42,14 +40,14 @@ Nothing. Software that reads such fields must be told which names to trust.
 				continue
 			}
 			seen[c.Field] = true
-			if x.Message == "" {
+			if len(x.Parts) == 0 {
 				x = report.Finding{
-					Severity:   report.Info,
-					Hop:        index(f, b),
-					Confidence: report.Strong,
-					AtFault:    report.Party{Role: "none", Host: c.AuthservID},
-					Message:    fmt.Sprintf("verdicts in the name of %s came with the message; they are not %s's and count for nothing", c.AuthservID, f.LastRun().Name()),
-					Advice:     "ignore them; trust only the names of your own servers",
+					Severity:    report.Info,
+					Hop:         index(f, b),
+					Confidence:  report.Strong,
+					AtFault:     report.Party{Role: "none", Host: c.AuthservID},
+					Parts:       report.Say("verdicts in the name of %s came with the message; they are not %v's and count for nothing", c.AuthservID, report.DomainRef(f.LastRun().Name())),
+					AdviceParts: report.Words("ignore them; trust only the names of your own servers"),
 				}
 				// Where the message itself is in doubt, made-up verdicts are part of
 				// the picture.
@@ -61,7 +59,7 @@ Nothing. Software that reads such fields must be told which names to trust.
 				x.Evidence = append(x.Evidence, claim(f, c))
 			}
 		}
-		if x.Message == "" {
+		if len(x.Parts) == 0 {
 			return nil
 		}
 		x.Evidence = append(x.Evidence, hop(f, b))

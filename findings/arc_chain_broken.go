@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/arc"
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
@@ -62,8 +60,8 @@ Who changes a message must seal it afterwards, or sign it as his own. Sealer wit
 			x.Hop = index(f, f.SealerHop(s))
 			x.AtFault = sealerParty(f, s)
 			x.Confidence = report.Strong // the fields of the set may have been changed later
-			x.Message = fmt.Sprintf("the ARC seal of set %d, by %s, does not verify: %s", s.Instance, sealerName(f, s), s.SealReason)
-			x.Advice = fmt.Sprintf("%s: update the software that seals; a wrong seal is a known defect of older ones", sealerName(f, s))
+			x.Parts = report.Say("the ARC seal of set %d, by %s, does not verify: %s", s.Instance, sealerName(f, s), s.SealReason)
+			x.AdviceParts = report.Say("%s: update the software that seals; a wrong seal is a known defect of older ones", sealerName(f, s))
 		case f.Body != headers.BodyWhole && s.Message != nil && s.Message.HeaderSignature != dkim.Mismatch:
 			return nil // the copy has not the body that was signed
 		case s.Message != nil && s.Message.Result == dkim.Fail:
@@ -71,8 +69,8 @@ Who changes a message must seal it afterwards, or sign it as his own. Sealer wit
 		default:
 			x.Hop = index(f, f.SealerHop(s))
 			x.AtFault = sealerParty(f, s)
-			x.Message = fmt.Sprintf("the ARC message signature of set %d, by %s, does not hold: %s", s.Instance, sealerName(f, s), s.AMSReason)
-			x.Advice = fmt.Sprintf("%s: mend the software that seals", sealerName(f, s))
+			x.Parts = report.Say("the ARC message signature of set %d, by %s, does not hold: %s", s.Instance, sealerName(f, s), s.AMSReason)
+			x.AdviceParts = report.Say("%s: mend the software that seals", sealerName(f, s))
 		}
 		if x.AtFault.Role == report.RoleRecipient || dmarcPasses(f) {
 			// Changed behind the border, or by a chain that nobody needed.
@@ -96,12 +94,12 @@ func keyOfSealerGone(f *Facts, s *arc.Set, x *report.Finding) {
 	if s.AMSResult != "pass" && s.AMSReason != "" {
 		why = s.AMSReason
 	}
-	x.Message = fmt.Sprintf("the ARC chain can't be verified: the key of set %d, by %s, is of no use (%s)", s.Instance, sealerName(f, s), why)
-	x.Advice = fmt.Sprintf("%s: publish the key; where the message is old, it may have been replaced since", sealerName(f, s))
+	x.Parts = report.Say("the ARC chain can't be verified: the key of set %d, by %s, is of no use (%s)", s.Instance, sealerName(f, s), why)
+	x.AdviceParts = report.Say("%s: publish the key; where the message is old, it may have been replaced since", sealerName(f, s))
 	for c := range claims(f, "arc", trusted) {
 		if c.Normal == "pass" {
 			x.Severity, x.AtFault = report.Info, report.Party{Role: "none"}
-			x.Message += "; it verified at delivery"
+			x.Parts = x.Parts.Add(report.Words("; it verified at delivery")...)
 			x.Evidence = append(x.Evidence, claim(f, c))
 			return
 		}
@@ -123,8 +121,8 @@ func changedAfterSeal(f *Facts, s *arc.Set, x *report.Finding) {
 		what = "body and header"
 	}
 	sealer := sealerName(f, s)
-	x.Message = fmt.Sprintf("%s was changed after %s had sealed it (set %d)", what, sealer, s.Instance)
-	x.Advice = fmt.Sprintf("who changes a message after %s must seal it anew, or sign it as his own", sealer)
+	x.Parts = report.Say("%s was changed after %s had sealed it (set %d)", what, sealer, s.Instance)
+	x.AdviceParts = report.Say("who changes a message after %s must seal it anew, or sign it as his own", sealer)
 	from := f.SealerHop(s) + 1
 	to := len(f.Hops) - 1
 	for c := range claims(f, "arc", trusted) {
@@ -140,7 +138,7 @@ func changedAfterSeal(f *Facts, s *arc.Set, x *report.Finding) {
 	if from > to {
 		// Only the sealer itself is left.
 		x.Hop, x.AtFault = index(f, from-1), sealerParty(f, s)
-		x.Message += ", by " + sealer + " itself on its way out"
+		x.Parts = x.Parts.Add(report.Say(", by %v itself on its way out", sealer)...)
 		return
 	}
 	k := -1
@@ -163,12 +161,12 @@ func changedAfterSeal(f *Facts, s *arc.Set, x *report.Finding) {
 	}
 	if k < 0 {
 		x.Hop = index(f, from)
-		x.Message += fmt.Sprintf(", between hops %d and %d", f.Hops[from].Index, f.Hops[to].Index)
+		x.Parts = x.Parts.Add(report.Say(", between hops %d and %d", f.Hops[from].Index, f.Hops[to].Index)...)
 		return
 	}
 	x.Hop = index(f, k)
 	x.AtFault = report.Party{Role: role(f.RunOf(k)), Host: byName(f, k)}
-	x.Message += fmt.Sprintf(", by %s (hop %d)", x.AtFault.Host, f.Hops[k].Index)
-	x.Advice = fmt.Sprintf("%s: seal after every change, or leave forwarded messages alone", x.AtFault.Host)
+	x.Parts = x.Parts.Add(report.Say(", by %s (%v)", x.AtFault.Host, report.HopRef(f.Hops[k].Index))...)
+	x.AdviceParts = report.Say("%s: seal after every change, or leave forwarded messages alone", x.AtFault.Host)
 	x.Evidence = append(x.Evidence, hop(f, k))
 }

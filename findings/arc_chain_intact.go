@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/arc"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -35,10 +33,10 @@ Nothing. A receiver can put the forwarders that it knows on its list of trusted 
 			return nil
 		}
 		x := report.Finding{
-			Confidence: report.Proved,
-			AtFault:    report.Party{Role: "none"},
-			Advice:     "none needed; a receiver that knows the sealers can trust what they say",
-			Evidence:   []report.Evidence{computed("RFC 8617 §5.2", "%s", setsLine(c))},
+			Confidence:  report.Proved,
+			AtFault:     report.Party{Role: "none"},
+			AdviceParts: report.Words("none needed; a receiver that knows the sealers can trust what they say"),
+			Evidence:    []report.Evidence{computed("RFC 8617 §5.2", "%s", setsLine(c))},
 		}
 		var who []string
 		for i := range c.Sets {
@@ -55,9 +53,9 @@ Nothing. A receiver can put the forwarders that it knows on its list of trusted 
 			x.Evidence = append(x.Evidence, setEvidence(f, s)[0])
 		}
 		x.Hop = index(f, f.SealerHop(newestSet(c)))
-		x.Message = fmt.Sprintf("the ARC chain verifies; it was sealed by %s", list(who))
+		x.Parts = report.Say("the ARC chain verifies; it was sealed by %s", list(who))
 		if c.OldestPass > 0 {
-			x.Message += fmt.Sprintf("; the message was changed before set %d was sealed", c.OldestPass)
+			x.Parts = x.Parts.Add(report.Say("; the message was changed before set %d was sealed", c.OldestPass)...)
 		}
 		return []report.Finding{x}
 	},

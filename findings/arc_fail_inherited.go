@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/arc"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -40,12 +38,12 @@ Look at what lies between the last sealer who found the chain in order and the o
 		}
 		k := f.SealerHop(s)
 		x := report.Finding{
-			Hop:        index(f, k),
-			Confidence: report.Proved,
-			AtFault:    report.Party{Role: report.RoleUnknown},
-			Message:    fmt.Sprintf("%s already found the ARC chain broken when it sealed set %d (cv=fail); later servers can't mend that", sealerName(f, s), s.Instance),
-			Advice:     "see what changed the message before that sealer",
-			Evidence:   append(setEvidence(f, s), computed("RFC 8617 §5.2", "%s", setsLine(c))),
+			Hop:         index(f, k),
+			Confidence:  report.Proved,
+			AtFault:     report.Party{Role: report.RoleUnknown},
+			Parts:       report.Say("%s already found the ARC chain broken when it sealed set %d (cv=fail); later servers can't mend that", report.HostRef(sealerName(f, s)), s.Instance),
+			AdviceParts: report.Words("see what changed the message before that sealer"),
+			Evidence:    append(setEvidence(f, s), computed("RFC 8617 §5.2", "%s", setsLine(c))),
 		}
 		if dmarcPasses(f) {
 			x.Severity = report.Low
@@ -55,8 +53,8 @@ Look at what lies between the last sealer who found the chain in order and the o
 		}
 		if before := setAt(c, s.Instance-1); before != nil {
 			from := f.SealerHop(before)
-			x.Message += fmt.Sprintf("; the sealer before was %s", sealerName(f, before))
-			x.Advice = fmt.Sprintf("see what changed the message between %s and %s", sealerName(f, before), sealerName(f, s))
+			x.Parts = x.Parts.Add(report.Say("; the sealer before was %s", report.HostRef(sealerName(f, before)))...)
+			x.AdviceParts = report.Say("see what changed the message between %s and %s", report.HostRef(sealerName(f, before)), report.HostRef(sealerName(f, s)))
 			x.Evidence = append(x.Evidence, setEvidence(f, before)[0])
 			// One server between them, of neither's organisation.
 			if from >= 0 && k-1 > from && byName(f, k-1) == byName(f, from+1) && f.RunOf(k-1) != f.RunOf(k) && f.RunOf(k-1) != f.RunOf(from) {

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/arc"
@@ -40,16 +39,16 @@ Sealer: update the software. Receiver: treat the chain as failed.
 			return nil // nobody sealed: verdicts without a chain, or an extract of the header
 		}
 		x := report.Finding{
-			Confidence: report.Proved,
-			AtFault:    report.Party{Role: report.RoleUnknown},
-			Message:    "the ARC chain breaks the rules: " + c.Reason,
-			Advice:     "sealer: update the software that seals; receiver: treat the chain as failed",
+			Confidence:  report.Proved,
+			AtFault:     report.Party{Role: report.RoleUnknown},
+			Parts:       report.Say("the ARC chain breaks the rules: %v", c.Reason),
+			AdviceParts: report.Words("sealer: update the software that seals; receiver: treat the chain as failed"),
 		}
 		if s := setAt(c, c.FailedInstance); s != nil {
 			x.Hop = index(f, f.SealerHop(s))
 			x.AtFault = sealerParty(f, s)
-			x.Message = fmt.Sprintf("ARC set %d, by %s, breaks the rules: %s", s.Instance, sealerName(f, s), strings.Join(someOf(s.Problems, 3), "; "))
-			x.Advice = fmt.Sprintf("%s: update the software that seals; receiver: treat the chain as failed", sealerName(f, s))
+			x.Parts = report.Say("ARC set %d, by %s, breaks the rules: %s", s.Instance, report.HostRef(sealerName(f, s)), strings.Join(someOf(s.Problems, 3), "; "))
+			x.AdviceParts = report.Say("%s: update the software that seals; receiver: treat the chain as failed", report.HostRef(sealerName(f, s)))
 			x.Evidence = setEvidence(f, s)
 		}
 		for i, p := range c.Problems {

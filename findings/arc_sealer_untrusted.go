@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/arc"
@@ -58,13 +57,12 @@ historic; better than a seal is not to break the author's signature.
 		}
 		writer := orWord(said.Writer, byName(f, said.Hop))
 		return []report.Finding{{
-			Hop:        index(f, fail.Hop),
-			Confidence: report.Strong,
-			AtFault:    report.Party{Role: report.RoleRecipient, Host: writer},
-			Message: fmt.Sprintf("%s found the ARC chain of %s valid, and let DMARC of %s fail all the same: it does not trust the sealer, or makes no use of ARC",
-				writer, sealerName(f, newestSet(c)), f.FromDomain),
-			Advice:   fmt.Sprintf("%s: if you know %s, put it on the list of trusted ARC sealers", writer, newestSet(c).Domain),
-			Evidence: []report.Evidence{claim(f, said), claim(f, fail), setEvidence(f, s)[0], computed("RFC 8617 §5.2", "%s", setsLine(c))},
+			Hop:         index(f, fail.Hop),
+			Confidence:  report.Strong,
+			AtFault:     report.Party{Role: report.RoleRecipient, Host: writer},
+			Parts:       report.Say("%v found the ARC chain of %s valid, and let DMARC of %v fail all the same: it does not trust the sealer, or makes no use of ARC", report.HostRef(writer), report.HostRef(sealerName(f, newestSet(c))), report.DomainRef(f.FromDomain)),
+			AdviceParts: report.Say("%v: if you know %s, put it on the list of trusted ARC sealers", report.HostRef(writer), newestSet(c).Domain),
+			Evidence:    []report.Evidence{claim(f, said), claim(f, fail), setEvidence(f, s)[0], computed("RFC 8617 §5.2", "%s", setsLine(c))},
 		}}
 	},
 }

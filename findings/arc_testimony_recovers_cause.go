@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/arc"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -44,12 +42,12 @@ Nothing for this alone; see the finding that names the change.
 			}
 			k := f.SealerHop(s)
 			x := report.Finding{
-				Hop:        index(f, k),
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: "none", Host: sealerName(f, s)},
-				Message:    fmt.Sprintf("%s sealed that the message was in order when it came in there (%s); at the end DMARC of %s fails", sealerName(f, s), testimony(f, s), f.FromDomain),
-				Advice:     "none needed for this alone; what broke it lies at that server or behind it",
-				Evidence:   append(setEvidence(f, s), computed("RFC 8617 §5.2", "the seal of set %d verifies", s.Instance)),
+				Hop:         index(f, k),
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: "none", Host: sealerName(f, s)},
+				Parts:       report.Say("%s sealed that the message was in order when it came in there (%s); at the end DMARC of %v fails", sealerName(f, s), testimony(f, s), report.DomainRef(f.FromDomain)),
+				AdviceParts: report.Words("none needed for this alone; what broke it lies at that server or behind it"),
+				Evidence:    append(setEvidence(f, s), computed("RFC 8617 §5.2", "the seal of set %d verifies", s.Instance)),
 			}
 			if c := lastClaim(f, "dmarc"); c != nil {
 				x.Evidence = append(x.Evidence, claim(f, c))

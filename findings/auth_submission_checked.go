@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -39,12 +37,12 @@ Operator of the submission server: do not check SPF in authenticated sessions.
 				continue
 			}
 			x := report.Finding{
-				Hop:        index(f, c.Hop),
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: report.RoleSender, Host: byName(f, c.Hop)},
-				Message:    fmt.Sprintf("%s (hop %d) checked SPF on %s, a user who had logged in", byName(f, c.Hop), h.Index, fromName(f, c.Hop)),
-				Advice:     "do not check SPF in authenticated sessions on " + byName(f, c.Hop),
-				Evidence:   []report.Evidence{claim(f, c), hop(f, c.Hop)},
+				Hop:         index(f, c.Hop),
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: report.RoleSender, Host: byName(f, c.Hop)},
+				Parts:       report.Say("%v (%v) checked SPF on %v, a user who had logged in", report.HostRef(byName(f, c.Hop)), report.HopRef(h.Index), clientRef(f, c.Hop)),
+				AdviceParts: report.Say("do not check SPF in authenticated sessions on %v", report.HostRef(byName(f, c.Hop))),
+				Evidence:    []report.Evidence{claim(f, c), hop(f, c.Hop)},
 			}
 			if f.Observed(c.Hop) {
 				x.AtFault.Role = report.RoleRecipient

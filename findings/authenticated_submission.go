@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -43,21 +42,21 @@ Nothing. SPF says nothing of the user's address, and need not. Where the message
 				who = h.AuthUser
 			}
 			return []report.Finding{{
-				Hop:        index(f, k),
-				Confidence: told(f, k, report.Strong),
-				AtFault:    nobody,
-				Message:    fmt.Sprintf("%s (hop %d) took the message from %s who had logged in, at %s", byName(f, k), h.Index, who, fromName(f, k)),
-				Advice:     "none needed",
-				Evidence:   []report.Evidence{hop(f, k)},
+				Hop:         index(f, k),
+				Confidence:  told(f, k, report.Strong),
+				AtFault:     nobody,
+				Parts:       report.Say("%v (%v) took the message from %s who had logged in, at %v", report.HostRef(byName(f, k)), report.HopRef(h.Index), who, clientRef(f, k)),
+				AdviceParts: report.Words("none needed"),
+				Evidence:    []report.Evidence{hop(f, k)},
 			}}
 		}
 		if i := firstOf(f, "X-Authenticated-Sender", "X-AuthUser", "X-Authenticated-User"); i >= 0 && strings.TrimSpace(f.Msg.Value(i)) != "" {
 			return []report.Finding{{
-				Confidence: report.Likely,
-				AtFault:    nobody,
-				Message:    fmt.Sprintf("the sender's server says that %s had logged in", strings.TrimSpace(f.Msg.Value(i))),
-				Advice:     "none needed",
-				Evidence:   []report.Evidence{field(f, i)},
+				Confidence:  report.Likely,
+				AtFault:     nobody,
+				Parts:       report.Say("the sender's server says that %s had logged in", strings.TrimSpace(f.Msg.Value(i))),
+				AdviceParts: report.Words("none needed"),
+				Evidence:    []report.Evidence{field(f, i)},
 			}}
 		}
 		return nil

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -63,12 +62,12 @@ Sender: write From as RFC 5322 §3.4 says. Recipient: do not go by the shown aut
 			return nil
 		}
 		x := report.Finding{
-			Hop:        index(f, borderHop(f)),
-			Confidence: report.Proved,
-			AtFault:    senderAt(f),
-			Message:    fmt.Sprintf("readers may take another author than %s from From: %s", f.FromDomain, strings.Join(why, "; ")),
-			Advice:     "sender: write one address in angle brackets, as RFC 5322 §3.4 says",
-			Evidence:   []report.Evidence{field(f, at), computed("RFC 5322 §3.4", "domain of the author: %s", f.FromDomain)},
+			Hop:         index(f, borderHop(f)),
+			Confidence:  report.Proved,
+			AtFault:     senderAt(f),
+			Parts:       report.Say("readers may take another author than %v from From: %s", report.DomainRef(f.FromDomain), strings.Join(why, "; ")),
+			AdviceParts: report.Words("sender: write one address in angle brackets, as RFC 5322 §3.4 says"),
+			Evidence:    []report.Evidence{field(f, at), computed("RFC 5322 §3.4", "domain of the author: %v", report.DomainRef(f.FromDomain))},
 		}
 		return []report.Finding{x}
 	},

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -37,10 +36,10 @@ envelope senders (BATV) where bounces are many.
 			return nil
 		}
 		x := report.Finding{
-			Confidence: report.Strong,
-			AtFault:    report.Party{Role: report.RoleUnknown},
-			Message:    fmt.Sprintf("the bounce returns a message that did not come from %s: nothing on its path is of that domain", b.Domain),
-			Advice:     "server that bounced: refuse during the SMTP session; addressee: ignore the bounce, publish SPF -all and DMARC p=reject",
+			Confidence:  report.Strong,
+			AtFault:     report.Party{Role: report.RoleUnknown},
+			Parts:       report.Say("the bounce returns a message that did not come from %v: nothing on its path is of that domain", report.DomainRef(b.Domain)),
+			AdviceParts: report.Words("server that bounced: refuse during the SMTP session; addressee: ignore the bounce, publish SPF -all and DMARC p=reject"),
 		}
 		if f.DSN != nil && f.DSN.ReportingMTA != "" {
 			x.AtFault.Host = f.DSN.ReportingMTA

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -43,12 +41,12 @@ Recipient: treat as forged until the owner is known. Owner of the imitated domai
 				continue
 			}
 			x := report.Finding{
-				Hop:        index(f, borderHop(f)),
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: report.RoleSender, Host: f.FromDomain},
-				Message:    fmt.Sprintf("the author's domain %s imitates %s: it %s", f.FromDomain, p, like),
-				Advice:     "recipient: treat as forged until the owner of " + f.FromDomain + " is known",
-				Evidence:   []report.Evidence{field(f, f.Msg.First("From")), computed("", "%s and %s: %s", f.FromDomain, p, like)},
+				Hop:         index(f, borderHop(f)),
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: report.RoleSender, Host: f.FromDomain},
+				Parts:       report.Say("the author's domain %v imitates %s: it %s", report.DomainRef(f.FromDomain), p, like),
+				AdviceParts: report.Say("recipient: treat as forged until the owner of %v is known", report.DomainRef(f.FromDomain)),
+				Evidence:    []report.Evidence{field(f, f.Msg.First("From")), computed("", "%v and %s: %s", report.DomainRef(f.FromDomain), p, like)},
 			}
 			if like == headers.OneLetter {
 				// Chance and sister companies make such pairs too.

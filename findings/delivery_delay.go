@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"time"
@@ -69,8 +68,8 @@ delay of some days.
 			AtFault:    report.Party{Role: report.RoleUnknown, Host: fromHost(f, at)},
 		}
 		if longest >= delayNoted {
-			x.Message = fmt.Sprintf("the message lay for %s before %s received it (hop %d), of %s in all", span(longest), byName(f, at), f.Hops[at].Index, span(total))
-			x.Advice = fmt.Sprintf("operator of %s: read the queue log for that time", fromHost(f, at))
+			x.Parts = report.Say("the message lay for %s before %v received it (%v), of %s in all", span(longest), report.HostRef(byName(f, at)), report.HopRef(f.Hops[at].Index), span(total))
+			x.AdviceParts = report.Say("operator of %v: read the queue log for that time", report.HostRef(fromHost(f, at)))
 			x.Evidence = []report.Evidence{hop(f, at), hop(f, at-1)}
 			if raw := f.Hops[at].Delay; raw != nil && (*raw-longest).Abs() > time.Second {
 				x.Evidence = append(x.Evidence, computed("", "by the stamps alone %s; corrected for the clocks %s", raw, longest))
@@ -80,12 +79,12 @@ delay of some days.
 		if grey >= 0 {
 			x.AtFault = report.Party{Role: report.RoleRecipient}
 			x.Evidence = append(x.Evidence, field(f, grey))
-			if x.Message == "" {
-				x.Message = fmt.Sprintf("greylisting held the message for %s", span(wait))
+			if len(x.Parts) == 0 {
+				x.Parts = report.Say("greylisting held the message for %s", span(wait))
 			} else {
-				x.Message += "; greylisting made the client wait " + span(wait)
+				x.Parts = x.Parts.Add(report.Say("; greylisting made the client wait %v", span(wait))...)
 			}
-			x.Advice = "receiver: exempt servers that come back from greylisting, or shorten it"
+			x.AdviceParts = report.Words("receiver: exempt servers that come back from greylisting, or shorten it")
 			longest = max(longest, wait)
 		}
 		if longest < delayLong {

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -51,22 +50,21 @@ Recipient: treat it as forged, and answer by another way. Owner of the domain: p
 		}
 		last := f.LastRun()
 		x := report.Finding{
-			Hop:        index(f, s.hop),
-			Severity:   report.High,
-			Confidence: report.Strong,
-			AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, s.hop)},
-			Message: fmt.Sprintf("%s writes for %s to %s (hop %d), and nothing ties it to that domain: %s",
-				fromName(f, s.hop), f.FromDomain, last.Name(), f.Hops[s.hop].Index, s.found(f)),
-			Advice:   fmt.Sprintf("%s: treat it as forged, and ask the author by another way", last.Name()),
-			Evidence: []report.Evidence{hop(f, s.hop)},
+			Hop:         index(f, s.hop),
+			Severity:    report.High,
+			Confidence:  report.Strong,
+			AtFault:     report.Party{Role: report.RoleSender, Host: fromHost(f, s.hop)},
+			Parts:       report.Say("%v writes for %v to %v (%v), and nothing ties it to that domain: %s", clientRef(f, s.hop), report.DomainRef(f.FromDomain), report.DomainRef(last.Name()), report.HopRef(f.Hops[s.hop].Index), s.found(f)),
+			AdviceParts: report.Say("%v: treat it as forged, and ask the author by another way", report.DomainRef(last.Name())),
+			Evidence:    []report.Evidence{hop(f, s.hop)},
 		}
 		if s.policy != "" {
-			x.Advice = fmt.Sprintf("%s: refuse or quarantine it, as p=%s asks", last.Name(), s.policy)
+			x.AdviceParts = report.Say("%v: refuse or quarantine it, as p=%s asks", report.DomainRef(last.Name()), s.policy)
 		}
 		switch {
 		case len(s.hints) > 0:
-			x.Message += "; " + strings.Join(s.hints, ", ") + ", which the sender could have written"
-			x.Advice += "; if that is true, its operator can show it in his log"
+			x.Parts = x.Parts.Add(report.Say("; %v, which the sender could have written", strings.Join(s.hints, ", "))...)
+			x.AdviceParts = x.AdviceParts.Add(report.Words("; if that is true, its operator can show it in his log")...)
 		case firm:
 			x.Severity = "" // as grave as it gets
 		default:
@@ -84,7 +82,7 @@ Recipient: treat it as forged, and answer by another way. Owner of the domain: p
 		if c := trustedAtBorder(f, "dmarc"); c != nil {
 			x.Evidence = append(x.Evidence, claim(f, c))
 		} else {
-			x.Evidence = append(x.Evidence, computed("RFC 9989 §5.3", "dmarc of %s: %s", f.FromDomain, f.Border.DMARC))
+			x.Evidence = append(x.Evidence, computed("RFC 9989 §5.3", "dmarc of %v: %s", report.DomainRef(f.FromDomain), f.Border.DMARC))
 		}
 		x.Evidence = append(x.Evidence, dmarcRecord(f)...)
 		return []report.Finding{x}

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -68,12 +67,12 @@ delivery to the tenant.
 			recipient = own // as the receiver says, which knows for whom it took the message
 		}
 		x := report.Finding{
-			Hop:        index(f, b),
-			Confidence: report.Strong,
-			AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, b)},
-			Message:    fmt.Sprintf("%s is outside and writes as %s to %s itself (hop %d); nothing of %s vouches for it", fromHost(f, b), f.FromDomain, recipient, h.Index, own),
-			Advice:     fmt.Sprintf("%s: treat as forged; enforce p=reject for the own domain at the border, and take mail of it only from own hosts and logins", recipient),
-			Evidence:   []report.Evidence{hop(f, b)},
+			Hop:         index(f, b),
+			Confidence:  report.Strong,
+			AtFault:     report.Party{Role: report.RoleSender, Host: fromHost(f, b)},
+			Parts:       report.Say("%v is outside and writes as %v to %s itself (%v); nothing of %v vouches for it", report.HostRef(fromHost(f, b)), report.DomainRef(f.FromDomain), recipient, report.HopRef(h.Index), report.DomainRef(own)),
+			AdviceParts: report.Say("%s: treat as forged; enforce p=reject for the own domain at the border, and take mail of it only from own hosts and logins", recipient),
+			Evidence:    []report.Evidence{hop(f, b)},
 		}
 		if i := f.Msg.First("From"); i >= 0 {
 			x.Evidence = append(x.Evidence, field(f, i))

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -38,16 +37,16 @@ Recipient: show the address beside the name, mark mail from outside, and refuse 
 			return nil
 		}
 		x := report.Finding{
-			Severity:   report.Low,
-			Confidence: report.Likely,
-			AtFault:    report.Party{Role: report.RoleSender, Host: f.FromDomain},
-			Message:    fmt.Sprintf("the author shows the name %s, but the address is %s", quoted(addr), f.From[0].Address),
-			Advice:     "recipient: go by the address, not by the name",
-			Evidence:   []report.Evidence{field(f, f.Msg.First("From"))},
+			Severity:    report.Low,
+			Confidence:  report.Likely,
+			AtFault:     report.Party{Role: report.RoleSender, Host: f.FromDomain},
+			Parts:       report.Say("the author shows the name %v, but the address is %s", report.QuoteRef(addr), report.MailboxRef(f.From[0].Address)),
+			AdviceParts: report.Words("recipient: go by the address, not by the name"),
+			Evidence:    []report.Evidence{field(f, f.Msg.First("From"))},
 		}
 		if slices.Contains(f.Protected(), headers.Org(domainPart(addr))) && !bulk(f) {
 			x.Severity, x.Confidence = "", report.Strong
-			x.Message += "; " + domainPart(addr) + " is the recipient's own domain"
+			x.Parts = x.Parts.Add(report.Say("; %v is the recipient's own domain", domainPart(addr))...)
 			if dmarcPasses(f) {
 				x.Confidence = report.Likely // a service may write for that person
 			}

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
@@ -40,11 +39,11 @@ Sender: sign by rsa-sha256, with Ed25519 beside it if you like.
 			}
 			x := dkimFinding(f, s)
 			x.Severity = weight(f, i)
-			x.Message = fmt.Sprintf("%s signs by rsa-sha1, which receivers must not accept: the message counts as not signed", s.Domain)
-			x.Advice = fmt.Sprintf("%s: sign by rsa-sha256", s.Domain)
+			x.Parts = report.Say("%v signs by rsa-sha1, which receivers must not accept: the message counts as not signed", report.DomainRef(s.Domain))
+			x.AdviceParts = report.Say("%v: sign by rsa-sha256", report.DomainRef(s.Domain))
 			x.Evidence = append(x.Evidence, computed("RFC 8301 §3.1", "%s", orWord(s.Reason, "rsa-sha1 must not be accepted")))
 			if c := passedThen(f, s); c != nil {
-				x.Message += fmt.Sprintf("; %s accepted it all the same", orWord(c.Writer, "the receiver"))
+				x.Parts = x.Parts.Add(report.Say("; %s accepted it all the same", report.HostRef(orWord(c.Writer, "the receiver")))...)
 				x.Evidence = append(x.Evidence, claim(f, c))
 			}
 			disown(s, &x)
@@ -52,13 +51,13 @@ Sender: sign by rsa-sha256, with Ed25519 beside it if you like.
 		}
 		if i := f.Msg.First("DomainKey-Signature"); i >= 0 && len(f.DKIM) == 0 {
 			x := report.Finding{
-				Severity:   report.Low,
-				Hop:        index(f, borderHop(f)),
-				Confidence: report.Proved,
-				AtFault:    senderAt(f),
-				Message:    "the message is signed by DomainKeys only, which no receiver verifies any more: it counts as not signed",
-				Advice:     "sender: sign by DKIM with rsa-sha256",
-				Evidence:   []report.Evidence{field(f, i)},
+				Severity:    report.Low,
+				Hop:         index(f, borderHop(f)),
+				Confidence:  report.Proved,
+				AtFault:     senderAt(f),
+				Parts:       report.Words("the message is signed by DomainKeys only, which no receiver verifies any more: it counts as not signed"),
+				AdviceParts: report.Words("sender: sign by DKIM with rsa-sha256"),
+				Evidence:    []report.Evidence{field(f, i)},
 			}
 			if !dmarcPasses(f) {
 				x.Severity = report.Medium

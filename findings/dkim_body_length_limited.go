@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
@@ -40,14 +38,14 @@ Sender: take l= out of the signer's settings. Receiver: treat a signature that l
 				continue
 			}
 			x := dkimFinding(f, s)
-			x.Advice = fmt.Sprintf("%s: take l= out of the settings of the signer; receivers: treat a signature that leaves octets unsigned as failed", s.Domain)
+			x.AdviceParts = report.Say("%v: take l= out of the settings of the signer; receivers: treat a signature that leaves octets unsigned as failed", report.DomainRef(s.Domain))
 			x.Evidence = append(x.Evidence, computed("RFC 6376 §3.5", "l=%d; the body has %d octets in canonical form", *s.BodyLength, s.CanonicalBody))
 			switch {
 			case s.Result == dkim.Pass && s.UnsignedBytes > blankTail:
 				extended(f, s, &x)
 			case s.Result == dkim.Pass || s.BodyHash == dkim.Unchecked:
 				x.Severity = report.Medium
-				x.Message = fmt.Sprintf("%s signs with l=%d: whoever has the message can put text behind what is signed, and the signature still passes", s.Domain, *s.BodyLength)
+				x.Parts = report.Say("%v signs with l=%d: whoever has the message can put text behind what is signed, and the signature still passes", report.DomainRef(s.Domain), *s.BodyLength)
 			default:
 				continue // it does not pass: nothing gains by it
 			}
@@ -67,13 +65,12 @@ const blankTail = 2
 // extended describes a message with text behind the signed part.
 func extended(f *Facts, s *dkim.Signature, x *report.Finding) {
 	x.Severity = report.Critical
-	x.Message = fmt.Sprintf("the last %d of %d octets of the body are not signed (l=%d of %s): they may be anybody's, although the signature passes",
-		s.UnsignedBytes, s.CanonicalBody, *s.BodyLength, s.Domain)
+	x.Parts = report.Say("the last %d of %d octets of the body are not signed (l=%d of %v): they may be anybody's, although the signature passes", s.UnsignedBytes, s.CanonicalBody, *s.BodyLength, report.DomainRef(s.Domain))
 	b := borderHop(f)
 	switch {
 	case listHop(f) >= 0:
 		x.Severity = report.Medium
-		x.Message += "; a mailing list sent this copy on, whose footer that may be"
+		x.Parts = x.Parts.Add(report.Words("; a mailing list sent this copy on, whose footer that may be")...)
 	case resent(f):
 		x.Hop = index(f, b)
 		x.AtFault = report.Party{Role: report.RoleIntermediary, Host: fromHost(f, b)}
@@ -82,7 +79,7 @@ func extended(f *Facts, s *dkim.Signature, x *report.Finding) {
 		// client's.
 		x.Hop = index(f, b)
 		x.AtFault = report.Party{Role: report.RoleUnknown, Host: fromHost(f, b)}
-		x.Message += fmt.Sprintf("; the message came from %s, for which SPF of %s is %s", fromName(f, b), f.SPF.Domain, f.SPF.Result)
+		x.Parts = x.Parts.Add(report.Say("; the message came from %v, for which SPF of %s is %s", clientRef(f, b), report.DomainRef(f.SPF.Domain), f.SPF.Result)...)
 		x.Evidence = append(x.Evidence, hop(f, b), computed("RFC 7208 §4.1", "%s", evaluated(f.SPF)))
 	}
 }

@@ -48,8 +48,8 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 				x := dkimFinding(f, s)
 				x.Severity = brokenSeverity(f, i)
 				x.Confidence = report.Strong
-				x.Message = fmt.Sprintf("the signature of %s can't be valid anywhere: %s", s.Domain, s.Reason)
-				x.Advice = fmt.Sprintf("%s: mend the signer's settings: %s", s.Domain, s.Reason)
+				x.Parts = report.Say("the signature of %v can't be valid anywhere: %s", report.DomainRef(s.Domain), s.Reason)
+				x.AdviceParts = report.Say("%v: mend the signer's settings: %s", report.DomainRef(s.Domain), s.Reason)
 				x.Evidence = append(x.Evidence, computed("RFC 6376 §6.1.1", "%s", s.Reason))
 				if c := failedThen(f, s); c != nil {
 					x.Evidence = append(x.Evidence, claim(f, c))
@@ -70,27 +70,27 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 			x.Severity = brokenSeverity(f, i)
 			x.Confidence = report.Strong
 			if direct {
-				x.Message = fmt.Sprintf("the signature of %s was broken already when %s received the message", s.Domain, receiver(f, b))
+				x.Parts = report.Say("the signature of %v was broken already when %s received the message", report.DomainRef(s.Domain), receiver(f, b))
 			}
-			x.Advice = fmt.Sprintf("%s: sign last, at the outermost server, and compare the private key with the one published at %s", s.Domain, s.KeyName)
+			x.AdviceParts = report.Say("%v: sign last, at the outermost server, and compare the private key with the one published at %s", report.DomainRef(s.Domain), s.KeyName)
 			switch r := f.Repair(i); {
 			case other:
-				x.Message = fmt.Sprintf("the signature of %s was made with another private key than the one published at %s", s.Domain, s.KeyName)
-				x.Advice = fmt.Sprintf("%s: give the signer the private key that belongs to %s, or publish the key it uses", s.Domain, s.KeyName)
+				x.Parts = report.Say("the signature of %v was made with another private key than the one published at %s", report.DomainRef(s.Domain), s.KeyName)
+				x.AdviceParts = report.Say("%v: give the signer the private key that belongs to %s, or publish the key it uses", report.DomainRef(s.Domain), s.KeyName)
 				x.Evidence = append(x.Evidence, computed("RFC 8017 §8.2.2", "with the published key the signature turns into no hash at all: it was made with another key"))
 				if b.Broken == nil {
 					// The key may have been replaced since.
 					x.Confidence = report.Likely
-					x.Message += "; the key may have been replaced since"
+					x.Parts = x.Parts.Add(report.Words("; the key may have been replaced since")...)
 				}
 			case r != nil:
-				x.Message += ": " + r.Changes[0].Description
-				x.Advice = fmt.Sprintf("%s: sign last, after everything that changes the message", s.Domain)
+				x.Parts = x.Parts.Add(report.Say(": %v", r.Changes[0].Description)...)
+				x.AdviceParts = report.Say("%v: sign last, after everything that changes the message", report.DomainRef(s.Domain))
 				x.Evidence = append(x.Evidence, computed("RFC 6376 §3.7", "undone: %s; then body hash %s, header signature %s", r.Changes[0].Description, matches(r.BodyProved), matches(r.HeaderProved)))
 			case s.BodyHash == dkim.Mismatch:
-				x.Message += ": the body is not the one that was signed"
+				x.Parts = x.Parts.Add(report.Words(": the body is not the one that was signed")...)
 			default:
-				x.Message += ": the header signature does not verify"
+				x.Parts = x.Parts.Add(report.Words(": the header signature does not verify")...)
 			}
 			disown(s, &x)
 			x.Evidence = append(x.Evidence, computed("RFC 6376 §6.1.3", "%s", s.Reason))

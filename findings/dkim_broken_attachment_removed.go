@@ -2,7 +2,6 @@ package findings
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -45,8 +44,8 @@ Gateway: verify first and change afterwards, and seal by ARC what is passed on. 
 			x := locate(f, b)
 			x.Severity = brokenSeverity(f, i)
 			x.Confidence = report.Likely
-			x.Message = fmt.Sprintf("an attachment was taken out after %s had signed the message (%s stands in its place), by %s", s.Domain, quoted(mark), who(f, b))
-			x.Advice = fmt.Sprintf("%s: verify signatures before parts are taken out; systems behind must believe that verdict", orWord(x.AtFault.Host, "the gateway that did it"))
+			x.Parts = report.Say("an attachment was taken out after %v had signed the message (%v stands in its place), by %s", report.DomainRef(s.Domain), report.QuoteRef(mark), who(f, b))
+			x.AdviceParts = report.Say("%s: verify signatures before parts are taken out; systems behind must believe that verdict", report.HostRef(orWord(x.AtFault.Host, "the gateway that did it")))
 			x.Evidence = append([]report.Evidence{
 				field(f, s.Field), computed("RFC 6376 §6.1.3", "%s", s.Reason), computed("RFC 6376 §3.7", "in the body: %s", mark),
 			}, x.Evidence...)

@@ -1,9 +1,6 @@
 package findings
 
 import (
-	"fmt"
-	"strings"
-
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/headers"
@@ -41,20 +38,20 @@ First get the raw message from the server and look again. Sender: sign with c=re
 			if !ok {
 				continue
 			}
-			x.Advice = "look at the raw message on the server first: saving and exporting does this too"
+			x.AdviceParts = report.Words("look at the raw message on the server first: saving and exporting does this too")
 			switch {
 			case c.edit.Software != "": // no canonicalization forgives a line that is broken
-				x.Advice = fmt.Sprintf("%s: write lines of at most 998 octets, or encode the text", c.sig.Domain)
+				x.AdviceParts = report.Say("%s: write lines of at most 998 octets, or encode the text", c.sig.Domain)
 			case c.sig.BodyCanon != dkim.Relaxed:
-				x.Advice += fmt.Sprintf("; %s: sign with c=relaxed/relaxed", c.sig.Domain)
+				x.AdviceParts = x.AdviceParts.Add(report.Say("; %s: sign with c=relaxed/relaxed", c.sig.Domain)...)
 			}
 			if k := sentOnBy(f, c.where, c.edit.Software); k >= 0 {
 				x.Hop = index(f, k)
 				x.AtFault = report.Party{Role: role(f.RunOf(k)), Host: byName(f, k)}
 				x.Confidence = report.Strong
-				x.Message = strings.Replace(x.Message, who(f, c.where)+" changed the message", fmt.Sprintf("%s (hop %d), a %s that sent the message on, changed it", byName(f, k), f.Hops[k].Index, c.edit.Software), 1)
+				x.Parts = c.message(report.Say("%v, a %s that sent the message on, changed it", serverAt(f, k), c.edit.Software))
 				x.Evidence = append(x.Evidence, hop(f, k))
-				x.Advice = fmt.Sprintf("%s: take longer lines from the servers behind it, or have them verify here; %s", byName(f, k), x.Advice)
+				x.AdviceParts = report.Say("%v: take longer lines from the servers behind it, or have them verify here; %s", report.HostRef(byName(f, k)), x.Advice)
 				if c.where.Broken == nil {
 					x.Severity = report.Low
 				}
@@ -63,7 +60,7 @@ First get the raw message from the server and look again. Sender: sign with c=re
 				x.Severity = report.Low
 				x.AtFault = report.Party{Role: report.RoleUnknown}
 				x.Hop = nil
-				x.Message = strings.Replace(x.Message, who(f, c.where)+" changed the message", "the copy at hand, or a server on the way, differs from the message", 1)
+				x.Parts = c.message(report.Words("the copy at hand, or a server on the way, differs from the message"))
 			}
 			out = append(out, x)
 		}

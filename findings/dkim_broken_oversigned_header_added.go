@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim/repair"
@@ -42,9 +41,9 @@ out the field.
 			name := c.edit.Field
 			switch n := strings.ToLower(name); {
 			case n == "from" || n == "subject":
-				x.Message += fmt.Sprintf(" (a second %s is what attackers add: treat the message with care)", name)
+				x.Parts = x.Parts.Add(report.Say(" (a second %s is what attackers add: treat the message with care)", name)...)
 			case strings.HasPrefix(n, "list-") || n == "sender" || strings.HasPrefix(n, "resent-"):
-				x.Advice += fmt.Sprintf("; %s: do not name %s in h= where it does not occur, lists have to add it", c.sig.Domain, name)
+				x.AdviceParts = x.AdviceParts.Add(report.Say("; %s: do not name %s in h= where it does not occur, lists have to add it", report.DomainRef(c.sig.Domain), name)...)
 			}
 			out = append(out, x)
 		}

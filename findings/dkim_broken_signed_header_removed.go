@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
@@ -49,8 +48,8 @@ Sender: do not sign Received and X-… fields; relays take them out by rule. Rel
 			x := locate(f, b)
 			x.Severity = brokenSeverity(f, i)
 			x.Confidence = report.Likely
-			x.Message = fmt.Sprintf("%s signed %s, which the message has fewer of than h= names: %s seems to have taken it out", s.Domain, name, who(f, b))
-			x.Advice = fmt.Sprintf("%s: do not sign %s; relays take such fields out by rule", s.Domain, name)
+			x.Parts = report.Say("%v signed %s, which the message has fewer of than h= names: %s seems to have taken it out", report.DomainRef(s.Domain), name, who(f, b))
+			x.AdviceParts = report.Say("%v: do not sign %s; relays take such fields out by rule", report.DomainRef(s.Domain), name)
 			x.Evidence = append([]report.Evidence{field(f, s.Field), computed("RFC 6376 §5.4", "h= names %s %d times, below the signature there are %d", name, s.Names(name), occurs(f, s, name))}, x.Evidence...)
 			out = append(out, x)
 		}

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -54,8 +53,8 @@ Exchange organisation: switch TNEF off for the remote domain (TNEFEnabled false)
 				x.Confidence = report.Strong
 				x.Evidence = append(x.Evidence, field(f, style))
 			}
-			x.Message = fmt.Sprintf("%s (hop %d) took the message into a store and wrote it anew (%s): the body is not the one that %s signed", byName(f, k), f.Hops[k].Index, why, s.Domain)
-			x.Advice = fmt.Sprintf("%s: switch TNEF off for the remote domain, forward by transport instead of a mailbox rule, seal by ARC", byName(f, k))
+			x.Parts = report.Say("%v (%v) took the message into a store and wrote it anew (%s): the body is not the one that %v signed", report.HostRef(byName(f, k)), report.HopRef(f.Hops[k].Index), why, report.DomainRef(s.Domain))
+			x.AdviceParts = report.Say("%v: switch TNEF off for the remote domain, forward by transport instead of a mailbox rule, seal by ARC", report.HostRef(byName(f, k)))
 			x.Evidence = append([]report.Evidence{field(f, s.Field), hop(f, k), computed("RFC 6376 §6.1.3", "%s", s.Reason)}, x.Evidence...)
 			if at >= 0 {
 				x.Evidence = append(x.Evidence, field(f, at))

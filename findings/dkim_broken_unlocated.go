@@ -64,16 +64,16 @@ Compare with the sender's copy; ask those who are named. Get the raw message fro
 			case s.HeaderSignature == dkim.Mismatch:
 				what = "body and header"
 			}
-			x.Message = fmt.Sprintf("%s changed after %s had signed the message%s; what the change was is not known", what, s.Domain, between(f, b))
-			x.Advice = "compare with the sender's copy, and get the raw message from the server"
+			x.Parts = report.Say("%s changed after %v had signed the message%s; what the change was is not known", what, report.DomainRef(s.Domain), between(f, b))
+			x.AdviceParts = report.Words("compare with the sender's copy, and get the raw message from the server")
 			if x.AtFault.Host != "" {
-				x.Advice = fmt.Sprintf("%s: see what changes messages there; compare with the sender's copy", x.AtFault.Host)
+				x.AdviceParts = report.Say("%s: see what changes messages there; compare with the sender's copy", report.HostRef(x.AtFault.Host))
 			}
 			if b.Intact == nil && b.IntactSet == 0 {
-				x.Message += "; nothing shows that the signature was ever valid"
+				x.Parts = x.Parts.Add(report.Words("; nothing shows that the signature was ever valid")...)
 				if b.Broken == nil || !b.Single() {
 					x.AtFault = report.Party{Role: report.RoleUnknown}
-					x.Advice = "compare with the sender's copy, and get the raw message from the server"
+					x.AdviceParts = report.Words("compare with the sender's copy, and get the raw message from the server")
 				}
 			}
 			x.Evidence = append([]report.Evidence{field(f, s.Field), computed("RFC 6376 §6.1.3", "%s", s.Reason)}, x.Evidence...)

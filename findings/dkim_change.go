@@ -1,7 +1,7 @@
 package findings
 
 import (
-	"fmt"
+	"crypto"
 	"slices"
 	"strings"
 
@@ -103,18 +103,8 @@ func (c change) finding(f *Facts, advice string) (x report.Finding, ok bool) {
 		x.Confidence = report.Strong
 	}
 	x.Severity = brokenSeverity(f, c.i)
-	x.Message = fmt.Sprintf("%s changed the message after %s had signed it: %s", who(f, c.where), c.sig.Domain, c.edit.Description)
-	switch {
-	case c.repair.Complete() && len(c.repair.Changes) == 1:
-		x.Message += "; with that undone the signature verifies"
-	case c.repair.Complete():
-		x.Message += fmt.Sprintf("; with that and %s undone the signature verifies", otherEdits(len(c.repair.Changes)-1))
-	case c.repair.BodyProved:
-		x.Message += "; with that undone the body is the one that was signed, the header still differs"
-	default:
-		x.Message += "; with that undone the header is the one that was signed, the body still differs"
-	}
-	x.Advice = fmt.Sprintf("%s: %s", orWord(x.AtFault.Host, "whoever made the change"), advice)
+	x.Parts = c.message(report.Say("%v changed the message", who(f, c.where)))
+	x.AdviceParts = report.Say("%s: %s", report.HostRef(orWord(x.AtFault.Host, "whoever made the change")), advice)
 	x.Evidence = append([]report.Evidence{field(f, c.sig.Field)}, x.Evidence...)
 	if c.edit.Field != "" {
 		if i := f.Msg.First(c.edit.Field); i >= 0 {
@@ -124,6 +114,20 @@ func (c change) finding(f *Facts, advice string) (x report.Finding, ok bool) {
 	ref := "RFC 6376 §3.7"
 	x.Evidence = append(x.Evidence, computed(ref, "undone: %s; then body hash %s, header signature %s", c.edit.Description, matches(c.repair.BodyProved), matches(c.repair.HeaderProved)))
 	return x, true
+}
+
+// message says what was changed, and what undoing it proves.
+func (c change) message(doer report.Text) report.Text {
+	t := report.Say("%v after %v had signed it: %s", doer, report.DomainRef(c.sig.Domain), c.edit.Description)
+	switch {
+	case c.repair.Complete() && len(c.repair.Changes) == 1:
+		return t.Add(report.Words("; with that undone the signature verifies")...)
+	case c.repair.Complete():
+		return t.Add(report.Say("; with that and %s undone the signature verifies", otherEdits(len(c.repair.Changes)-1))...)
+	case c.repair.BodyProved:
+		return t.Add(report.Words("; with that undone the body is the one that was signed, the header still differs")...)
+	}
+	return t.Add(report.Words("; with that undone the header is the one that was signed, the body still differs")...)
 }
 
 // receiversEdit reports whether an edit is of a kind that receivers make and
@@ -141,8 +145,8 @@ func (c change) beforeOwnCheck(f *Facts, advice string) report.Finding {
 	x.AtFault = report.Party{Role: role(f.RunOf(k)), Host: byName(f, k)}
 	x.Confidence = report.Likely
 	x.Severity = brokenSeverity(f, c.i)
-	x.Message = fmt.Sprintf("%s (hop %d) found the signature of %s broken by what receivers do: %s; it seems to check behind its own filter", byName(f, k), f.Hops[k].Index, c.sig.Domain, c.edit.Description)
-	x.Advice = fmt.Sprintf("%s: %s", x.AtFault.Host, advice)
+	x.Parts = report.Say("%v (%v) found the signature of %s broken by what receivers do: %s; it seems to check behind its own filter", report.HostRef(byName(f, k)), report.HopRef(f.Hops[k].Index), report.DomainRef(c.sig.Domain), c.edit.Description)
+	x.AdviceParts = report.Say("%s: %s", report.HostRef(x.AtFault.Host), advice)
 	x.Evidence = append([]report.Evidence{field(f, c.sig.Field), hop(f, k)}, x.Evidence...)
 	x.Evidence = append(x.Evidence, computed("RFC 6376 §3.7", "undone: %s; then body hash %s, header signature %s", c.edit.Description, matches(c.repair.BodyProved), matches(c.repair.HeaderProved)))
 	return x
@@ -195,12 +199,12 @@ func locate(f *Facts, b *headers.Bracket) report.Finding {
 }
 
 // who names the one who made a change, as far as it shows.
-func who(f *Facts, b *headers.Bracket) string {
+func who(f *Facts, b *headers.Bracket) report.Text {
 	if b.Hop >= 0 && !b.Vague() {
-		return fmt.Sprintf("%s (hop %d)", byName(f, b.Hop), f.Hops[b.Hop].Index)
+		return serverAt(f, b.Hop)
 	}
 	if b.First < 0 || b.First >= len(f.Hops) || b.Last >= len(f.Hops) || atSource(b) {
-		return "a server on the way"
+		return report.Words("a server on the way")
 	}
 	var names []string
 	for k := b.First; k <= b.Last; k++ {
@@ -209,9 +213,21 @@ func who(f *Facts, b *headers.Bracket) string {
 		}
 	}
 	if len(names) > 3 {
-		return fmt.Sprintf("one of the servers between hop %d and hop %d", f.Hops[b.First].Index, f.Hops[b.Last].Index)
+		return report.Say("one of the servers between %v and %v", report.HopRef(f.Hops[b.First].Index), report.HopRef(f.Hops[b.Last].Index))
 	}
-	return "one of " + strings.Join(names, ", ")
+	t := report.Words("one of ")
+	for i, n := range names {
+		if i > 0 {
+			t = t.Add(report.Words(", ")...)
+		}
+		t = t.Add(report.HostRef(n))
+	}
+	return t
+}
+
+// serverAt is the server of a hop, with the hop.
+func serverAt(f *Facts, k int) report.Text {
+	return report.Say("%v (%v)", report.HostRef(byName(f, k)), report.HopRef(f.Hops[k].Index))
 }
 
 // brokenSeverity is the severity of a change that broke signature i: "", the
@@ -254,7 +270,16 @@ func madeWithOtherKey(s *dkim.Signature) bool {
 	if s.KeyType != "rsa" || s.HeaderSignature != dkim.Mismatch || s.KeyRecords > 1 || s.KeyRecord == "" {
 		return false
 	}
-	return opens(s) == no
+	h := crypto.SHA256
+	if strings.HasSuffix(strings.ToLower(s.Algorithm), "-sha1") {
+		h = crypto.SHA1
+	}
+	key, _ := dkim.ParseKey(s.KeyRecord)
+	if key.Public == nil {
+		return false
+	}
+	_, ok := dkim.SignedDigest(key, h, s.B)
+	return !ok
 }
 
 // bodyExplained reports whether the body is as it was signed, or what changed it

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -40,13 +38,13 @@ Sender: leave i= out, or put it at d= itself.
 			}
 			x := dkimFinding(f, s)
 			x.Severity = weight(f, i)
-			x.Message = fmt.Sprintf("the signature of %s is made for the identity %s, which is not in that domain", s.Domain, s.Identity)
+			x.Parts = report.Say("the signature of %v is made for the identity %s, which is not in that domain", report.DomainRef(s.Domain), s.Identity)
 			ref := "RFC 6376 §3.5"
 			if strict {
-				x.Message = fmt.Sprintf("the signature of %s is made for the identity %s, but the key allows %s alone (t=s)", s.Domain, s.Identity, s.Domain)
+				x.Parts = report.Say("the signature of %v is made for the identity %s, but the key allows %v alone (t=s)", report.DomainRef(s.Domain), s.Identity, report.DomainRef(s.Domain))
 				ref = "RFC 6376 §3.6.1"
 			}
-			x.Advice = fmt.Sprintf("%s: leave i= out of the signature, or put it at %s", s.Domain, s.Domain)
+			x.AdviceParts = report.Say("%v: leave i= out of the signature, or put it at %v", report.DomainRef(s.Domain), report.DomainRef(s.Domain))
 			x.Evidence = append(x.Evidence, computed(ref, "%s", s.Reason))
 			if c := failedThen(f, s); c != nil {
 				x.Evidence = append(x.Evidence, claim(f, c))

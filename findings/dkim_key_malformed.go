@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -34,19 +32,19 @@ A DNS interface that shows backslashes before semicolons need not have published
 Sender: publish the key again as one TXT record; strings of 255 bytes are joined without blanks.
 `,
 	Find: func(f *Facts) []report.Finding {
-		out := keyFindings(f, dkim.ReasonKeyMalformed, func(s *dkim.Signature) (string, string) {
-			return fmt.Sprintf("the record at %s is not a usable key: %s", s.KeyName, s.Reason),
-				fmt.Sprintf("%s: publish the key at %s again", s.Domain, s.KeyName)
+		out := keyFindings(f, dkim.ReasonKeyMalformed, func(s *dkim.Signature) (report.Text, report.Text) {
+			return report.Say("the record at %s is not a usable key: %s", report.DomainRef(s.KeyName), s.Reason),
+				report.Say("%s: publish the key at %s again", report.DomainRef(s.Domain), report.DomainRef(s.KeyName))
 		})
-		forbids := keyFindings(f, dkim.ReasonKeyMismatch, func(s *dkim.Signature) (string, string) {
+		forbids := keyFindings(f, dkim.ReasonKeyMismatch, func(s *dkim.Signature) (report.Text, report.Text) {
 			if strictIdentity(s) {
-				return "", "" // dkim-identity-mismatch
+				return nil, nil // dkim-identity-mismatch
 			}
-			return fmt.Sprintf("the key at %s does not allow this signature: %s", s.KeyName, s.Reason),
-				fmt.Sprintf("%s: make key and signature agree", s.Domain)
+			return report.Say("the key at %s does not allow this signature: %s", report.DomainRef(s.KeyName), s.Reason),
+				report.Say("%s: make key and signature agree", report.DomainRef(s.Domain))
 		})
 		for _, x := range forbids {
-			if x.Message != "" {
+			if len(x.Parts) != 0 {
 				out = append(out, x)
 			}
 		}
@@ -70,9 +68,9 @@ func severalKeys(f *Facts) []report.Finding {
 		if s.HeaderSignature == dkim.Mismatch {
 			x.Severity = report.Medium
 		}
-		x.Message = fmt.Sprintf("there are %d TXT records at %s; which of them is the key is undefined, and receivers choose differently", s.KeyRecords, s.KeyName)
-		x.Advice = fmt.Sprintf("%s: leave only the key in use at %s", s.Domain, s.KeyName)
-		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.6.2.2", "%d TXT records at %s", s.KeyRecords, s.KeyName))
+		x.Parts = report.Say("there are %d TXT records at %s; which of them is the key is undefined, and receivers choose differently", s.KeyRecords, report.DomainRef(s.KeyName))
+		x.AdviceParts = report.Say("%v: leave only the key in use at %s", report.DomainRef(s.Domain), report.DomainRef(s.KeyName))
+		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.6.2.2", "%d TXT records at %s", s.KeyRecords, report.DomainRef(s.KeyName)))
 		out = append(out, x)
 	}
 	return out

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -33,9 +31,9 @@ A key that was there at delivery and has been retired since: dkim-key-rotated. A
 Sender: publish the key, or mend the CNAME to the service that signs. Keep retired keys for a week after the last signature.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return keyFindings(f, dkim.ReasonKeyMissing, func(s *dkim.Signature) (string, string) {
-			return fmt.Sprintf("the signature of %s names the key %s, and the DNS has no key there", s.Domain, s.KeyName),
-				fmt.Sprintf("%s: publish the key at %s, or sign with a selector that is published", s.Domain, s.KeyName)
+		return keyFindings(f, dkim.ReasonKeyMissing, func(s *dkim.Signature) (report.Text, report.Text) {
+			return report.Say("the signature of %s names the key %s, and the DNS has no key there", report.DomainRef(s.Domain), report.DomainRef(s.KeyName)),
+				report.Say("%s: publish the key at %s, or sign with a selector that is published", report.DomainRef(s.Domain), report.DomainRef(s.KeyName))
 		})
 	},
 }

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -33,9 +31,9 @@ A key revoked after delivery: the verdict of that time then says pass, and dkim-
 Sender: sign with the current selector. If you do not sign with this one any more, somebody else has the private key.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return keyFindings(f, dkim.ReasonKeyRevoked, func(s *dkim.Signature) (string, string) {
-			return fmt.Sprintf("the key %s is revoked (empty p=), but the message is signed with it", s.KeyName),
-				fmt.Sprintf("%s: sign with a selector whose key is valid", s.Domain)
+		return keyFindings(f, dkim.ReasonKeyRevoked, func(s *dkim.Signature) (report.Text, report.Text) {
+			return report.Say("the key %s is revoked (empty p=), but the message is signed with it", report.DomainRef(s.KeyName)),
+				report.Say("%s: sign with a selector whose key is valid", report.DomainRef(s.Domain))
 		})
 	},
 }

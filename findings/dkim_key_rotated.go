@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -43,12 +41,12 @@ Nothing: the verdict of delivery counts. To prove old mail, keep old keys.
 			x := dkimFinding(f, s)
 			x.AtFault.Role = "none"
 			x.Confidence = report.Strong
-			x.Message = fmt.Sprintf("the signature of %s verified at delivery; the key at %s has changed since", s.Domain, s.KeyName)
+			x.Parts = report.Say("the signature of %v verified at delivery; the key at %s has changed since", report.DomainRef(s.Domain), report.DomainRef(s.KeyName))
 			if other && !otherKey(f, i) {
 				x.Confidence = report.Likely
-				x.Message += " (or a signed field has)"
+				x.Parts = x.Parts.Add(report.Words(" (or a signed field has)")...)
 			}
-			x.Advice = "none needed; the verdict of delivery counts"
+			x.AdviceParts = report.Words("none needed; the verdict of delivery counts")
 			x.Evidence = append(x.Evidence, claim(f, c), computed("RFC 6376 §6.1.2", "today: %s", s.Reason))
 			out = append(out, x)
 		}

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -37,8 +35,8 @@ Sender: take t=y out of the record once signing works.
 			}
 			seen[s.KeyName] = true
 			x := dkimFinding(f, s)
-			x.Message = fmt.Sprintf("the key %s is marked as a test (t=y): where its signatures fail, the mail counts as unsigned", s.KeyName)
-			x.Advice = fmt.Sprintf("%s: take t=y out of the key record once signing works", s.Domain)
+			x.Parts = report.Say("the key %s is marked as a test (t=y): where its signatures fail, the mail counts as unsigned", s.KeyName)
+			x.AdviceParts = report.Say("%v: take t=y out of the key record once signing works", report.DomainRef(s.Domain))
 			out = append(out, x)
 		}
 		return out

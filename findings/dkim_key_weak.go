@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -40,8 +38,8 @@ Sender: sign with a 2048-bit RSA key, with Ed25519 beside it if you like.
 					seen[s.KeyName] = true
 					x := dkimFinding(f, s)
 					x.Severity = report.Critical
-					x.Message = fmt.Sprintf("the key %s is a point of small order: one constant signature fits every message, so anybody can sign for %s", s.KeyName, s.Domain)
-					x.Advice = fmt.Sprintf("%s: take the record down and make a new key", s.Domain)
+					x.Parts = report.Say("the key %s is a point of small order: one constant signature fits every message, so anybody can sign for %v", s.KeyName, report.DomainRef(s.Domain))
+					x.AdviceParts = report.Say("%v: take the record down and make a new key", report.DomainRef(s.Domain))
 					x.Evidence = append(x.Evidence, computed("RFC 8032 §5.1.7", "%s: Ed25519, small order", s.KeyName))
 					out = append(out, x)
 				}
@@ -52,18 +50,18 @@ Sender: sign with a 2048-bit RSA key, with Ed25519 beside it if you like.
 			}
 			seen[s.KeyName] = true
 			x := dkimFinding(f, s)
-			x.Message = fmt.Sprintf("the key %s has %d bits; signers should use 2048", s.KeyName, s.KeyBits)
-			x.Advice = fmt.Sprintf("%s: replace the key by one of 2048 bits", s.Domain)
+			x.Parts = report.Say("the key %s has %d bits; signers should use 2048", report.DomainRef(s.KeyName), s.KeyBits)
+			x.AdviceParts = report.Say("%v: replace the key by one of 2048 bits", report.DomainRef(s.Domain))
 			x.Severity = report.Low
 			if s.KeyBits < dkim.MinKeyBits {
 				x.Severity = report.Critical
-				x.Message = fmt.Sprintf("the key %s has %d bits: it can be factored, so anybody can sign for %s, and receivers must not accept it", s.KeyName, s.KeyBits, s.Domain)
+				x.Parts = report.Say("the key %s has %d bits: it can be factored, so anybody can sign for %v, and receivers must not accept it", report.DomainRef(s.KeyName), s.KeyBits, report.DomainRef(s.Domain))
 				if s.KeyTesting {
 					x.Severity = report.Medium
-					x.Message += "; it is marked as a test (t=y)"
+					x.Parts = x.Parts.Add(report.Words("; it is marked as a test (t=y)")...)
 				}
 			}
-			x.Evidence = append(x.Evidence, computed("RFC 8301 §3.2", "%s: RSA, %d bits", s.KeyName, s.KeyBits))
+			x.Evidence = append(x.Evidence, computed("RFC 8301 §3.2", "%s: RSA, %d bits", report.DomainRef(s.KeyName), s.KeyBits))
 			out = append(out, x)
 		}
 		return out

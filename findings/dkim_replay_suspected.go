@@ -54,18 +54,18 @@ signature comes in.
 				continue
 			}
 			x := report.Finding{
-				Hop:        index(f, b),
-				Confidence: report.Likely,
-				AtFault:    report.Party{Role: report.RoleUnknown, Host: fromHost(f, b)},
-				Advice:     fmt.Sprintf("%s: set x=, do not use l=, limit what one account can send; receivers: count repeated signatures", s.Domain),
-				Evidence:   []report.Evidence{field(f, s.Field), hop(f, b), computed("RFC 7208 §4.1", "%s", evaluated(f.SPF))},
+				Hop:         index(f, b),
+				Confidence:  report.Likely,
+				AtFault:     report.Party{Role: report.RoleUnknown, Host: fromHost(f, b)},
+				AdviceParts: report.Say("%v: set x=, do not use l=, limit what one account can send; receivers: count repeated signatures", report.DomainRef(s.Domain)),
+				Evidence:    []report.Evidence{field(f, s.Field), hop(f, b), computed("RFC 7208 §4.1", "%s", evaluated(f.SPF))},
 			}
 			var words []string
 			for _, g := range signs {
 				words = append(words, g.text)
 				x.Evidence = append(x.Evidence, g.evidence)
 			}
-			x.Message = fmt.Sprintf("%s passes DKIM, but %s, which brought the message, has nothing to do with it: %s", s.Domain, fromName(f, b), list(words))
+			x.Parts = report.Say("%v passes DKIM, but %v, which brought the message, has nothing to do with it: %s", report.DomainRef(s.Domain), clientRef(f, b), list(words))
 			return []report.Finding{x}
 		}
 		return nil

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/mailtrace/mailtrace/dkim"
@@ -104,8 +103,8 @@ func disown(s *dkim.Signature, x *report.Finding) {
 		return
 	}
 	x.Severity = report.Low
-	x.Message += fmt.Sprintf("; nothing shows that %s made it", s.Domain)
-	x.Advice = fmt.Sprintf("recipient: judge the message without it; a signature that does not verify says nothing of %s", s.Domain)
+	x.Parts = x.Parts.Add(report.Say("; nothing shows that %v made it", report.DomainRef(s.Domain))...)
+	x.AdviceParts = report.Say("recipient: judge the message without it; a signature that does not verify says nothing of %v", report.DomainRef(s.Domain))
 }
 
 // aligned reports whether signature i is the author's.
@@ -155,7 +154,7 @@ func aboutSignature(s *dkim.Signature) condition {
 // keyFindings makes a finding for every signature with this reason, unless it
 // verified at delivery: then the key is gone since, which is
 // dkim-key-rotated.
-func keyFindings(f *Facts, code dkim.Reason, say func(*dkim.Signature) (message, advice string)) []report.Finding {
+func keyFindings(f *Facts, code dkim.Reason, say func(*dkim.Signature) (message, advice report.Text)) []report.Finding {
 	var out []report.Finding
 	for i := range f.DKIM {
 		s := &f.DKIM[i]
@@ -164,7 +163,7 @@ func keyFindings(f *Facts, code dkim.Reason, say func(*dkim.Signature) (message,
 		}
 		x := dkimFinding(f, s)
 		x.Severity = weight(f, i)
-		x.Message, x.Advice = say(s)
+		x.Parts, x.AdviceParts = say(s)
 		x.Evidence = append(x.Evidence, computed("RFC 6376 §6.1.2", "%s", s.Reason))
 		if c := failedThen(f, s); c != nil {
 			x.Evidence = append(x.Evidence, claim(f, c))

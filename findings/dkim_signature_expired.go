@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/mailtrace/mailtrace/dkim"
@@ -44,17 +43,17 @@ the rest may be a replay.
 				x = expired(f, s)
 			case dkim.ReasonFuture:
 				x = dkimFinding(f, s)
-				x.Message = fmt.Sprintf("the signature of %s is dated %s, after the message was received (%s)", s.Domain, stamp(*s.SignedAt), stamp(f.At))
-				x.Advice = fmt.Sprintf("%s: set the clock of the signing server; receiver: likewise", s.Domain)
+				x.Parts = report.Say("the signature of %v is dated %s, after the message was received (%s)", report.DomainRef(s.Domain), stamp(*s.SignedAt), stamp(f.At))
+				x.AdviceParts = report.Say("%v: set the clock of the signing server; receiver: likewise", report.DomainRef(s.Domain))
 				x.Confidence = report.Strong
 			case dkim.ReasonTimes:
 				x = dkimFinding(f, s)
-				x.Message = fmt.Sprintf("the signature of %s never held: x= is not after t=", s.Domain)
-				x.Advice = fmt.Sprintf("%s: mend the lifetime that the signer puts into x=", s.Domain)
+				x.Parts = report.Say("the signature of %v never held: x= is not after t=", report.DomainRef(s.Domain))
+				x.AdviceParts = report.Say("%v: mend the lifetime that the signer puts into x=", report.DomainRef(s.Domain))
 			}
 			// A time of judgement that nobody received the message at proves
 			// nothing.
-			if x.Message == "" || s.Code != dkim.ReasonTimes && f.AtBasis == "now" {
+			if len(x.Parts) == 0 || s.Code != dkim.ReasonTimes && f.AtBasis == "now" {
 				continue
 			}
 			x.Severity = weight(f, i)
@@ -88,10 +87,10 @@ func expired(f *Facts, s *dkim.Signature) report.Finding {
 			break
 		}
 	}
-	x.Message = fmt.Sprintf("the signature of %s held until %s; the message came in at %s", s.Domain, stamp(*s.ExpiresAt), stamp(f.At))
-	x.Advice = fmt.Sprintf("%s: let signatures hold for a week at least", s.Domain)
+	x.Parts = report.Say("the signature of %v held until %s; the message came in at %s", report.DomainRef(s.Domain), stamp(*s.ExpiresAt), stamp(f.At))
+	x.AdviceParts = report.Say("%v: let signatures hold for a week at least", report.DomainRef(s.Domain))
 	if f.AtBasis == "flag" {
-		x.Message = fmt.Sprintf("the signature of %s held until %s, before the time of judgement (%s)", s.Domain, stamp(*s.ExpiresAt), stamp(f.At))
+		x.Parts = report.Say("the signature of %v held until %s, before the time of judgement (%s)", report.DomainRef(s.Domain), stamp(*s.ExpiresAt), stamp(f.At))
 	}
 	if late < 0 {
 		return x
@@ -102,14 +101,14 @@ func expired(f *Facts, s *dkim.Signature) report.Finding {
 		x.Hop = index(f, late)
 		x.Evidence = append(x.Evidence, hop(f, late-1))
 		x.AtFault = report.Party{Role: role(f.RunOf(late - 1)), Host: byName(f, late-1)}
-		x.Message += fmt.Sprintf("; it waited at %s, between hops %d and %d", x.AtFault.Host, f.Hops[late-1].Index, f.Hops[late].Index)
-		x.Advice = fmt.Sprintf("%s: see why the message waited there; %s: let signatures hold for a week at least", x.AtFault.Host, s.Domain)
+		x.Parts = x.Parts.Add(report.Say("; it waited at %s, between hops %d and %d", report.HostRef(x.AtFault.Host), f.Hops[late-1].Index, f.Hops[late].Index)...)
+		x.AdviceParts = report.Say("%s: see why the message waited there; %v: let signatures hold for a week at least", report.HostRef(x.AtFault.Host), report.DomainRef(s.Domain))
 	} else {
-		x.Message += "; it was late already when the first server on its path took it"
-		x.Advice = fmt.Sprintf("%s: see where the message waited after signing, and let signatures hold for a week at least", s.Domain)
+		x.Parts = x.Parts.Add(report.Words("; it was late already when the first server on its path took it")...)
+		x.AdviceParts = report.Say("%v: see where the message waited after signing, and let signatures hold for a week at least", report.DomainRef(s.Domain))
 	}
 	if s.SignedAt != nil && s.ExpiresAt.Sub(*s.SignedAt) < shortLife {
-		x.Message += fmt.Sprintf("; it was made to hold for %s only", s.ExpiresAt.Sub(*s.SignedAt))
+		x.Parts = x.Parts.Add(report.Say("; it was made to hold for %s only", s.ExpiresAt.Sub(*s.SignedAt))...)
 		if late < 0 || x.AtFault.Role != report.RoleSender {
 			x.AtFault = dkimFinding(f, s).AtFault
 		}

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
@@ -55,11 +54,11 @@ Sender: sign From, To, Cc, Subject, Date, Reply-To, Message-ID and the MIME fiel
 					x.Evidence = append(x.Evidence, field(f, k))
 				}
 			}
-			x.Message = fmt.Sprintf("the signature of %s passes, but does not cover %s: anybody who has the message can change that", s.Domain, list(names))
+			x.Parts = report.Say("the signature of %v passes, but does not cover %s: anybody who has the message can change that", report.DomainRef(s.Domain), list(names))
 			if once := signedOnce(s); len(once) > 0 {
-				x.Message += fmt.Sprintf("; a second %s can be added", strings.Join(once, " or "))
+				x.Parts = x.Parts.Add(report.Say("; a second %s can be added", strings.Join(once, " or "))...)
 			}
-			x.Advice = fmt.Sprintf("%s: sign %s as well, and name From, To, Subject and Date twice in h=", s.Domain, list(names))
+			x.AdviceParts = report.Say("%v: sign %s as well, and name From, To, Subject and Date twice in h=", report.DomainRef(s.Domain), list(names))
 			x.Evidence = append(x.Evidence, computed("RFC 6376 §5.4.1", "h=%s", strings.Join(s.SignedFields, ":")))
 			out = append(out, x)
 		}

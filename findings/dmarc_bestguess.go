@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -39,18 +37,18 @@ Owner of the domain: publish a record.
 				domain = f.FromDomain
 			}
 			x := report.Finding{
-				Hop:        index(f, c.Hop),
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: "none", Host: c.Writer},
-				Message:    fmt.Sprintf("%s wrote %s=%s for %s: its own guess for a domain without record, not a pass", orWord(c.Writer, "a receiver"), c.Method, c.Result, orWord(domain, "the sender")),
-				Advice:     fmt.Sprintf("owner of %s: publish a record, so that receivers need not guess", orWord(domain, "the domain")),
-				Evidence:   []report.Evidence{claim(f, c)},
+				Hop:         index(f, c.Hop),
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: "none", Host: c.Writer},
+				Parts:       report.Say("%s wrote %s=%s for %s: its own guess for a domain without record, not a pass", report.HostRef(orWord(c.Writer, "a receiver")), c.Method, c.Result, orWord(domain, "the sender")),
+				AdviceParts: report.Say("owner of %s: publish a record, so that receivers need not guess", orWord(domain, "the domain")),
+				Evidence:    []report.Evidence{claim(f, c)},
 			}
 			switch {
 			case c.Trust == headers.Testimony:
 				x.Confidence = report.Likely
 			case c.Method == "dmarc" && f.DMARC != nil:
-				x.Evidence = append(x.Evidence, computed("RFC 9989 §4.10", "dmarc of %s: %s", f.FromDomain, f.DMARC.Result))
+				x.Evidence = append(x.Evidence, computed("RFC 9989 §4.10", "dmarc of %v: %s", report.DomainRef(f.FromDomain), f.DMARC.Result))
 				x.Confidence = report.Likely
 				if noRecord(f.DMARC) {
 					x.Confidence = report.Proved

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/headers"
@@ -84,16 +82,15 @@ know; RFC 9989 asks not to reject on p=reject alone.
 			}
 			s := &f.DKIM[signed]
 			x := report.Finding{
-				Hop:        index(f, culprit),
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: role, Host: host},
-				Message: fmt.Sprintf("at hop %d, where %s received it, SPF passed for %s; since then the sending address changed and so did the content (%s): DMARC has nothing left to pass on",
-					f.Hops[r.Border].Index, r.Name(), r.SPF.Domain, s.Reason),
-				Advice: fmt.Sprintf("%s: leave forwarded messages unchanged, or take responsibility for them with an own From, signature and ARC seal", orWord(host, "the intermediary")),
+				Hop:         index(f, culprit),
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: role, Host: host},
+				Parts:       report.Say("at %v, where %v received it, SPF passed for %s; since then the sending address changed and so did the content (%s): DMARC has nothing left to pass on", report.HopRef(f.Hops[r.Border].Index), report.DomainRef(r.Name()), report.DomainRef(r.SPF.Domain), s.Reason),
+				AdviceParts: report.Say("%s: leave forwarded messages unchanged, or take responsibility for them with an own From, signature and ARC seal", report.HostRef(orWord(host, "the intermediary"))),
 				Evidence: []report.Evidence{
 					field(f, s.Field), hop(f, r.Border), hop(f, last.Border),
-					computed("RFC 7208 §4.1", "hop %d: %s", f.Hops[r.Border].Index, evaluated(r.SPF)),
-					computed("RFC 6376 §6.1.3", "signature of %s: body hash %s, header signature %s", s.Domain, s.BodyHash, s.HeaderSignature),
+					computed("RFC 7208 §4.1", "%v: %s", report.HopRef(f.Hops[r.Border].Index), evaluated(r.SPF)),
+					computed("RFC 6376 §6.1.3", "signature of %v: body hash %s, header signature %s", report.DomainRef(s.Domain), s.BodyHash, s.HeaderSignature),
 				},
 			}
 			if c := provenBefore(f, s); c != nil {

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -55,20 +53,20 @@ a name below gappssmtp.com until that is done.
 			}
 		}
 		x := report.Finding{
-			Hop:        index(f, borderHop(f)),
-			Confidence: report.Strong,
-			AtFault:    report.Party{Role: report.RoleUnknown, Host: fromHost(f, borderHop(f))},
-			Message:    fmt.Sprintf("the valid signature is of %s, not of the organisation of %s: DKIM does nothing for DMARC", list(names), f.FromDomain),
-			Advice:     fmt.Sprintf("recipient: the signature says nothing of the author; ask %s whether it sends through %s", f.FromDomain, list(names)),
+			Hop:         index(f, borderHop(f)),
+			Confidence:  report.Strong,
+			AtFault:     report.Party{Role: report.RoleUnknown, Host: fromHost(f, borderHop(f))},
+			Parts:       report.Say("the valid signature is of %s, not of the organisation of %v: DKIM does nothing for DMARC", list(names), report.DomainRef(f.FromDomain)),
+			AdviceParts: report.Say("recipient: the signature says nothing of the author; ask %v whether it sends through %s", report.DomainRef(f.FromDomain), list(names)),
 		}
 		if what, _ := tied(f); what != "" {
 			x.AtFault = senderAt(f)
-			x.Advice = fmt.Sprintf("%s: enable DKIM for your own domain at the service that sends your mail", f.FromDomain)
+			x.AdviceParts = report.Say("%v: enable DKIM for your own domain at the service that sends your mail", report.DomainRef(f.FromDomain))
 		}
 		if result == "pass" {
 			// By SPF alone: the first forward breaks it.
 			x.Severity = report.Low
-			x.Message += "; it passes by SPF alone, which no forward survives"
+			x.Parts = x.Parts.Add(report.Words("; it passes by SPF alone, which no forward survives")...)
 		}
 		for _, v := range foreign {
 			if len(x.Evidence) < 4 {
@@ -77,7 +75,7 @@ a name below gappssmtp.com until that is done.
 		}
 		if live(f) && f.DMARC != nil {
 			x.Confidence = report.Proved
-			x.Evidence = append(x.Evidence, computed("RFC 9989 §4.4", "%s is not aligned with %s", list(names), f.FromDomain))
+			x.Evidence = append(x.Evidence, computed("RFC 9989 §4.4", "%s is not aligned with %v", list(names), report.DomainRef(f.FromDomain)))
 		}
 		if mark != nil {
 			x.Evidence = append(x.Evidence, claim(f, mark))

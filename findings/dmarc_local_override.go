@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dmarc"
@@ -52,12 +51,12 @@ honoured by ARC than by rules that skip the filter.
 			}
 			switch {
 			case c.Normal == "fail" && (policy == "reject" || policy == "quarantine") && (action == "none" || action == "oreject" || action == "oquarantine"):
-				x.Message = fmt.Sprintf("%s found that DMARC of %s fails, and did not follow p=%s (%s)", x.AtFault.Host, domain, policy, action)
-				x.Advice = "receiver: nothing, if that was meant; otherwise look through allow lists and the setting that honours DMARC policies"
+				x.Parts = report.Say("%s found that DMARC of %v fails, and did not follow p=%s (%s)", report.HostRef(x.AtFault.Host), report.DomainRef(domain), policy, action)
+				x.AdviceParts = report.Words("receiver: nothing, if that was meant; otherwise look through allow lists and the setting that honours DMARC policies")
 			case c.Normal == "pass" && (action == "quarantine" || action == "reject"):
 				x.Severity = report.Medium
-				x.Message = fmt.Sprintf("%s found that DMARC of %s passes, and still treated the message as if it failed (%s)", x.AtFault.Host, domain, action)
-				x.Advice = "receiver: look for the local rule that does this"
+				x.Parts = report.Say("%s found that DMARC of %v passes, and still treated the message as if it failed (%s)", report.HostRef(x.AtFault.Host), report.DomainRef(domain), action)
+				x.AdviceParts = report.Words("receiver: look for the local rule that does this")
 			default:
 				continue
 			}

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -48,24 +47,24 @@ that none can be added.
 		}
 		switch {
 		case f.FromFields > 1 && len(f.FromOthers) > 1:
-			x.Message = fmt.Sprintf("the message has %d From fields with the domains %s: DMARC can't tell whose policy applies, and readers may see the one that was not checked", f.FromFields, list(names))
-			x.Advice = "receiver: refuse messages with more than one From field"
+			x.Parts = report.Say("the message has %d From fields with the domains %s: DMARC can't tell whose policy applies, and readers may see the one that was not checked", f.FromFields, list(names))
+			x.AdviceParts = report.Words("receiver: refuse messages with more than one From field")
 		case f.FromFields > 1:
 			x.Severity = report.Medium
-			x.Message = fmt.Sprintf("the message has %d From fields; only one is allowed, and DMARC can't be decided", f.FromFields)
-			x.Advice = "sender: find the program or gateway that writes From twice"
+			x.Parts = report.Say("the message has %d From fields; only one is allowed, and DMARC can't be decided", f.FromFields)
+			x.AdviceParts = report.Words("sender: find the program or gateway that writes From twice")
 		case len(f.FromOthers) > 1:
 			x.Severity = report.Medium
-			x.Message = fmt.Sprintf("the From field names authors of several domains (%s): DMARC can't tell whose policy applies", list(names))
-			x.Advice = "sender: name authors of one domain in From, the others in Cc or Reply-To"
+			x.Parts = report.Say("the From field names authors of several domains (%s): DMARC can't tell whose policy applies", list(names))
+			x.AdviceParts = report.Words("sender: name authors of one domain in From, the others in Cc or Reply-To")
 		case f.FromFields == 0 && borderHop(f) >= 0:
 			x.Severity = report.Medium
-			x.Message = "the message has no From field: there is no author to check"
-			x.Advice = "receiver: refuse messages without From field; sender: write one"
+			x.Parts = report.Words("the message has no From field: there is no author to check")
+			x.AdviceParts = report.Words("receiver: refuse messages without From field; sender: write one")
 		case f.FromFields == 1 && len(f.FromOthers) == 0:
 			x.Severity = report.Medium
-			x.Message = "From holds no address with a domain, so there is no author to check: " + noAuthor(f)
-			x.Advice = "receiver: refuse messages without an author; sender: write one address in From"
+			x.Parts = report.Say("From holds no address with a domain, so there is no author to check: %v", noAuthor(f))
+			x.AdviceParts = report.Words("receiver: refuse messages without an author; sender: write one address in From")
 		default:
 			return nil
 		}

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -40,9 +38,9 @@ Owner of the domain: publish a record at the organisational domain (with psd=n w
 			return nil
 		}
 		x := report.Finding{
-			Confidence: report.Proved,
-			AtFault:    report.Party{Role: report.RoleSender, Host: f.FromDomain},
-			Advice:     fmt.Sprintf("owner of %s: publish a DMARC record at the organisational domain and sign with d=%s", f.FromDomain, f.FromDomain),
+			Confidence:  report.Proved,
+			AtFault:     report.Party{Role: report.RoleSender, Host: f.FromDomain},
+			AdviceParts: report.Say("owner of %v: publish a DMARC record at the organisational domain and sign with d=%v", report.DomainRef(f.FromDomain), report.DomainRef(f.FromDomain)),
 			Evidence: []report.Evidence{
 				computed("RFC 9989 §4.10", "tree walk: record of %s, organisation %s: %s, policy %s", orWord(walk.Discovered.Domain, "nobody"), orWord(walk.Discovered.Org, "not needed"), walk.Result, orWord(string(walk.Policy), "none")),
 				computed("RFC 7489 §3.2", "public suffix list: record of %s, organisation %s: %s, policy %s", orWord(list.Discovered.Domain, "nobody"), orWord(list.Discovered.Org, "not needed"), list.Result, orWord(string(list.Policy), "none")),
@@ -50,10 +48,10 @@ Owner of the domain: publish a record at the organisational domain (with psd=n w
 		}
 		switch {
 		case walk.Result != list.Result:
-			x.Message = fmt.Sprintf("DMARC of %s is %s for receivers that walk the DNS (RFC 9989) and %s for those that use the public suffix list (RFC 7489)", f.FromDomain, walk.Result, list.Result)
+			x.Parts = report.Say("DMARC of %v is %s for receivers that walk the DNS (RFC 9989) and %s for those that use the public suffix list (RFC 7489)", report.DomainRef(f.FromDomain), walk.Result, list.Result)
 		case walk.Result == dmarc.Fail && walk.Policy != list.Policy:
 			x.Severity = report.Low
-			x.Message = fmt.Sprintf("the policy for %s is %s for receivers that walk the DNS (RFC 9989) and %s for those that use the public suffix list (RFC 7489)", f.FromDomain, walk.Policy, list.Policy)
+			x.Parts = report.Say("the policy for %v is %s for receivers that walk the DNS (RFC 9989) and %s for those that use the public suffix list (RFC 7489)", report.DomainRef(f.FromDomain), walk.Policy, list.Policy)
 		default:
 			return nil
 		}

@@ -50,14 +50,14 @@ Owner of the domain: read the reports, bring all own senders in order, then go t
 			return nil
 		}
 		x := report.Finding{
-			Confidence: report.Proved,
-			AtFault:    report.Party{Role: report.RoleSender, Host: e.Discovered.Domain},
-			Message:    fmt.Sprintf("DMARC fails, but %s asks for less than a refusal (%s)", e.Discovered.Domain, what),
-			Advice:     fmt.Sprintf("owner of %s: once the reports show your own mail in order, enforce the policy", e.Discovered.Domain),
-			Evidence:   append(dmarcRecord(f), computed("RFC 9989 §5.4", "dmarc of %s: %s; asked of the receiver: %s", f.FromDomain, e.Result, e.Disposition)),
+			Confidence:  report.Proved,
+			AtFault:     report.Party{Role: report.RoleSender, Host: e.Discovered.Domain},
+			Parts:       report.Say("DMARC fails, but %v asks for less than a refusal (%s)", report.DomainRef(e.Discovered.Domain), what),
+			AdviceParts: report.Say("owner of %v: once the reports show your own mail in order, enforce the policy", report.DomainRef(e.Discovered.Domain)),
+			Evidence:    append(dmarcRecord(f), computed("RFC 9989 §5.4", "dmarc of %v: %s; asked of the receiver: %s", report.DomainRef(f.FromDomain), e.Result, e.Disposition)),
 		}
 		if rec.Percent < 100 || rec.Testing {
-			x.Advice = fmt.Sprintf("owner of %s: drop pct and t from the record; they mean different things to different receivers", e.Discovered.Domain)
+			x.AdviceParts = report.Say("owner of %v: drop pct and t from the record; they mean different things to different receivers", report.DomainRef(e.Discovered.Domain))
 		}
 		return []report.Finding{x}
 	},

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dmarc"
@@ -48,17 +47,17 @@ Owner of the domain: publish exactly one valid record at _dmarc below the domain
 					break
 				}
 			}
-			x.Message = fmt.Sprintf("the record at %s can't be used: it does not begin with v=DMARC1", at)
-			x.Advice = "publish one record at " + at + " that begins with v=DMARC1"
+			x.Parts = report.Say("the record at %s can't be used: it does not begin with v=DMARC1", at)
+			x.AdviceParts = report.Say("publish one record at %v that begins with v=DMARC1", at)
 			if len(d.Invalid) > 1 {
-				x.Message = fmt.Sprintf("%s has %d DMARC records: receivers must discard them all", at, len(d.Invalid))
-				x.Advice = "leave one record at " + at
+				x.Parts = report.Say("%s has %d DMARC records: receivers must discard them all", at, len(d.Invalid))
+				x.AdviceParts = report.Say("leave one record at %v", at)
 			}
 			if d.Record != nil {
 				// RFC 9989 §4.10.1 goes on at the parent; RFC 7489 §6.6.3 stops at
 				// several records.
 				x.Severity = report.Medium
-				x.Message += fmt.Sprintf("; receivers that look further find that of %s", d.Domain)
+				x.Parts = x.Parts.Add(report.Say("; receivers that look further find that of %v", report.DomainRef(d.Domain))...)
 			}
 			for i, text := range d.Invalid {
 				if i < 4 {
@@ -66,18 +65,18 @@ Owner of the domain: publish exactly one valid record at _dmarc below the domain
 				}
 			}
 		case d.Record != nil && f.DMARC.Result == dmarc.PermError:
-			x.Message = fmt.Sprintf("the DMARC record of %s can't be used: %s", d.Domain, problemText(d.Record, f.DMARC.Reason))
-			x.Advice = "correct the record at _dmarc." + d.Domain
+			x.Parts = report.Say("the DMARC record of %v can't be used: %s", report.DomainRef(d.Domain), problemText(d.Record, f.DMARC.Reason))
+			x.AdviceParts = report.Say("correct the record at _dmarc.%v", report.DomainRef(d.Domain))
 			x.Evidence = dmarcRecord(f)
 		case d.Record != nil && unreadablePolicy(d.Record) != "":
 			x.Severity = report.Medium
-			x.Message = fmt.Sprintf("the DMARC record of %s has a %s that is none of none, quarantine and reject; receivers fall back to p=none or apply no DMARC", d.Domain, unreadablePolicy(d.Record))
-			x.Advice = "correct the policy in the record at _dmarc." + d.Domain
+			x.Parts = report.Say("the DMARC record of %v has a %s that is none of none, quarantine and reject; receivers fall back to p=none or apply no DMARC", report.DomainRef(d.Domain), unreadablePolicy(d.Record))
+			x.AdviceParts = report.Say("correct the policy in the record at _dmarc.%v", report.DomainRef(d.Domain))
 			x.Evidence = dmarcRecord(f)
 		case d.Record == nil && f.StrayDMARC != nil:
 			s := f.StrayDMARC
-			x.Message = fmt.Sprintf("the DMARC record of %s stands at the domain itself; receivers look at _dmarc.%s", s.Domain, s.Domain)
-			x.Advice = fmt.Sprintf("move the record to _dmarc.%s", s.Domain)
+			x.Parts = report.Say("the DMARC record of %v stands at the domain itself; receivers look at _dmarc.%v", report.DomainRef(s.Domain), report.DomainRef(s.Domain))
+			x.AdviceParts = report.Say("move the record to _dmarc.%v", report.DomainRef(s.Domain))
 			x.Evidence = append(x.Evidence, record(s.Domain, "TXT", s.Text))
 		default:
 			return nil
@@ -87,8 +86,8 @@ Owner of the domain: publish exactly one valid record at _dmarc below the domain
 			// This message is vouched for without it.
 			x.Severity = report.Medium
 		}
-		x.Advice = "owner of " + f.FromDomain + ": " + x.Advice
-		x.Evidence = append(x.Evidence, computed("RFC 9989 §4.10", "dmarc of %s: %s", f.FromDomain, f.DMARC.Reason))
+		x.AdviceParts = report.Say("owner of %v: %v", report.DomainRef(f.FromDomain), x.Advice)
+		x.Evidence = append(x.Evidence, computed("RFC 9989 §4.10", "dmarc of %v: %s", report.DomainRef(f.FromDomain), f.DMARC.Reason))
 		if c := trustedAtBorder(f, "dmarc"); c != nil {
 			x.Evidence = append(x.Evidence, claim(f, c))
 		}

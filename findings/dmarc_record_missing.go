@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -35,10 +33,10 @@ Owner of the domain: publish v=DMARC1; p=none; rua=mailto:… at _dmarc below th
 			return nil
 		}
 		x := report.Finding{
-			Confidence: report.Strong,
-			AtFault:    report.Party{Role: report.RoleSender, Host: f.FromDomain},
-			Message:    fmt.Sprintf("%s publishes no DMARC record, nor does a domain above it", f.FromDomain),
-			Advice:     fmt.Sprintf("owner of %s: publish a record at _dmarc.%s, first with p=none and an address for reports", f.FromDomain, f.DMARC.From),
+			Confidence:  report.Strong,
+			AtFault:     report.Party{Role: report.RoleSender, Host: f.FromDomain},
+			Parts:       report.Say("%v publishes no DMARC record, nor does a domain above it", report.DomainRef(f.FromDomain)),
+			AdviceParts: report.Say("owner of %v: publish a record at _dmarc.%v, first with p=none and an address for reports", report.DomainRef(f.FromDomain), report.DomainRef(f.DMARC.From)),
 		}
 		if f.DMARC7489 != nil {
 			x.Confidence = report.Proved

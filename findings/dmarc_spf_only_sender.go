@@ -54,9 +54,9 @@ Sender: sign all mail with DKIM for the From domain. RFC 9989 demands it of doma
 			confidence = report.Likely
 		}
 		x := report.Finding{
-			Confidence: confidence,
-			AtFault:    report.Party{Role: report.RoleSender, Host: f.FromDomain},
-			Advice:     fmt.Sprintf("owner of %s: sign all mail with DKIM for that domain before asking for p=%s", f.FromDomain, policy),
+			Confidence:  confidence,
+			AtFault:     report.Party{Role: report.RoleSender, Host: f.FromDomain},
+			AdviceParts: report.Say("owner of %v: sign all mail with DKIM for that domain before asking for p=%s", report.DomainRef(f.FromDomain), policy),
 		}
 		at := f.Border
 		if s, ok := spfAtBorder(f); ok && at.DMARC == "fail" && s.result == "pass" && sameOrganisation(f, s.domain) {
@@ -64,10 +64,10 @@ Sender: sign all mail with DKIM for the From domain. RFC 9989 demands it of doma
 		}
 		switch {
 		case at.DMARC == "fail":
-			x.Message = fmt.Sprintf("%s asks for p=%s but does not sign: %s; SPF was lost on the way, and nothing else vouches for the author", f.FromDomain, policy, where)
+			x.Parts = report.Say("%v asks for p=%s but does not sign: %s; SPF was lost on the way, and nothing else vouches for the author", report.DomainRef(f.FromDomain), policy, where)
 			x.Hop = index(f, borderHop(f))
 		case at.DMARC == "pass":
-			x.Message = fmt.Sprintf("%s asks for p=%s but does not sign: DMARC hangs on SPF alone, which no forward survives", f.FromDomain, policy)
+			x.Parts = report.Say("%v asks for p=%s but does not sign: DMARC hangs on SPF alone, which no forward survives", report.DomainRef(f.FromDomain), policy)
 			x.Severity = report.Low
 			if f.Delivery.DMARC == "fail" {
 				x.Severity = report.Medium
@@ -122,7 +122,7 @@ func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
 		}
 		if r.SPF != nil {
 			if r.SPF.Result == "pass" && sameOrganisation(f, r.SPF.Domain) {
-				return []report.Evidence{hop(f, r.Border), computed("RFC 7208 §4.1", "hop %d: %s", f.Hops[r.Border].Index, evaluated(r.SPF))}, where
+				return []report.Evidence{hop(f, r.Border), computed("RFC 7208 §4.1", "%v: %s", report.HopRef(f.Hops[r.Border].Index), evaluated(r.SPF))}, where
 			}
 			continue
 		}

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -47,25 +45,22 @@ you: somebody uses your name; p=reject is what helps.
 			return nil
 		}
 		x := report.Finding{
-			Hop:        index(f, s.hop),
-			Confidence: s.confidence(),
-			AtFault:    report.Party{Role: report.RoleUnknown, Host: fromHost(f, s.hop)},
-			Message: fmt.Sprintf("SPF passes for %s, the domain of the envelope sender, which is not of the organisation of %s; DMARC of %s can't pass by it",
-				s.domain, f.FromDomain, f.FromDomain),
-			Advice: fmt.Sprintf("recipient: treat it as forged, unless %s says that %s sends for it",
-				f.FromDomain, fromName(f, s.hop)),
-			Evidence: append(s.evidence(f), computed("RFC 9989 §5.3", "dmarc of %s: %s; the envelope sender is of %s", f.FromDomain, result, s.domain)),
+			Hop:         index(f, s.hop),
+			Confidence:  s.confidence(),
+			AtFault:     report.Party{Role: report.RoleUnknown, Host: fromHost(f, s.hop)},
+			Parts:       report.Say("SPF passes for %v, the domain of the envelope sender, which is not of the organisation of %v; DMARC of %v can't pass by it", report.DomainRef(s.domain), report.DomainRef(f.FromDomain), report.DomainRef(f.FromDomain)),
+			AdviceParts: report.Say("recipient: treat it as forged, unless %v says that %v sends for it", report.DomainRef(f.FromDomain), clientRef(f, s.hop)),
+			Evidence:    append(s.evidence(f), computed("RFC 9989 §5.3", "dmarc of %v: %s; the envelope sender is of %v", report.DomainRef(f.FromDomain), result, report.DomainRef(s.domain))),
 		}
 		switch what, ev := tied(f); {
 		case result == "none":
 			// No policy fails, but nothing vouches for the author either.
 			x.Severity = report.Low
-			x.Message = fmt.Sprintf("SPF passes for %s, the domain of the envelope sender, which is not of the organisation of %s: it does not vouch for the author, nor does anything else",
-				s.domain, f.FromDomain)
+			x.Parts = report.Say("SPF passes for %v, the domain of the envelope sender, which is not of the organisation of %v: it does not vouch for the author, nor does anything else", report.DomainRef(s.domain), report.DomainRef(f.FromDomain))
 		case what != "" && (f.AuthorSPF != nil && f.AuthorSPF.Result == "pass" || ownSource(f) != ""):
 			x.AtFault = senderAt(f)
-			x.Message += "; the client is the author's own, or meant to send: " + what
-			x.Advice = fmt.Sprintf("%s: set up DKIM for %s at %s, and a return path below it", f.FromDomain, f.FromDomain, fromName(f, s.hop))
+			x.Parts = x.Parts.Add(report.Say("; the client is the author's own, or meant to send: %v", what)...)
+			x.AdviceParts = report.Say("%v: set up DKIM for %v at %v, and a return path below it", report.DomainRef(f.FromDomain), report.DomainRef(f.FromDomain), clientRef(f, s.hop))
 			x.Evidence = append(x.Evidence, ev...)
 		case (what == "" || enforced(f) != "") && !forwarded(f):
 			// Whoever it is, no word of his makes it milder.

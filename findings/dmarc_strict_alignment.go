@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -47,13 +46,12 @@ Owner of the domain: remove aspf=s or adkim=s, or let every system sign with exa
 			tag = "aspf=s"
 		}
 		x := report.Finding{
-			Hop:        index(f, borderHop(f)),
-			Confidence: report.Proved,
-			AtFault:    senderAt(f),
-			Message: fmt.Sprintf("%s passes and is of the same organisation as %s, but the DMARC record asks for the same domain (%s)",
-				list(only), f.FromDomain, tag),
-			Advice:   fmt.Sprintf("owner of %s: remove %s from the record, or sign with d=%s", f.FromDomain, tag, f.FromDomain),
-			Evidence: append(dmarcRecord(f), computed("RFC 9989 §4.4", "strict: fail; relaxed: pass by %s", list(only))),
+			Hop:         index(f, borderHop(f)),
+			Confidence:  report.Proved,
+			AtFault:     senderAt(f),
+			Parts:       report.Say("%s passes and is of the same organisation as %v, but the DMARC record asks for the same domain (%s)", list(only), report.DomainRef(f.FromDomain), tag),
+			AdviceParts: report.Say("owner of %v: remove %s from the record, or sign with d=%v", report.DomainRef(f.FromDomain), tag, report.DomainRef(f.FromDomain)),
+			Evidence:    append(dmarcRecord(f), computed("RFC 9989 §4.4", "strict: fail; relaxed: pass by %s", list(only))),
 		}
 		if mark := trustedAtBorder(f, "dmarc"); mark != nil {
 			x.Evidence = append(x.Evidence, claim(f, mark))

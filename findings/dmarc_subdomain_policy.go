@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -34,20 +32,19 @@ Nothing, if it is meant so. Otherwise the owner publishes a record at each subdo
 			return nil
 		}
 		x := report.Finding{
-			Confidence: report.Proved,
-			AtFault:    report.Party{Role: "none", Host: e.Discovered.Domain},
-			Message: fmt.Sprintf("%s has no DMARC record of its own; that of %s applies with %s=%s",
-				f.FromDomain, e.Discovered.Domain, e.PolicyTag, e.Policy),
-			Advice:   fmt.Sprintf("owner of %s: publish a record at _dmarc.%s if that domain sends mail; otherwise see that %s is as strict as you mean it", e.Discovered.Domain, f.FromDomain, e.PolicyTag),
-			Evidence: dmarcRecord(f),
+			Confidence:  report.Proved,
+			AtFault:     report.Party{Role: "none", Host: e.Discovered.Domain},
+			Parts:       report.Say("%v has no DMARC record of its own; that of %v applies with %s=%s", report.DomainRef(f.FromDomain), report.DomainRef(e.Discovered.Domain), e.PolicyTag, e.Policy),
+			AdviceParts: report.Say("owner of %v: publish a record at _dmarc.%v if that domain sends mail; otherwise see that %s is as strict as you mean it", report.DomainRef(e.Discovered.Domain), report.DomainRef(f.FromDomain), e.PolicyTag),
+			Evidence:    dmarcRecord(f),
 		}
 		if e.PolicyTag == "np" {
-			x.Message += ", for " + f.FromDomain + " does not exist"
+			x.Parts = x.Parts.Add(report.Say(", for %v does not exist", report.DomainRef(f.FromDomain))...)
 			if o := f.DMARC7489; o != nil && o.Policy != e.Policy {
-				x.Message += fmt.Sprintf("; receivers of RFC 7489 go by %s=%s", o.PolicyTag, o.Policy)
+				x.Parts = x.Parts.Add(report.Say("; receivers of RFC 7489 go by %s=%s", o.PolicyTag, o.Policy)...)
 			}
 		}
-		x.Evidence = append(x.Evidence, computed("RFC 9989 §4.10.1", "dmarc of %s: %s; %s=%s applies", f.FromDomain, e.Result, e.PolicyTag, e.Policy))
+		x.Evidence = append(x.Evidence, computed("RFC 9989 §4.10.1", "dmarc of %v: %s; %s=%s applies", report.DomainRef(f.FromDomain), e.Result, e.PolicyTag, e.Policy))
 		return []report.Finding{x}
 	},
 }

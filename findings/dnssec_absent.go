@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -43,8 +42,8 @@ Owner of the domain: sign the zone, and hand the DS record to the parent.
 		if len(open) == 0 {
 			return nil
 		}
-		x.Message = fmt.Sprintf("%s not signed by DNSSEC: %s", isOrAre(len(open), "record used is", "records used are"), some(open))
-		x.Advice = "owner of the domain: sign the zone"
+		x.Parts = report.Say("%s not signed by DNSSEC: %s", isOrAre(len(open), "record used is", "records used are"), some(open))
+		x.AdviceParts = report.Words("owner of the domain: sign the zone")
 		x.Evidence = x.Evidence[:min(len(x.Evidence), 8)]
 		return []report.Finding{x}
 	},

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 
@@ -42,23 +41,27 @@ change something.
 				continue
 			}
 			seen[check+r.Host] = true
+			temporary := strings.HasPrefix(r.Code, "4") || r.Code == "" && strings.HasPrefix(r.Status, "4")
+			did := "refused"
+			if temporary {
+				did = "put off"
+			}
 			x := report.Finding{
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: report.RoleUnknown, Host: r.Host},
-				Message:    fmt.Sprintf("%s refused the message because of %s: %s", orWord(r.Host, "a server"), check, r.Text),
-				Advice:     "see the embedded report of the returned message: who sent it to that server, and which check failed there",
-				Evidence:   []report.Evidence{{Kind: report.EvidenceHeader, Text: "Diagnostic: " + strings.TrimSpace(r.Status+" "+r.Text), Ref: "RFC 7372 §3"}},
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: report.RoleUnknown, Host: r.Host},
+				Parts:       report.Say("%v %s the message because of %s: %s", report.HostRef(orWord(r.Host, "a server")), did, check, r.Text),
+				AdviceParts: report.Words("see the embedded report of the returned message: who sent it to that server, and which check failed there"),
+				Evidence:    []report.Evidence{{Kind: report.EvidenceHeader, Text: "Diagnostic: " + strings.TrimSpace(r.Status+" "+r.Text), Ref: "RFC 7372 §3"}},
 			}
 			judgedByReply(&x, r)
 			if len(f.Embedded) == 0 && r.SPF == nil {
-				x.Advice = "analyse a copy of the refused message; its sender's log tells to which server it went"
+				x.AdviceParts = report.Words("analyse a copy of the refused message; its sender's log tells to which server it went")
 			}
 			if r.FromText || !byCode {
 				x.Confidence = report.Likely
 			}
-			if strings.HasPrefix(r.Code, "4") || r.Code == "" && strings.HasPrefix(r.Status, "4") {
+			if temporary {
 				x.Severity = report.Medium
-				x.Message = strings.Replace(x.Message, " refused ", " put off ", 1)
 			}
 			out = append(out, x)
 		}
@@ -76,15 +79,15 @@ func judgedByReply(x *report.Finding, r headers.Reply) {
 	x.Evidence = append(x.Evidence, spfRecord(r.SPF)...)
 	switch r.SPF.Result {
 	case spf.Pass:
-		x.Message += fmt.Sprintf("; the record of %s allows %s now", r.SPF.Domain, r.ClientIP)
+		x.Parts = x.Parts.Add(report.Say("; the record of %s allows %s now", r.SPF.Domain, r.ClientIP)...)
 	case spf.Fail, spf.SoftFail, spf.Neutral:
 		x.AtFault = report.Party{Role: report.RoleSender, Host: r.SPF.Domain}
-		x.Message += fmt.Sprintf("; %s is not in the SPF record of %s", r.ClientIP, r.SPF.Domain)
-		x.Advice = fmt.Sprintf("owner of %s: if %s sends for you, add it to the SPF record; else send through a server that the record names", r.SPF.Domain, r.ClientIP)
+		x.Parts = x.Parts.Add(report.Say("; %s is not in the SPF record of %s", r.ClientIP, r.SPF.Domain)...)
+		x.AdviceParts = report.Say("owner of %s: if %s sends for you, add it to the SPF record; else send through a server that the record names", r.SPF.Domain, r.ClientIP)
 	case spf.None:
 		x.AtFault = report.Party{Role: report.RoleSender, Host: r.SPF.Domain}
-		x.Message += fmt.Sprintf("; %s has no SPF record", r.SPF.Domain)
-		x.Advice = fmt.Sprintf("owner of %s: publish an SPF record that names your servers", r.SPF.Domain)
+		x.Parts = x.Parts.Add(report.Say("; %s has no SPF record", r.SPF.Domain)...)
+		x.AdviceParts = report.Say("owner of %s: publish an SPF record that names your servers", r.SPF.Domain)
 	}
 }
 

@@ -34,17 +34,16 @@ See the findings of the embedded message.
 			return nil
 		}
 		x := report.Finding{
-			Confidence: report.Proved,
-			AtFault:    nobody,
-			Message:    "the message is a report and carries the header of the message that it is about; that is analysed as an embedded message",
-			Advice:     "see the embedded report",
+			Confidence:  report.Proved,
+			AtFault:     nobody,
+			Parts:       report.Words("the message is a report and carries the header of the message that it is about; that is analysed as an embedded message"),
+			AdviceParts: report.Words("see the embedded report"),
 		}
 		if f.DSN != nil && f.DSN.ReportingMTA != "" {
 			// The host that reports joins the two paths: the inner one ends there,
 			// the outer one begins.
 			x.AtFault.Host = f.DSN.ReportingMTA
-			x.Message = fmt.Sprintf("the message is a report of %s and carries the header of the message that it is about: that one's path, up to %s, is analysed as an embedded message",
-				f.DSN.ReportingMTA, f.DSN.ReportingMTA)
+			x.Parts = report.Say("the message is a report of %s and carries the header of the message that it is about: that one's path, up to %s, is analysed as an embedded message", f.DSN.ReportingMTA, f.DSN.ReportingMTA)
 		}
 		if i := f.Msg.First("Content-Type"); i >= 0 {
 			x.Evidence = append(x.Evidence, field(f, i))

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -51,13 +50,12 @@ internal. Enhanced Filtering does not support this route.
 			return nil
 		}
 		x := report.Finding{
-			Hop:        index(f, newest),
-			Confidence: report.Likely,
-			AtFault:    nobody,
-			Message: fmt.Sprintf("the message passed Exchange Online (up to hop %d), then the organisation's own %s (hop %d), then Exchange Online again (from hop %d)",
-				f.Hops[oldest].Index, byName(f, between), f.Hops[between].Index, f.Hops[newest].Index),
-			Advice:   "recipient: let mail pass the cloud once, or make the hybrid connector recognise the own servers by certificate",
-			Evidence: []report.Evidence{hop(f, newest), hop(f, between), hop(f, oldest)},
+			Hop:         index(f, newest),
+			Confidence:  report.Likely,
+			AtFault:     nobody,
+			Parts:       report.Say("the message passed Exchange Online (up to %v), then the organisation's own %v (%v), then Exchange Online again (from %v)", report.HopRef(f.Hops[oldest].Index), report.HostRef(byName(f, between)), report.HopRef(f.Hops[between].Index), report.HopRef(f.Hops[newest].Index)),
+			AdviceParts: report.Words("recipient: let mail pass the cloud once, or make the hybrid connector recognise the own servers by certificate"),
+			Evidence:    []report.Evidence{hop(f, newest), hop(f, between), hop(f, oldest)},
 		}
 		for _, name := range []string{"X-MS-Exchange-CrossPremises-AuthSource", "X-MS-Exchange-Organization-AuthSource", "X-MS-Exchange-CrossTenant-Id", "X-EOPAttributedMessage"} {
 			if i := f.Msg.First(name); i >= 0 {

@@ -46,7 +46,8 @@ func hop(f *Facts, k int) report.Evidence { return field(f, f.Hops[k].Field) }
 
 // computed states what was worked out; ref is the standard that says how.
 func computed(ref, format string, args ...any) report.Evidence {
-	return report.Evidence{Kind: report.EvidenceComputed, Text: fmt.Sprintf(format, args...), Ref: ref}
+	t := report.Say(format, args...)
+	return report.Evidence{Kind: report.EvidenceComputed, Text: t.String(), Parts: t, Ref: ref}
 }
 
 // record quotes a DNS record.
@@ -64,15 +65,27 @@ func spfRecord(e *spf.Evaluation) []report.Evidence {
 }
 
 // evaluated says in one line what SPF gives for an address.
-func evaluated(e *spf.Evaluation) string {
+func evaluated(e *spf.Evaluation) report.Text {
 	if e == nil {
-		return "not evaluated"
+		return report.Words("not evaluated")
 	}
-	s := fmt.Sprintf("spf of %s for %s: %s", e.Domain, e.IP, e.Result)
+	s := report.Say("spf of %v for %v: %s", report.DomainRef(e.Domain), e.IP, e.Result)
 	if e.Matched != "" {
-		s += " (" + e.Matched + ")"
+		s = s.Add(report.Say(" (%s)", e.Matched)...)
 	}
 	return s
+}
+
+// clientRef names the client of hop k, with its address where there is one.
+func clientRef(f *Facts, k int) report.Text {
+	name, ip, _ := strings.Cut(fromName(f, k), " [")
+	if ip != "" {
+		return report.Say("%v [%v]", report.HostRef(name), f.Hops[k].IP)
+	}
+	if k < 0 || k >= len(f.Hops) || name == "an unnamed client" {
+		return report.Words(name)
+	}
+	return report.Text{report.HostRef(name)}
 }
 
 // index is the number by which people and the report know hop k, nil for -1.

@@ -37,7 +37,7 @@ Get the raw message (show original, save as .eml, not copied from a mail program
 		}
 		if len(f.Hops) == 0 {
 			miss("no Received field is there, so the border is not known", computed("RFC 5321 §4.4", "0 Received fields"))
-			x.Advice = "get the raw message as the recipient's server stored it"
+			x.AdviceParts = report.Words("get the raw message as the recipient's server stored it")
 		}
 		unread := 0
 		first := -1
@@ -50,18 +50,18 @@ Get the raw message (show original, save as .eml, not copied from a mail program
 		if unread > 0 {
 			miss(fmt.Sprintf("%d of %d Received fields could not be read", unread, len(f.Hops)), hop(f, first))
 			x.Hop = index(f, first)
-			x.Advice = "get the raw message: copies change Received fields"
+			x.AdviceParts = report.Words("get the raw message: copies change Received fields")
 		}
 		if body := bodyNeeded(f); body >= 0 {
 			miss(fmt.Sprintf("the body is %s, so the body hash of the signature of %s was not checked", f.Body, f.DKIM[body].Domain), field(f, f.DKIM[body].Field))
-			x.Advice = "get the raw message with its whole body"
+			x.AdviceParts = report.Words("get the raw message with its whole body")
 		}
 		if len(missing) == 0 {
 			return nil
 		}
-		x.Message = "not all could be decided: " + list(missing)
+		x.Parts = report.Say("not all could be decided: %v", list(missing))
 		if len(missing) > 1 {
-			x.Advice = "get the raw message, whole, as the recipient's server stored it"
+			x.AdviceParts = report.Words("get the raw message, whole, as the recipient's server stored it")
 		}
 		return []report.Finding{x}
 	},

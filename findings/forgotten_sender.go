@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/report"
@@ -64,19 +62,17 @@ Owner of the domain: add the address to the SPF record, or send through the rela
 			return nil
 		}
 		x := report.Finding{
-			Hop:        index(f, s.hop),
-			Confidence: report.Likely,
-			AtFault:    report.Party{Role: report.RoleSender, Host: host},
-			Message: fmt.Sprintf("%s is a host of %s by its reverse DNS, but SPF of %s is %s for it and it does not sign: a system that the records forgot",
-				fromName(f, s.hop), headers.Org(f.FromDomain), s.domain, s.result),
-			Advice:   fmt.Sprintf("owner of %s: add %s to the SPF record, or let it send through the relay that signs", s.domain, f.Hops[s.hop].IP),
-			Evidence: append(s.evidence(f), confirmed),
+			Hop:         index(f, s.hop),
+			Confidence:  report.Likely,
+			AtFault:     report.Party{Role: report.RoleSender, Host: host},
+			Parts:       report.Say("%v is a host of %s by its reverse DNS, but SPF of %v is %s for it and it does not sign: a system that the records forgot", clientRef(f, s.hop), headers.Org(f.FromDomain), report.DomainRef(s.domain), s.result),
+			AdviceParts: report.Say("owner of %v: add %s to the SPF record, or let it send through the relay that signs", report.DomainRef(s.domain), f.Hops[s.hop].IP),
+			Evidence:    append(s.evidence(f), confirmed),
 		}
 		if carried {
 			x.Severity = report.Low
-			x.Message = fmt.Sprintf("%s is a host of %s by its reverse DNS, but SPF of %s is %s for it: its record forgot it, and DMARC hangs on its signature alone",
-				fromName(f, s.hop), headers.Org(f.FromDomain), s.domain, s.result)
-			x.Advice = fmt.Sprintf("owner of %s: add %s to the SPF record", s.domain, f.Hops[s.hop].IP)
+			x.Parts = report.Say("%v is a host of %s by its reverse DNS, but SPF of %v is %s for it: its record forgot it, and DMARC hangs on its signature alone", clientRef(f, s.hop), headers.Org(f.FromDomain), report.DomainRef(s.domain), s.result)
+			x.AdviceParts = report.Say("owner of %v: add %s to the SPF record", report.DomainRef(s.domain), f.Hops[s.hop].IP)
 		}
 		for _, name := range []string{"X-PHP-Originating-Script", "X-PHP-Script", "X-Mailer", "User-Agent", "X-Cron-Env", "Auto-Submitted"} {
 			if i := f.Msg.First(name); i >= 0 {
@@ -108,7 +104,7 @@ func confirmedClient(f *Facts, k int) (string, report.Evidence) {
 	}
 	h := &f.Hops[k]
 	if len(f.BorderNames) == 0 && f.BorderPTR == headers.PTRUnknown && h.RDNSKind == received.RDNSConfirmed && sameOrganisation(f, h.RDNS) {
-		return fromHost(f, k), computed("RFC 1912 §2.1", "%s wrote down %s as the confirmed name of %s", byName(f, k), h.RDNS, h.IP)
+		return fromHost(f, k), computed("RFC 1912 §2.1", "%v wrote down %s as the confirmed name of %s", report.HostRef(byName(f, k)), h.RDNS, h.IP)
 	}
 	return "", report.Evidence{}
 }

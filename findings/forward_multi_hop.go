@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -48,8 +46,8 @@ User: forward straight to the final mailbox.
 		if f.DMARC != nil && f.DMARC.Result == "pass" {
 			x.Severity = report.Info
 		}
-		x.Message = fmt.Sprintf("the message was forwarded %d times: by %s", len(names), list(names))
-		x.Advice = "forward straight to the final mailbox"
+		x.Parts = report.Say("the message was forwarded %d times: by %s", len(names), list(names))
+		x.AdviceParts = report.Words("forward straight to the final mailbox")
 		return []report.Finding{x}
 	},
 }

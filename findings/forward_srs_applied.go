@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
@@ -40,14 +38,14 @@ Nothing. The author's domain should sign with DKIM.
 			return nil
 		}
 		x := report.Finding{
-			Hop:        index(f, borderHop(f)),
-			Confidence: report.Likely,
-			AtFault:    report.Party{Role: "none", Host: fromHost(f, borderHop(f))},
-			Message:    fmt.Sprintf("the forwarder %s rewrote the envelope sender (%s); SPF speaks for the forwarder, DMARC depends on DKIM", s.Forwarder, s.Scheme),
-			Advice:     "none needed; the author's domain should sign with DKIM",
+			Hop:         index(f, borderHop(f)),
+			Confidence:  report.Likely,
+			AtFault:     report.Party{Role: "none", Host: fromHost(f, borderHop(f))},
+			Parts:       report.Say("the forwarder %s rewrote the envelope sender (%s); SPF speaks for the forwarder, DMARC depends on DKIM", s.Forwarder, s.Scheme),
+			AdviceParts: report.Words("none needed; the author's domain should sign with DKIM"),
 		}
 		if o := s.Original(); o != "" {
-			x.Message = fmt.Sprintf("the forwarder %s rewrote the envelope sender of %s (%s); SPF speaks for the forwarder, DMARC depends on DKIM", s.Forwarder, o, s.Scheme)
+			x.Parts = report.Say("the forwarder %s rewrote the envelope sender of %s (%s); SPF speaks for the forwarder, DMARC depends on DKIM", s.Forwarder, o, s.Scheme)
 		}
 		if i := f.Msg.First("Return-Path"); i >= 0 && f.MailFromBasis == "return-path" {
 			x.Evidence = append(x.Evidence, field(f, i))

@@ -32,12 +32,12 @@ User: let the server forward (with SRS), or forward as attachment.
 				continue
 			}
 			x := report.Finding{
-				Hop:        index(f, borderHop(f)),
-				Confidence: report.Likely,
-				AtFault:    report.Party{Role: "none"},
-				Message:    "the message was sent on by a user or a mailbox rule: " + f.Msg.Name(i) + " " + f.Msg.Value(i),
-				Advice:     "let the server forward, or forward as attachment",
-				Evidence:   []report.Evidence{field(f, i)},
+				Hop:         index(f, borderHop(f)),
+				Confidence:  report.Likely,
+				AtFault:     report.Party{Role: "none"},
+				Parts:       report.Say("the message was sent on by a user or a mailbox rule: %v %v", f.Msg.Name(i), f.Msg.Value(i)),
+				AdviceParts: report.Words("let the server forward, or forward as attachment"),
+				Evidence:    []report.Evidence{field(f, i)},
 			}
 			if name == "Resent-From" {
 				for _, more := range []string{"Resent-To", "Resent-Date"} {

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -89,12 +88,11 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 		Confidence: report.Likely,
 		AtFault:    report.Party{Role: report.RoleIntermediary, Host: fromHost(f, to.Border)},
 	}
-	x.Message = fmt.Sprintf("%s forwarded the message to %s (hop %d) with the envelope sender %s unchanged: SPF is %s there for %s",
-		from.Name(), to.Name(), f.Hops[to.Border].Index, *to.MailFrom, now, fromName(f, to.Border))
+	x.Parts = report.Say("%s forwarded the message to %s (%v) with the envelope sender %s unchanged: SPF is %s there for %v", from.Name(), to.Name(), report.HopRef(f.Hops[to.Border].Index), *to.MailFrom, now, clientRef(f, to.Border))
 	if before != nil {
-		x.Message += fmt.Sprintf("; where %s received it (hop %d), SPF passed", from.Name(), f.Hops[from.Border].Index)
+		x.Parts = x.Parts.Add(report.Say("; where %s received it (%v), SPF passed", from.Name(), report.HopRef(f.Hops[from.Border].Index))...)
 	}
-	x.Advice = fmt.Sprintf("%s: rewrite the envelope sender (SRS) when forwarding; %s: do not reject on SPF alone", from.Name(), to.Name())
+	x.AdviceParts = report.Say("%s: rewrite the envelope sender (SRS) when forwarding; %s: do not reject on SPF alone", from.Name(), to.Name())
 	x.Evidence = append(x.Evidence, hop(f, to.Border), hop(f, from.Border))
 	if wrote != nil {
 		x.Evidence = append(x.Evidence, claim(f, wrote))
@@ -104,8 +102,8 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 	}
 	if before != nil && after != nil {
 		x.Evidence = append(x.Evidence,
-			computed("RFC 7208 §4.1", "hop %d: %s", f.Hops[from.Border].Index, evaluated(before)),
-			computed("RFC 7208 §4.1", "hop %d: %s", f.Hops[to.Border].Index, evaluated(after)))
+			computed("RFC 7208 §4.1", "%v: %s", report.HopRef(f.Hops[from.Border].Index), evaluated(before)),
+			computed("RFC 7208 §4.1", "%v: %s", report.HopRef(f.Hops[to.Border].Index), evaluated(after)))
 		x.Evidence = append(x.Evidence, spfRecord(before)...)
 		x.Confidence = report.Strong
 		if wrote != nil && wrote.Normal == string(after.Result) || wrote == nil && ip.IsValid() && to == f.LastRun() {

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
@@ -41,13 +40,13 @@ messages with doubled fields. This report shows the signed field.
 				continue
 			}
 			x := report.Finding{
-				Hop:        index(f, borderHop(f)),
-				Confidence: report.Proved,
-				AtFault:    senderAt(f),
-				Severity:   report.Low,
-				Message:    fmt.Sprintf("%s stands %d times: which of them a reader sees depends on the program; most show the upper one", name, len(all)),
-				Advice:     "sender: find the program or gateway that writes " + name + " twice",
-				Evidence:   []report.Evidence{field(f, all[0]), field(f, all[len(all)-1])},
+				Hop:         index(f, borderHop(f)),
+				Confidence:  report.Proved,
+				AtFault:     senderAt(f),
+				Severity:    report.Low,
+				Parts:       report.Say("%s stands %d times: which of them a reader sees depends on the program; most show the upper one", name, len(all)),
+				AdviceParts: report.Say("sender: find the program or gateway that writes %v twice", name),
+				Evidence:    []report.Evidence{field(f, all[0]), field(f, all[len(all)-1])},
 			}
 			s := partlySigned(f, name, all)
 			if s == nil && name == "From" {
@@ -58,10 +57,9 @@ messages with doubled fields. This report shows the signed field.
 				if shown[name] {
 					x.Severity = report.High
 				}
-				x.Message = fmt.Sprintf("%s stands %d times, and the signature of %s covers %d of them, from the bottom up: most mail programs show the upper one, which nobody signed",
-					name, len(all), s.Domain, s.Names(name))
-				x.Advice = fmt.Sprintf("recipient: go by the lower %s; %s: name %s once more in h= than it is there", name, s.Domain, name)
-				x.Evidence = append(x.Evidence, field(f, s.Field), computed("RFC 6376 §5.4.2", "%s: %d fields, %d in h= of %s", name, len(all), s.Names(name), s.Domain))
+				x.Parts = report.Say("%s stands %d times, and the signature of %v covers %d of them, from the bottom up: most mail programs show the upper one, which nobody signed", name, len(all), report.DomainRef(s.Domain), s.Names(name))
+				x.AdviceParts = report.Say("recipient: go by the lower %s; %v: name %s once more in h= than it is there", name, report.DomainRef(s.Domain), name)
+				x.Evidence = append(x.Evidence, field(f, s.Field), computed("RFC 6376 §5.4.2", "%s: %d fields, %d in h= of %v", name, len(all), s.Names(name), report.DomainRef(s.Domain)))
 			}
 			out = append(out, x)
 		}

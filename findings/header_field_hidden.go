@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -37,11 +36,11 @@ by the author that is shown.
 			h := &f.Hidden[i]
 			line := h.Line
 			x := report.Finding{
-				Hop:        index(f, borderHop(f)),
-				Confidence: report.Proved,
-				AtFault:    senderAt(f),
-				Message:    fmt.Sprintf("some programs read a second %s here: the text stands %s", h.Name, h.How),
-				Advice:     "receiver: refuse headers with such bytes before anything is checked",
+				Hop:         index(f, borderHop(f)),
+				Confidence:  report.Proved,
+				AtFault:     senderAt(f),
+				Parts:       report.Say("some programs read a second %s here: the text stands %s", h.Name, h.How),
+				AdviceParts: report.Words("receiver: refuse headers with such bytes before anything is checked"),
 				Evidence: []report.Evidence{
 					{Kind: report.EvidenceHeader, Text: cutQuote(strings.Join(strings.Fields(h.Text), " ")), Line: &line},
 					computed("RFC 5322 §2.2", "line %d: %s %s", h.Line, h.Name, h.How),
@@ -51,7 +50,7 @@ by the author that is shown.
 			case "From":
 				if h.Domain != "" && headers.Org(h.Domain) != headers.Org(f.FromDomain) {
 					x.Severity = report.High
-					x.Message = fmt.Sprintf("some programs read the author %s here, whom nobody checked: the From line stands %s", h.Domain, h.How)
+					x.Parts = report.Say("some programs read the author %v here, whom nobody checked: the From line stands %s", report.DomainRef(h.Domain), h.How)
 				}
 			case "Subject", "Sender", "Reply-To":
 			default:

@@ -66,13 +66,13 @@ Operator of the sending host: give the address a PTR record, the name an address
 		}
 		if f.HeloState == headers.HeloNone {
 			defects = append(defects, "HELO "+f.Helo+" has no address in the DNS")
-			x.Evidence = append(x.Evidence, computed("RFC 5321 §2.3.5", "no A or AAAA record for %s", f.Helo))
+			x.Evidence = append(x.Evidence, computed("RFC 5321 §2.3.5", "no A or AAAA record for %v", report.HostRef(f.Helo)))
 		}
 		if len(defects) == 0 {
 			return nil
 		}
-		x.Message = fmt.Sprintf("the client of %s (hop %d): %s", byName(f, b), h.Index, strings.Join(defects, "; "))
-		x.Advice = fmt.Sprintf("operator of %s: a PTR record for the address, an address record for that name, and HELO by that name", client)
+		x.Parts = report.Say("the client of %v (%v): %s", report.HostRef(byName(f, b)), report.HopRef(h.Index), strings.Join(defects, "; "))
+		x.AdviceParts = report.Say("operator of %s: a PTR record for the address, an address record for that name, and HELO by that name", client)
 		return []report.Finding{x}
 	},
 }

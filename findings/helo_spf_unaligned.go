@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -48,16 +46,16 @@ Sender: sign bounces with DKIM, use relaxed alignment (no aspf=s), or name the h
 		}
 		helo := orWord(s.domain, f.Helo)
 		x := report.Finding{
-			Hop:        index(f, s.hop),
-			Confidence: s.confidence(),
-			AtFault:    senderAt(f),
-			Message:    fmt.Sprintf("the bounce passes SPF for its HELO name %s, but that is of another organisation than %s: DMARC fails", helo, f.FromDomain),
-			Advice:     fmt.Sprintf("owner of %s: sign bounces with DKIM for that domain, or name the sending host below it", f.FromDomain),
-			Evidence:   s.evidence(f),
+			Hop:         index(f, s.hop),
+			Confidence:  s.confidence(),
+			AtFault:     senderAt(f),
+			Parts:       report.Say("the bounce passes SPF for its HELO name %v, but that is of another organisation than %v: DMARC fails", report.HostRef(helo), report.DomainRef(f.FromDomain)),
+			AdviceParts: report.Say("owner of %v: sign bounces with DKIM for that domain, or name the sending host below it", report.DomainRef(f.FromDomain)),
+			Evidence:    s.evidence(f),
 		}
 		if heloOfAuthor(f) {
-			x.Message = fmt.Sprintf("the bounce passes SPF for its HELO name %s, but the DMARC record of %s asks for exactly that domain (aspf=s): DMARC fails", helo, f.FromDomain)
-			x.Advice = fmt.Sprintf("owner of %s: sign bounces with DKIM, or remove aspf=s from the record", f.FromDomain)
+			x.Parts = report.Say("the bounce passes SPF for its HELO name %v, but the DMARC record of %v asks for exactly that domain (aspf=s): DMARC fails", report.HostRef(helo), report.DomainRef(f.FromDomain))
+			x.AdviceParts = report.Say("owner of %v: sign bounces with DKIM, or remove aspf=s from the record", report.DomainRef(f.FromDomain))
 		}
 		x.Evidence = append(x.Evidence, dmarcRecord(f)...)
 		if mark != nil {

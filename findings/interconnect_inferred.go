@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -34,26 +33,26 @@ Nothing. Make sure that SPF and DMARC are not judged on that path by the address
 		if i := f.Msg.First("X-MS-Exchange-Organization-AuthAs"); i >= 0 && strings.EqualFold(strings.TrimSpace(f.Msg.Value(i)), "Partner") {
 			return []report.Finding{{
 				Hop: index(f, borderHop(f)), Confidence: report.Likely, AtFault: nobody,
-				Message:  "Exchange took the client for a partner: the two organisations have a connector between them",
-				Advice:   "none needed",
-				Evidence: []report.Evidence{field(f, i)},
+				Parts:       report.Words("Exchange took the client for a partner: the two organisations have a connector between them"),
+				AdviceParts: report.Words("none needed"),
+				Evidence:    []report.Evidence{field(f, i)},
 			}}
 		}
 		if i := f.Msg.First("X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp"); i >= 0 {
 			return []report.Finding{{
 				Hop: index(f, borderHop(f)), Confidence: report.Likely, AtFault: nobody,
-				Message:  "Exchange Online attributed the connection to a tenant by its connector: " + connector(f.Msg.Value(i)),
-				Advice:   "none needed",
-				Evidence: []report.Evidence{field(f, i)},
+				Parts:       report.Say("Exchange Online attributed the connection to a tenant by its connector: %v", connector(f.Msg.Value(i))),
+				AdviceParts: report.Words("none needed"),
+				Evidence:    []report.Evidence{field(f, i)},
 			}}
 		}
 		var out []report.Finding
 		for _, l := range f.Links() {
 			x := report.Finding{
 				Hop: index(f, l.Hop), Confidence: report.Likely, AtFault: nobody,
-				Message:  fmt.Sprintf("%s handed the message to %s between private addresses (hop %d): a link of their own", l.From, l.To, f.Hops[l.Hop].Index),
-				Advice:   "none needed",
-				Evidence: []report.Evidence{hop(f, l.Hop)},
+				Parts:       report.Say("%s handed the message to %s between private addresses (%v): a link of their own", l.From, l.To, report.HopRef(f.Hops[l.Hop].Index)),
+				AdviceParts: report.Words("none needed"),
+				Evidence:    []report.Evidence{hop(f, l.Hop)},
 			}
 			if len(f.MX) == 0 {
 				// Without the MX a load balancer can't be told apart.

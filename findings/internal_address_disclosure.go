@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -63,12 +61,12 @@ header_checks on the outbound service). Keep at least one Received field, so tha
 			}
 		}
 		x := report.Finding{
-			Hop:        index(f, at),
-			Confidence: report.Proved,
-			AtFault:    report.Party{Role: report.RoleSender},
-			Message:    fmt.Sprintf("the header tells of the inside of the sender's network: %s", list(parts)),
-			Advice:     "sender: strip inner trace fields at the outbound edge, but keep one Received field",
-			Evidence:   ev,
+			Hop:         index(f, at),
+			Confidence:  report.Proved,
+			AtFault:     report.Party{Role: report.RoleSender},
+			Parts:       report.Say("the header tells of the inside of the sender's network: %s", list(parts)),
+			AdviceParts: report.Words("sender: strip inner trace fields at the outbound edge, but keep one Received field"),
+			Evidence:    ev,
 		}
 		if at >= 0 {
 			x.AtFault = operatorOf(f, at)

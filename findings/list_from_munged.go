@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dmarc"
@@ -50,12 +49,12 @@ Nothing. Whoever must know the author reads Reply-To, with the care that an unau
 			}
 			b := borderHop(f)
 			x := report.Finding{
-				Hop:        index(f, b),
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: "none", Host: fromHost(f, b)},
-				Message:    fmt.Sprintf("the list put its own address into From; the author is %s (%s). DMARC is about %s now", author, f.Msg.Name(at), f.FromDomain),
-				Advice:     "none needed; read the author from " + f.Msg.Name(at) + " with care",
-				Evidence:   []report.Evidence{field(f, f.Msg.First("From")), field(f, at), field(f, i)},
+				Hop:         index(f, b),
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: "none", Host: fromHost(f, b)},
+				Parts:       report.Say("the list put its own address into From; the author is %s (%s). DMARC is about %v now", author, f.Msg.Name(at), report.DomainRef(f.FromDomain)),
+				AdviceParts: report.Say("none needed; read the author from %v with care", f.Msg.Name(at)),
+				Evidence:    []report.Evidence{field(f, f.Msg.First("From")), field(f, at), field(f, i)},
 			}
 			for k := range f.DKIM {
 				s := &f.DKIM[k]

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -37,12 +35,12 @@ Nothing for this alone. Where the list changes messages, see dkim-broken-subject
 			return nil
 		}
 		x := report.Finding{
-			Hop:        index(f, l.hop),
-			Confidence: report.Strong,
-			AtFault:    report.Party{Role: "none", Host: fromHost(f, l.hop)},
-			Message:    fmt.Sprintf("the mailing list %s sent this copy on (hop %d), with its own envelope sender %s", l.name, f.Hops[l.hop].Index, l.sender),
-			Advice:     "none needed for this alone",
-			Evidence:   []report.Evidence{field(f, l.field), hop(f, l.hop)},
+			Hop:         index(f, l.hop),
+			Confidence:  report.Strong,
+			AtFault:     report.Party{Role: "none", Host: fromHost(f, l.hop)},
+			Parts:       report.Say("the mailing list %s sent this copy on (%v), with its own envelope sender %s", l.name, report.HopRef(f.Hops[l.hop].Index), l.sender),
+			AdviceParts: report.Words("none needed for this alone"),
+			Evidence:    []report.Evidence{field(f, l.field), hop(f, l.hop)},
 		}
 		if i := f.Msg.First("Return-Path"); i >= 0 {
 			x.Evidence = append(x.Evidence, field(f, i))

@@ -59,15 +59,15 @@ Nothing. Where the message is abuse: the owner of the script or of the user id s
 
 func injected(f *Facts, how string) report.Finding {
 	x := report.Finding{
-		Confidence: report.Likely,
-		AtFault:    nobody,
-		Message:    how,
-		Advice:     "none needed; if it is abuse, the owner of the server stops the program",
+		Confidence:  report.Likely,
+		AtFault:     nobody,
+		Parts:       report.Words(how),
+		AdviceParts: report.Words("none needed; if it is abuse, the owner of the server stops the program"),
 	}
 	if len(f.Hops) > 0 {
 		x.Hop = index(f, 0)
 		x.Confidence = told(f, 0, report.Strong)
-		x.Message = fmt.Sprintf("%s: %s (hop 1)", how, byName(f, 0))
+		x.Parts = report.Say("%s: %v (hop 1)", how, report.HostRef(byName(f, 0)))
 		x.Evidence = []report.Evidence{hop(f, 0)}
 	}
 	return x

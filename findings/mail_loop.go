@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -63,11 +62,11 @@ func loopRefused(f *Facts) (report.Finding, bool) {
 			continue
 		}
 		return report.Finding{
-			Confidence: report.Proved,
-			AtFault:    report.Party{Role: report.RoleUnknown, Host: r.Host},
-			Message:    fmt.Sprintf("%s refused the message because it goes round in circles: %s", orWord(r.Host, "a server"), r.Text),
-			Advice:     "owner of the recipient's mailbox: remove the forwarding rule that sends the message back",
-			Evidence:   []report.Evidence{{Kind: report.EvidenceHeader, Text: "Diagnostic: " + r.Text, Ref: "RFC 3463 §3.5"}},
+			Confidence:  report.Proved,
+			AtFault:     report.Party{Role: report.RoleUnknown, Host: r.Host},
+			Parts:       report.Say("%s refused the message because it goes round in circles: %s", orWord(r.Host, "a server"), r.Text),
+			AdviceParts: report.Words("owner of the recipient's mailbox: remove the forwarding rule that sends the message back"),
+			Evidence:    []report.Evidence{{Kind: report.EvidenceHeader, Text: "Diagnostic: " + r.Text, Ref: "RFC 3463 §3.5"}},
 		}, true
 	}
 	return report.Finding{}, false
@@ -101,12 +100,12 @@ func mailboxTwice(f *Facts) (report.Finding, bool) {
 			continue
 		}
 		return report.Finding{
-			Hop:        index(f, len(f.Hops)-1),
-			Confidence: report.Proved,
-			AtFault:    report.Party{Role: report.RoleRecipient, Host: domainPart(addr)},
-			Message:    fmt.Sprintf("the message was delivered to %s, went on to %s and came back to %s", addr, other, addr),
-			Advice:     fmt.Sprintf("owners of %s and %s: remove one of the two forwarding rules", addr, other),
-			Evidence:   []report.Evidence{field(f, all[prev]), field(f, all[n-1]), field(f, i)},
+			Hop:         index(f, len(f.Hops)-1),
+			Confidence:  report.Proved,
+			AtFault:     report.Party{Role: report.RoleRecipient, Host: domainPart(addr)},
+			Parts:       report.Say("the message was delivered to %s, went on to %s and came back to %s", addr, other, addr),
+			AdviceParts: report.Say("owners of %s and %s: remove one of the two forwarding rules", addr, other),
+			Evidence:    []report.Evidence{field(f, all[prev]), field(f, all[n-1]), field(f, i)},
 		}, true
 	}
 	return report.Finding{}, false
@@ -139,11 +138,11 @@ func hostsAgain(f *Facts) (report.Finding, bool) {
 			continue
 		}
 		x := report.Finding{
-			Hop:        index(f, k),
-			Confidence: report.Proved,
-			AtFault:    operatorOf(f, k),
-			Message:    fmt.Sprintf("%s received the message %d times from %s", p.by, len(seen[p]), p.ip),
-			Advice:     fmt.Sprintf("operators of %s and %s: remove the rule or route that sends the message back", p.by, fromHost(f, k)),
+			Hop:         index(f, k),
+			Confidence:  report.Proved,
+			AtFault:     operatorOf(f, k),
+			Parts:       report.Say("%s received the message %d times from %s", p.by, len(seen[p]), p.ip),
+			AdviceParts: report.Say("operators of %s and %v: remove the rule or route that sends the message back", p.by, report.HostRef(fromHost(f, k))),
 		}
 		for _, n := range seen[p] {
 			x.Evidence = append(x.Evidence, hop(f, n))
@@ -159,12 +158,12 @@ func tooManyHops(f *Facts) (report.Finding, bool) {
 	}
 	last := len(f.Hops) - 1
 	return report.Finding{
-		Hop:        index(f, last),
-		Confidence: report.Likely,
-		AtFault:    operatorOf(f, last),
-		Message:    fmt.Sprintf("%d Received fields: the message goes round in circles", f.Hops[last].Index),
-		Advice:     "owner of the recipient's mailbox: remove the forwarding rule that sends the message back",
-		Evidence:   []report.Evidence{hop(f, last), computed("RFC 5321 §6.3", "%d Received fields; servers give up between 25 and 100", f.Hops[last].Index)},
+		Hop:         index(f, last),
+		Confidence:  report.Likely,
+		AtFault:     operatorOf(f, last),
+		Parts:       report.Say("%d Received fields: the message goes round in circles", f.Hops[last].Index),
+		AdviceParts: report.Words("owner of the recipient's mailbox: remove the forwarding rule that sends the message back"),
+		Evidence:    []report.Evidence{hop(f, last), computed("RFC 5321 §6.3", "%d Received fields; servers give up between 25 and 100", f.Hops[last].Index)},
 	}, true
 }
 
@@ -187,13 +186,13 @@ func loopMarked(f *Facts) (report.Finding, bool) {
 				continue
 			}
 			return report.Finding{
-				Severity:   report.Low,
-				Hop:        index(f, b),
-				Confidence: report.Likely,
-				AtFault:    report.Party{Role: report.RoleRecipient, Host: domainPart(rcpt)},
-				Message:    fmt.Sprintf("the message comes to %s and brings along the mark of a rule of that mailbox: it has been there before", rcpt),
-				Advice:     "owner of " + rcpt + ": look for a forwarding rule whose target sends mail back",
-				Evidence:   []report.Evidence{field(f, i), hop(f, b)},
+				Severity:    report.Low,
+				Hop:         index(f, b),
+				Confidence:  report.Likely,
+				AtFault:     report.Party{Role: report.RoleRecipient, Host: domainPart(rcpt)},
+				Parts:       report.Say("the message comes to %s and brings along the mark of a rule of that mailbox: it has been there before", rcpt),
+				AdviceParts: report.Say("owner of %v: look for a forwarding rule whose target sends mail back", rcpt),
+				Evidence:    []report.Evidence{field(f, i), hop(f, b)},
 			}, true
 		}
 	}

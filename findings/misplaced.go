@@ -185,7 +185,7 @@ func find(f *Facts, where place, describe func(misplaced) report.Finding) []repo
 		x.Evidence = append(x.Evidence, m.evidence(f)...)
 		x.Reasons = m.reasons(f)
 		if guessedReader(f) {
-			x.Message += " For whom it was is a guess: if the mailbox is another's, this was a forward (--rcpt ADDRESS says so)."
+			x.Parts = x.Parts.Add(report.Words(" For whom it was is a guess: if the mailbox is another's, this was a forward (--rcpt ADDRESS says so).")...)
 			x.Confidence = atMost(x.Confidence, report.Likely)
 			x.Reasons = append(x.Reasons, report.Because("for whom it was is a guess: --rcpt ADDRESS settles it"))
 		}
@@ -232,11 +232,11 @@ func (m misplaced) evidence(f *Facts) []report.Evidence {
 		ev = append(ev, hop(f, m.run.Border))
 	}
 	if m.before != nil {
-		ev = append(ev, computed("RFC 7208 §4.1", "had it been asked at hop %d: %s", f.Hops[m.run.Border].Index, evaluated(m.before)))
+		ev = append(ev, computed("RFC 7208 §4.1", "had it been asked at %v: %s", report.HopRef(f.Hops[m.run.Border].Index), evaluated(m.before)))
 		ev = append(ev, spfRecord(m.before)...)
 	}
 	if m.after != nil {
-		ev = append(ev, computed("RFC 7208 §4.1", "asked at hop %d: %s", f.Hops[m.hop].Index, evaluated(m.after)))
+		ev = append(ev, computed("RFC 7208 §4.1", "asked at %v: %s", report.HopRef(f.Hops[m.hop].Index), evaluated(m.after)))
 	}
 	return ev
 }

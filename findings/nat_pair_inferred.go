@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -33,13 +31,12 @@ Nothing. Whoever draws the network takes both for one host; whoever minds that o
 		var out []report.Finding
 		for _, p := range f.NATPairs() {
 			out = append(out, report.Finding{
-				Hop:        index(f, p.Newer),
-				Confidence: report.Likely,
-				AtFault:    nobody,
-				Message: fmt.Sprintf("%s has the inner address %s (hop %d) and appears outside as %s (hop %d)",
-					p.Host, p.Inside, f.Hops[p.Older].Index, p.Public, f.Hops[p.Newer].Index),
-				Advice:   "none needed",
-				Evidence: []report.Evidence{hop(f, p.Newer), hop(f, p.Older)},
+				Hop:         index(f, p.Newer),
+				Confidence:  report.Likely,
+				AtFault:     nobody,
+				Parts:       report.Say("%s has the inner address %s (%v) and appears outside as %s (%v)", p.Host, p.Inside, report.HopRef(f.Hops[p.Older].Index), p.Public, report.HopRef(f.Hops[p.Newer].Index)),
+				AdviceParts: report.Words("none needed"),
+				Evidence:    []report.Evidence{hop(f, p.Newer), hop(f, p.Older)},
 			})
 		}
 		return out

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -54,13 +53,12 @@ Operator of the server: test it for open relaying, and look in its log for the l
 				continue
 			}
 			x := report.Finding{
-				Hop:        index(f, r.Border),
-				Confidence: report.Likely,
-				AtFault:    report.Party{Role: report.RoleIntermediary, Host: byName(f, r.Border)},
-				Message: fmt.Sprintf("%s (hop %d) took the message from %s, which shows no login, and passed it on to %s; it serves neither sender nor recipient",
-					byName(f, r.Border), h.Index, fromName(f, r.Border), f.Runs[i-1].Name()),
-				Advice:   fmt.Sprintf("operator of %s: test for open relaying; look in the log for the login behind this message", byName(f, r.Border)),
-				Evidence: append([]report.Evidence{hop(f, r.Border), hop(f, f.Runs[i-1].First)}, s.evidence(f)[1:]...),
+				Hop:         index(f, r.Border),
+				Confidence:  report.Likely,
+				AtFault:     report.Party{Role: report.RoleIntermediary, Host: byName(f, r.Border)},
+				Parts:       report.Say("%v (%v) took the message from %v, which shows no login, and passed it on to %s; it serves neither sender nor recipient", report.HostRef(byName(f, r.Border)), report.HopRef(h.Index), clientRef(f, r.Border), f.Runs[i-1].Name()),
+				AdviceParts: report.Say("operator of %v: test for open relaying; look in the log for the login behind this message", report.HostRef(byName(f, r.Border))),
+				Evidence:    append([]report.Evidence{hop(f, r.Border), hop(f, f.Runs[i-1].First)}, s.evidence(f)[1:]...),
 			}
 			switch {
 			case !showsAuth(h):

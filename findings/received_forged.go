@@ -45,13 +45,13 @@ Receiver: ignore everything below the border's Received field.
 				}
 			}
 			return []report.Finding{{
-				Severity:   severity,
-				Hop:        index(f, b),
-				Confidence: confidence,
-				AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, b)},
-				Message:    "invented Received fields: " + r.Contradicted,
-				Advice:     "ignore the Received fields below hop " + itoa(f.Hops[newer].Index),
-				Evidence:   []report.Evidence{hop(f, r.Last), hop(f, newer)},
+				Severity:    severity,
+				Hop:         index(f, b),
+				Confidence:  confidence,
+				AtFault:     report.Party{Role: report.RoleSender, Host: fromHost(f, b)},
+				Parts:       report.Say("invented Received fields: %v", r.Contradicted),
+				AdviceParts: report.Say("ignore the Received fields below hop %v", itoa(f.Hops[newer].Index)),
+				Evidence:    []report.Evidence{hop(f, r.Last), hop(f, newer)},
 			}}
 		}
 		return nil

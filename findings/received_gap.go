@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -43,23 +42,22 @@ Operator of the newer host: keep all Received fields, and look in its log for th
 				continue
 			}
 			x := report.Finding{
-				Severity:   report.Info,
-				Hop:        index(f, k),
-				Confidence: report.Likely,
-				AtFault:    report.Party{Role: report.RoleUnknown, Host: fromHost(f, k)},
-				Message: fmt.Sprintf("hop %d was written by %s, but the client of hop %d is %s: a host in between is missing, or has another name",
-					older.Index, byName(f, k-1), newer.Index, fromName(f, k)),
-				Advice:   fmt.Sprintf("operator of %s: look in the log for where the message came from", byName(f, k)),
-				Evidence: []report.Evidence{hop(f, k), hop(f, k-1)},
+				Severity:    report.Info,
+				Hop:         index(f, k),
+				Confidence:  report.Likely,
+				AtFault:     report.Party{Role: report.RoleUnknown, Host: fromHost(f, k)},
+				Parts:       report.Say("%v was written by %v, but the client of %v is %v: a host in between is missing, or has another name", report.HopRef(older.Index), report.HostRef(byName(f, k-1)), report.HopRef(newer.Index), clientRef(f, k)),
+				AdviceParts: report.Say("operator of %v: look in the log for where the message came from", report.HostRef(byName(f, k))),
+				Evidence:    []report.Evidence{hop(f, k), hop(f, k-1)},
 			}
 			if c := verdictInGap(f, k); c != nil {
 				x.Severity, x.Confidence = "", report.Strong
-				x.Message += fmt.Sprintf("; a verdict names %s, which no hop shows", c.IP)
+				x.Parts = x.Parts.Add(report.Say("; a verdict names %s, which no hop shows", c.IP)...)
 				x.Evidence = append(x.Evidence, claim(f, c))
 			}
 			if c := f.ClockOf(k - 1); c != nil && c.Irregular {
 				x.Severity, x.Confidence = "", report.Strong
-				x.Message += "; and its time stamps can't be right"
+				x.Parts = x.Parts.Add(report.Words("; and its time stamps can't be right")...)
 			}
 			out = append(out, x)
 		}

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -44,11 +42,11 @@ Recipient: look at the address before answering with anything that matters.
 			}
 		}
 		return []report.Finding{{
-			Confidence: report.Likely,
-			AtFault:    report.Party{Role: report.RoleUnknown},
-			Message:    fmt.Sprintf("the author is in %s, answers go to %s", f.FromDomain, mb.Address),
-			Advice:     "recipient: look at the address before answering",
-			Evidence:   []report.Evidence{field(f, f.Msg.First("From")), field(f, i)},
+			Confidence:  report.Likely,
+			AtFault:     report.Party{Role: report.RoleUnknown},
+			Parts:       report.Say("the author is in %v, answers go to %s", report.DomainRef(f.FromDomain), mb.Address),
+			AdviceParts: report.Words("recipient: look at the address before answering"),
+			Evidence:    []report.Evidence{field(f, f.Msg.First("From")), field(f, i)},
 		}}
 	},
 }

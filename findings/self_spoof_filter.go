@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -70,12 +69,11 @@ func ownMailReturned(f *Facts) (report.Finding, bool) {
 		return report.Finding{}, false
 	}
 	return report.Finding{
-		Hop:        index(f, last.Border),
-		Confidence: report.Strong,
-		AtFault:    report.Party{Role: report.RoleRecipient, Host: byName(f, last.Border)},
-		Message: fmt.Sprintf("the message left %s, came back through %s and was held to be a forgery of its own domain by %s (hop %d)",
-			own, fromName(f, last.Border), byName(f, last.Border), f.Hops[last.Border].Index),
-		Advice: fmt.Sprintf("%s: accept mail of the own domain whose DKIM signature verifies; the forwarder: rewrite the envelope sender", last.Name()),
+		Hop:         index(f, last.Border),
+		Confidence:  report.Strong,
+		AtFault:     report.Party{Role: report.RoleRecipient, Host: byName(f, last.Border)},
+		Parts:       report.Say("the message left %v, came back through %v and was held to be a forgery of its own domain by %v (%v)", report.DomainRef(own), clientRef(f, last.Border), report.HostRef(byName(f, last.Border)), report.HopRef(f.Hops[last.Border].Index)),
+		AdviceParts: report.Say("%v: accept mail of the own domain whose DKIM signature verifies; the forwarder: rewrite the envelope sender", report.DomainRef(last.Name())),
 		Evidence: []report.Evidence{
 			claim(f, bad), hop(f, last.Border), hop(f, first.First),
 		},
@@ -111,12 +109,10 @@ func bouncedOwnMail(f *Facts) (report.Finding, bool) {
 				continue
 			}
 			x := report.Finding{
-				Confidence: report.Likely,
-				AtFault:    report.Party{Role: report.RoleRecipient, Host: r.RemoteMTA},
-				Message: fmt.Sprintf("%s refused a message of %s that %s brought back from outside: it takes no mail of its own domain from other servers",
-					orWord(r.RemoteMTA, refuser), author, orWord(f.DSN.ReportingMTA, "a forwarder")),
-				Advice: fmt.Sprintf("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding",
-					refuser, orWord(f.DSN.ReportingMTA, "the forwarder")),
+				Confidence:  report.Likely,
+				AtFault:     report.Party{Role: report.RoleRecipient, Host: r.RemoteMTA},
+				Parts:       report.Say("%s refused a message of %s that %s brought back from outside: it takes no mail of its own domain from other servers", orWord(r.RemoteMTA, refuser), author, orWord(f.DSN.ReportingMTA, "a forwarder")),
+				AdviceParts: report.Say("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding", refuser, orWord(f.DSN.ReportingMTA, "the forwarder")),
 				Evidence: []report.Evidence{
 					{Kind: report.EvidenceHeader, Text: "Diagnostic-Code: " + strings.Join(strings.Fields(r.Diagnostic), " ")},
 					{Kind: report.EvidenceHeader, Text: "From of the returned message: " + author},
@@ -144,12 +140,10 @@ func noticeOfOwnMail(f *Facts, r *headers.DSNRecipient, refuser string) (report.
 	}
 	by := orWord(f.DSN.ReportingMTA, "a forwarder")
 	return report.Finding{
-		Confidence: report.Likely,
-		AtFault:    report.Party{Role: report.RoleRecipient, Host: r.RemoteMTA},
-		Message: fmt.Sprintf("%s refused a message of %s that %s brought from outside: it takes no mail of its own domain from other servers",
-			orWord(r.RemoteMTA, refuser), sender, by),
-		Advice: fmt.Sprintf("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding",
-			refuser, orWord(f.DSN.ReportingMTA, "the forwarder")),
+		Confidence:  report.Likely,
+		AtFault:     report.Party{Role: report.RoleRecipient, Host: r.RemoteMTA},
+		Parts:       report.Say("%s refused a message of %s that %s brought from outside: it takes no mail of its own domain from other servers", orWord(r.RemoteMTA, refuser), sender, by),
+		AdviceParts: report.Say("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding", refuser, orWord(f.DSN.ReportingMTA, "the forwarder")),
 		Evidence: []report.Evidence{
 			{Kind: report.EvidenceHeader, Text: "Diagnostic: " + r.Diagnostic},
 			computed("", "envelope sender and recipient of the refused message are of %s", headers.Org(refuser)),

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -46,13 +45,12 @@ Recipient: switch the Sender ID agent off; check SPF and DMARC at the border. Se
 				continue
 			}
 			return []report.Finding{{
-				Hop:        index(f, c.Hop),
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: report.RoleRecipient, Host: c.Writer},
-				Message: fmt.Sprintf("Received-SPF of %s (hop %d) is about %s, the author's domain; the envelope sender is in %s: this was a Sender ID check",
-					c.Writer, f.Hops[c.Hop].Index, c.Domain, domainPart(*r.MailFrom)),
-				Advice:   "switch the Sender ID agent off on " + c.Writer + " and check SPF at the border",
-				Evidence: []report.Evidence{claim(f, c), hop(f, c.Hop)},
+				Hop:         index(f, c.Hop),
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: report.RoleRecipient, Host: c.Writer},
+				Parts:       report.Say("Received-SPF of %v (%v) is about %v, the author's domain; the envelope sender is in %s: this was a Sender ID check", report.HostRef(c.Writer), report.HopRef(f.Hops[c.Hop].Index), report.DomainRef(c.Domain), domainPart(*r.MailFrom)),
+				AdviceParts: report.Say("switch the Sender ID agent off on %v and check SPF at the border", report.HostRef(c.Writer)),
+				Evidence:    []report.Evidence{claim(f, c), hop(f, c.Hop)},
 			}}
 		}
 		return nil

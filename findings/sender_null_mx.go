@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -38,12 +37,12 @@ Receiver: may refuse with 550 5.7.27. Owner, if the message is yours: send from 
 		var out []report.Finding
 		for _, n := range f.NullMX {
 			x := report.Finding{
-				Hop:        index(f, b),
-				Confidence: report.Proved,
-				AtFault:    senderAt(f),
-				Message:    fmt.Sprintf("the domain of the %s, %s, takes no mail (null MX)", n.Use, n.Domain),
-				Advice:     fmt.Sprintf("receiver: treat with suspicion, 550 5.7.27; owner of %s, if the message is yours: use a domain that takes mail", n.Domain),
-				Evidence:   []report.Evidence{record(n.Domain, "MX", "0 .")},
+				Hop:         index(f, b),
+				Confidence:  report.Proved,
+				AtFault:     senderAt(f),
+				Parts:       report.Say("the domain of the %s, %v, takes no mail (null MX)", n.Use, report.DomainRef(n.Domain)),
+				AdviceParts: report.Say("receiver: treat with suspicion, 550 5.7.27; owner of %v, if the message is yours: use a domain that takes mail", report.DomainRef(n.Domain)),
+				Evidence:    []report.Evidence{record(n.Domain, "MX", "0 .")},
 			}
 			if f.SPF != nil && f.SPF.Result == spf.Pass {
 				// Its owner allows the host: untidy, not false.
@@ -56,12 +55,12 @@ Receiver: may refuse with 550 5.7.27. Owner, if the message is yours: send from 
 				continue
 			}
 			out = append(out, report.Finding{
-				Hop:        index(f, b),
-				Confidence: report.Proved,
-				AtFault:    senderAt(f),
-				Message:    fmt.Sprintf("%s sends no mail, its SPF record says: %s", e.Domain, e.Record),
-				Advice:     fmt.Sprintf("receiver: treat as forged; owner of %s, if the message is yours: name the sending hosts in the record", e.Domain),
-				Evidence:   spfRecord(e),
+				Hop:         index(f, b),
+				Confidence:  report.Proved,
+				AtFault:     senderAt(f),
+				Parts:       report.Say("%v sends no mail, its SPF record says: %s", report.DomainRef(e.Domain), e.Record),
+				AdviceParts: report.Say("receiver: treat as forged; owner of %v, if the message is yours: name the sending hosts in the record", report.DomainRef(e.Domain)),
+				Evidence:    spfRecord(e),
 			})
 		}
 		return out

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -34,13 +33,12 @@ Operator of the host: upgrade. Hiding the version closes no hole.
 		var out []report.Finding
 		for _, o := range f.OutdatedSoftware() {
 			x := report.Finding{
-				Hop:        index(f, o.Hop),
-				Confidence: report.Likely,
-				AtFault:    operatorOf(f, o.Hop),
-				Message: fmt.Sprintf("%s (hop %d) ran %s (%s); its maker's support ended on %s",
-					byName(f, o.Hop), f.Hops[o.Hop].Index, o.Product, o.Version, o.Ended.Format(time.DateOnly)),
-				Advice:   fmt.Sprintf("operator of %s: upgrade", byName(f, o.Hop)),
-				Evidence: []report.Evidence{hop(f, o.Hop), computed("", "%s: support ended %s", o.Source, o.Ended.Format(time.DateOnly))},
+				Hop:         index(f, o.Hop),
+				Confidence:  report.Likely,
+				AtFault:     operatorOf(f, o.Hop),
+				Parts:       report.Say("%v (%v) ran %s (%s); its maker's support ended on %s", report.HostRef(byName(f, o.Hop)), report.HopRef(f.Hops[o.Hop].Index), o.Product, o.Version, o.Ended.Format(time.DateOnly)),
+				AdviceParts: report.Say("operator of %v: upgrade", report.HostRef(byName(f, o.Hop))),
+				Evidence:    []report.Evidence{hop(f, o.Hop), computed("", "%s: support ended %s", o.Source, o.Ended.Format(time.DateOnly))},
 			}
 			out = append(out, x)
 		}

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -39,12 +37,12 @@ Nothing; this is said so that the gateway's address in the header raises no alar
 				continue
 			}
 			return []report.Finding{{
-				Hop:        index(f, b),
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: "none", Host: c.Writer},
-				Message:    fmt.Sprintf("the check behind the gateway was made on the right address, %s, which brought the message to %s (hop %d)", c.IP, byName(f, b), f.Hops[b].Index),
-				Advice:     "none needed",
-				Evidence:   []report.Evidence{claim(f, c), hop(f, b)},
+				Hop:         index(f, b),
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: "none", Host: c.Writer},
+				Parts:       report.Say("the check behind the gateway was made on the right address, %s, which brought the message to %v (%v)", c.IP, report.HostRef(byName(f, b)), report.HopRef(f.Hops[b].Index)),
+				AdviceParts: report.Words("none needed"),
+				Evidence:    []report.Evidence{claim(f, c), hop(f, b)},
 			}}
 		}
 		return nil

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -36,10 +34,9 @@ without a secondary.
 	Find: func(f *Facts) []report.Finding {
 		return find(f, backupMX, func(m misplaced) report.Finding {
 			return report.Finding{
-				AtFault: report.Party{Role: report.RoleRecipient, Host: byName(f, m.hop)},
-				Message: fmt.Sprintf("the primary %s (hop %d) checked SPF on its own secondary MX %s.%s",
-					byName(f, m.hop), f.Hops[m.hop].Index, fromName(f, m.hop), m.would(f)),
-				Advice: fmt.Sprintf("make %s a trusted relay in the SPF check of %s", fromHost(f, m.hop), byName(f, m.hop)),
+				AtFault:     report.Party{Role: report.RoleRecipient, Host: byName(f, m.hop)},
+				Parts:       report.Say("the primary %v (%v) checked SPF on its own secondary MX %v.%s", report.HostRef(byName(f, m.hop)), report.HopRef(f.Hops[m.hop].Index), clientRef(f, m.hop), m.would(f)),
+				AdviceParts: report.Say("make %v a trusted relay in the SPF check of %v", report.HostRef(fromHost(f, m.hop)), report.HostRef(byName(f, m.hop))),
 			}
 		})
 	},

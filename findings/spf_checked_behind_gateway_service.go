@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -36,11 +34,9 @@ mail from the gateway only and check SPF and DMARC there.
 	Find: func(f *Facts) []report.Finding {
 		return find(f, gatewayService, func(m misplaced) report.Finding {
 			return report.Finding{
-				AtFault: report.Party{Role: report.RoleRecipient, Host: fromHost(f, m.hop)},
-				Message: fmt.Sprintf("the mailbox host %s (hop %d) checked SPF on the gateway %s that receives the recipient's mail.%s",
-					byName(f, m.hop), f.Hops[m.hop].Index, fromName(f, m.hop), m.would(f)),
-				Advice: fmt.Sprintf("let %s look behind %s (Enhanced Filtering for Connectors, trusted relays), or check SPF only at the gateway",
-					byName(f, m.hop), fromHost(f, m.hop)),
+				AtFault:     report.Party{Role: report.RoleRecipient, Host: fromHost(f, m.hop)},
+				Parts:       report.Say("the mailbox host %v (%v) checked SPF on the gateway %v that receives the recipient's mail.%s", report.HostRef(byName(f, m.hop)), report.HopRef(f.Hops[m.hop].Index), clientRef(f, m.hop), m.would(f)),
+				AdviceParts: report.Say("let %v look behind %v (Enhanced Filtering for Connectors, trusted relays), or check SPF only at the gateway", report.HostRef(byName(f, m.hop)), report.HostRef(fromHost(f, m.hop))),
 			}
 		})
 	},

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -36,11 +34,10 @@ hosts_proxy), use transparent mode, or do not translate source addresses on port
 	Find: func(f *Facts) []report.Finding {
 		return find(f, behindNAT, func(m misplaced) report.Finding {
 			return report.Finding{
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: report.RoleRecipient, Host: byName(f, m.hop)},
-				Message: fmt.Sprintf("the border server %s (hop %d) never saw the client's address: SPF was checked on %s, an inner address that stands for %s",
-					byName(f, m.hop), f.Hops[m.hop].Index, m.claim.IP, fromHost(f, m.hop)),
-				Advice: "hand the client's address to " + byName(f, m.hop) + " by the PROXY protocol, or do not translate source addresses on port 25",
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: report.RoleRecipient, Host: byName(f, m.hop)},
+				Parts:       report.Say("the border server %v (%v) never saw the client's address: SPF was checked on %s, an inner address that stands for %v", report.HostRef(byName(f, m.hop)), report.HopRef(f.Hops[m.hop].Index), m.claim.IP, report.HostRef(fromHost(f, m.hop))),
+				AdviceParts: report.Say("hand the client's address to %v by the PROXY protocol, or do not translate source addresses on port 25", report.HostRef(byName(f, m.hop))),
 			}
 		})
 	},

@@ -40,10 +40,9 @@ is not a relay is then judged); elsewhere make it a trusted relay. User: have ma
 				advice = fmt.Sprintf("add %s to Incoming relays of hMailServer on %s", m.claim.IP, byName(f, m.hop))
 			}
 			return report.Finding{
-				AtFault: report.Party{Role: report.RoleIntermediary, Host: byName(f, m.hop)},
-				Message: fmt.Sprintf("%s (hop %d), the second server of the forwarder %s, checked SPF against the first, %s.%s",
-					byName(f, m.hop), f.Hops[m.hop].Index, m.run.Name(), fromName(f, m.hop), m.would(f)),
-				Advice: advice,
+				AtFault:     report.Party{Role: report.RoleIntermediary, Host: byName(f, m.hop)},
+				Parts:       report.Say("%v (%v), the second server of the forwarder %v, checked SPF against the first, %v.%s", report.HostRef(byName(f, m.hop)), report.HopRef(f.Hops[m.hop].Index), report.DomainRef(m.run.Name()), clientRef(f, m.hop), m.would(f)),
+				AdviceParts: report.Words(advice),
 			}
 		})
 	},

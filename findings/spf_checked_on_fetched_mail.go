@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -55,12 +53,12 @@ Local administrator: exempt fetched mail from SPF, or look past the fetcher's li
 				on += ", where the author logged in at " + byName(f, borderHop(f))
 			}
 			return []report.Finding{{
-				Hop:        index(f, c.Hop),
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: report.RoleRecipient, Host: byName(f, c.Hop)},
-				Message:    fmt.Sprintf("SPF was checked on mail that was fetched from a mailbox (hop %d), on %s: the result %s says nothing", f.Hops[k].Index, on, c.Normal),
-				Advice:     "exempt fetched mail from the SPF check on " + byName(f, c.Hop),
-				Evidence:   []report.Evidence{claim(f, c), hop(f, k)},
+				Hop:         index(f, c.Hop),
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: report.RoleRecipient, Host: byName(f, c.Hop)},
+				Parts:       report.Say("SPF was checked on mail that was fetched from a mailbox (%v), on %s: the result %s says nothing", report.HopRef(f.Hops[k].Index), on, c.Normal),
+				AdviceParts: report.Say("exempt fetched mail from the SPF check on %v", report.HostRef(byName(f, c.Hop))),
+				Evidence:    []report.Evidence{claim(f, c), hop(f, k)},
 			}}
 		}
 		return nil
@@ -76,11 +74,11 @@ func fetchedByHMailServer(f *Facts, c *headers.Claim) *report.Finding {
 		return nil
 	}
 	return &report.Finding{
-		Hop:        index(f, len(f.Hops)-1),
-		Confidence: report.Strong,
-		AtFault:    report.Party{Role: report.RoleRecipient},
-		Message:    "hMailServer checked SPF on mail that it fetched from a mailbox: there was no SMTP client, and the result says nothing",
-		Advice:     "exempt external accounts from the SPF check of hMailServer, or trust what the old mailbox's server wrote",
-		Evidence:   []report.Evidence{claim(f, c), field(f, account)},
+		Hop:         index(f, len(f.Hops)-1),
+		Confidence:  report.Strong,
+		AtFault:     report.Party{Role: report.RoleRecipient},
+		Parts:       report.Words("hMailServer checked SPF on mail that it fetched from a mailbox: there was no SMTP client, and the result says nothing"),
+		AdviceParts: report.Words("exempt external accounts from the SPF check of hMailServer, or trust what the old mailbox's server wrote"),
+		Evidence:    []report.Evidence{claim(f, c), field(f, account)},
 	}
 }

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -38,10 +36,9 @@ Recipient: switch SPF off on the port that the filter hands mail back to (Postfi
 				role = report.RoleIntermediary
 			}
 			return report.Finding{
-				AtFault: report.Party{Role: role, Host: byName(f, m.hop)},
-				Message: fmt.Sprintf("SPF was checked when a content filter handed the message back to %s (hop %d), on %s.%s",
-					byName(f, m.hop), f.Hops[m.hop].Index, m.claim.IP, m.would(f)),
-				Advice: "do not check SPF on the port of " + byName(f, m.hop) + " that the filter hands mail back to",
+				AtFault:     report.Party{Role: role, Host: byName(f, m.hop)},
+				Parts:       report.Say("SPF was checked when a content filter handed the message back to %v (%v), on %s.%s", report.HostRef(byName(f, m.hop)), report.HopRef(f.Hops[m.hop].Index), m.claim.IP, m.would(f)),
+				AdviceParts: report.Say("do not check SPF on the port of %v that the filter hands mail back to", report.HostRef(byName(f, m.hop))),
 			}
 		})
 	},

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -42,13 +40,12 @@ Nothing. The sender may publish an SPF record for the names of its servers.
 					continue
 				}
 				x := report.Finding{
-					Hop:        index(f, h.Hop),
-					Confidence: report.Proved,
-					AtFault:    report.Party{Role: "none", Host: fromHost(f, h.Hop)},
-					Message: fmt.Sprintf("SPF is %s for the envelope sender (%s) and %s for the HELO name (%s); only the first counts for DMARC",
-						m.Normal, orWord(m.Domain, domainPart(*f.MailFrom)), h.Normal, orWord(h.Domain, orWord(h.Helo, "of the client"))),
-					Advice:   "none needed; the sender may publish an SPF record for its host name",
-					Evidence: []report.Evidence{claim(f, m), claim(f, h)},
+					Hop:         index(f, h.Hop),
+					Confidence:  report.Proved,
+					AtFault:     report.Party{Role: "none", Host: fromHost(f, h.Hop)},
+					Parts:       report.Say("SPF is %s for the envelope sender (%s) and %s for the HELO name (%s); only the first counts for DMARC", m.Normal, orWord(m.Domain, domainPart(*f.MailFrom)), h.Normal, orWord(h.Domain, orWord(h.Helo, "of the client"))),
+					AdviceParts: report.Words("none needed; the sender may publish an SPF record for its host name"),
+					Evidence:    []report.Evidence{claim(f, m), claim(f, h)},
 				}
 				return []report.Finding{x}
 			}

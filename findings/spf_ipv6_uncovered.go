@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -37,13 +35,12 @@ Sender: add the ip6 address to the record, or switch off IPv6 for outgoing mail;
 			return nil
 		}
 		x := report.Finding{
-			Hop:        index(f, s.hop),
-			Confidence: report.Strong,
-			AtFault:    report.Party{Role: report.RoleSender, Host: t.Name},
-			Message: fmt.Sprintf("%s sent over IPv6 from %s, which the SPF record of %s does not cover (%s); for its IPv4 address %s SPF passes",
-				t.Name, s.eval.IP, s.domain, s.result, t.IP),
-			Advice:   fmt.Sprintf("owner of %s: add ip6:%s to the SPF record, or send over IPv4 only", s.domain, s.eval.IP),
-			Evidence: append(s.evidence(f), computed("RFC 7208 §4.1", "%s", evaluated(t.SPF)), record(t.Name, "A", t.IP.String()), record(t.Name, "AAAA", s.eval.IP.String())),
+			Hop:         index(f, s.hop),
+			Confidence:  report.Strong,
+			AtFault:     report.Party{Role: report.RoleSender, Host: t.Name},
+			Parts:       report.Say("%s sent over IPv6 from %s, which the SPF record of %v does not cover (%s); for its IPv4 address %s SPF passes", t.Name, s.eval.IP, report.DomainRef(s.domain), s.result, t.IP),
+			AdviceParts: report.Say("owner of %v: add ip6:%s to the SPF record, or send over IPv4 only", report.DomainRef(s.domain), s.eval.IP),
+			Evidence:    append(s.evidence(f), computed("RFC 7208 §4.1", "%s", evaluated(t.SPF)), record(t.Name, "A", t.IP.String()), record(t.Name, "AAAA", s.eval.IP.String())),
 		}
 		if s.claim != nil && s.claim.Normal == s.result {
 			x.Confidence = report.Proved

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -37,16 +35,16 @@ Owner of that domain: publish a record; for hosts that send no mail v=spf1 -all.
 			return nil
 		}
 		x := report.Finding{
-			Hop:        index(f, s.hop),
-			Confidence: s.confidence(),
-			AtFault:    report.Party{Role: report.RoleSender, Host: s.domain},
-			Message:    fmt.Sprintf("%s, the domain of the envelope sender, has no SPF record", s.domain),
-			Advice:     fmt.Sprintf("owner of %s: publish an SPF record; v=spf1 -all if it sends no mail", s.domain),
-			Evidence:   s.evidence(f),
+			Hop:         index(f, s.hop),
+			Confidence:  s.confidence(),
+			AtFault:     report.Party{Role: report.RoleSender, Host: s.domain},
+			Parts:       report.Say("%v, the domain of the envelope sender, has no SPF record", report.DomainRef(s.domain)),
+			AdviceParts: report.Say("owner of %v: publish an SPF record; v=spf1 -all if it sends no mail", report.DomainRef(s.domain)),
+			Evidence:    s.evidence(f),
 		}
 		if s.eval != nil && s.eval.Code == spf.ReasonNXDomain {
-			x.Message = fmt.Sprintf("%s, the domain of the envelope sender, does not exist", s.domain)
-			x.Advice = "sender: use an envelope sender whose domain exists and can take bounces"
+			x.Parts = report.Say("%v, the domain of the envelope sender, does not exist", report.DomainRef(s.domain))
+			x.AdviceParts = report.Words("sender: use an envelope sender whose domain exists and can take bounces")
 		}
 		if s.eval != nil {
 			x.Evidence = append(x.Evidence, record(s.domain, "TXT", "no SPF record: "+s.eval.Reason))

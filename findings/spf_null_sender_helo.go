@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -40,20 +38,19 @@ Sender: introduce the server by its full public name, and publish v=spf1 a -all 
 		}
 		helo := orWord(s.domain, f.Helo)
 		x := report.Finding{
-			Hop:        index(f, s.hop),
-			Confidence: s.confidence(),
-			AtFault:    senderAt(f),
-			Message: fmt.Sprintf("the envelope sender is empty, so SPF was checked for the HELO name %s: %s",
-				orWord(helo, "of the client"), s.result),
-			Advice:   fmt.Sprintf("operator of %s: introduce it by its full public name and publish v=spf1 a -all there", orWord(helo, "the client")),
-			Evidence: s.evidence(f),
+			Hop:         index(f, s.hop),
+			Confidence:  s.confidence(),
+			AtFault:     senderAt(f),
+			Parts:       report.Say("the envelope sender is empty, so SPF was checked for the HELO name %s: %s", orWord(helo, "of the client"), s.result),
+			AdviceParts: report.Say("operator of %s: introduce it by its full public name and publish v=spf1 a -all there", orWord(helo, "the client")),
+			Evidence:    s.evidence(f),
 		}
 		if i := f.Msg.First("Return-Path"); i >= 0 && f.MailFromBasis == "return-path" {
 			x.Evidence = append(x.Evidence, field(f, i))
 		}
 		if s.result == "pass" || dmarcPasses(f) {
 			x.Severity = report.Info
-			x.Advice = "none needed"
+			x.AdviceParts = report.Words("none needed")
 		}
 		return []report.Finding{x}
 	},

@@ -43,12 +43,12 @@ Owner of the domain: name the servers that send, and nothing else; sign with DKI
 			return nil
 		}
 		x := report.Finding{
-			Hop:        index(f, s.hop),
-			Confidence: report.Proved,
-			AtFault:    report.Party{Role: report.RoleSender, Host: s.domain},
-			Message:    fmt.Sprintf("SPF of %s passes by %s, which %s", s.domain, s.eval.Matched, why),
-			Advice:     fmt.Sprintf("owner of %s: replace %s by the addresses of the servers that send, and sign with DKIM", s.domain, lastTerm(s.eval)),
-			Evidence:   s.evidence(f),
+			Hop:         index(f, s.hop),
+			Confidence:  report.Proved,
+			AtFault:     report.Party{Role: report.RoleSender, Host: s.domain},
+			Parts:       report.Say("SPF of %v passes by %s, which %s", report.DomainRef(s.domain), s.eval.Matched, why),
+			AdviceParts: report.Say("owner of %v: replace %s by the addresses of the servers that send, and sign with DKIM", report.DomainRef(s.domain), lastTerm(s.eval)),
+			Evidence:    s.evidence(f),
 		}
 		byDKIM := f.DMARC != nil && f.DMARC.DKIMAligned
 		switch {

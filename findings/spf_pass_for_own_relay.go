@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -98,17 +97,15 @@ func innerPass(f *Facts) (report.Finding, bool) {
 
 func ownRelay(f *Facts, source, relay *spf.Evaluation, sourceHop, relayHop int, wrote *headers.Claim) report.Finding {
 	x := report.Finding{
-		Hop:        index(f, relayHop),
-		Confidence: report.Strong,
-		AtFault:    report.Party{Role: report.RoleSender, Host: fromHost(f, relayHop)},
-		Message: fmt.Sprintf("SPF of %s passes at hop %d because its record names the relay %s (%s); for the source %s at hop %d it is %s",
-			relay.Domain, f.Hops[relayHop].Index, fromName(f, relayHop), relay.Matched, fromName(f, sourceHop), f.Hops[sourceHop].Index, source.Result),
-		Advice: fmt.Sprintf("owner of %s: sign with DKIM and leave shared platforms out of the record; operator of %s: do not pass on foreign envelope senders unchanged",
-			relay.Domain, fromHost(f, relayHop)),
+		Hop:         index(f, relayHop),
+		Confidence:  report.Strong,
+		AtFault:     report.Party{Role: report.RoleSender, Host: fromHost(f, relayHop)},
+		Parts:       report.Say("SPF of %v passes at %v because its record names the relay %v (%s); for the source %v at %v it is %s", report.DomainRef(relay.Domain), report.HopRef(f.Hops[relayHop].Index), clientRef(f, relayHop), relay.Matched, clientRef(f, sourceHop), report.HopRef(f.Hops[sourceHop].Index), source.Result),
+		AdviceParts: report.Say("owner of %v: sign with DKIM and leave shared platforms out of the record; operator of %v: do not pass on foreign envelope senders unchanged", report.DomainRef(relay.Domain), report.HostRef(fromHost(f, relayHop))),
 		Evidence: []report.Evidence{
 			hop(f, relayHop), hop(f, sourceHop),
-			computed("RFC 7208 §4.1", "hop %d: %s", f.Hops[sourceHop].Index, evaluated(source)),
-			computed("RFC 7208 §4.1", "hop %d: %s", f.Hops[relayHop].Index, evaluated(relay)),
+			computed("RFC 7208 §4.1", "%v: %s", report.HopRef(f.Hops[sourceHop].Index), evaluated(source)),
+			computed("RFC 7208 §4.1", "%v: %s", report.HopRef(f.Hops[relayHop].Index), evaluated(relay)),
 		},
 	}
 	x.Evidence = append(x.Evidence, spfRecord(relay)...)

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -12,7 +11,7 @@ import (
 // permerror for one of these reasons. Where the DNS was not asked the border's
 // own verdict must do, and it tells the reason only in its comment: said picks
 // the words.
-func spfPermerror(f *Facts, say func(*spf.Evaluation) (message, advice string), said func(comment string) bool, codes ...spf.Reason) []report.Finding {
+func spfPermerror(f *Facts, say func(*spf.Evaluation) (message, advice report.Text), said func(comment string) bool, codes ...spf.Reason) []report.Finding {
 	s, ok := spfAtBorder(f)
 	if !ok && len(f.Hops) == 0 && f.SPF != nil {
 		// No path, but the client's address was given.
@@ -31,12 +30,12 @@ func spfPermerror(f *Facts, say func(*spf.Evaluation) (message, advice string), 
 		}
 		message, advice := say(e)
 		x := report.Finding{
-			Hop:        index(f, s.hop),
-			Confidence: report.Proved,
-			AtFault:    senderAt(f),
-			Message:    message,
-			Advice:     advice,
-			Evidence:   []report.Evidence{computed("RFC 7208 §4.6", "%s: %s", evaluated(e), e.Reason)},
+			Hop:         index(f, s.hop),
+			Confidence:  report.Proved,
+			AtFault:     senderAt(f),
+			Parts:       message,
+			AdviceParts: advice,
+			Evidence:    []report.Evidence{computed("RFC 7208 §4.6", "%s: %s", evaluated(e), e.Reason)},
 		}
 		if f.DMARC != nil && f.DMARC.Result == "pass" {
 			x.Severity = report.Medium
@@ -53,7 +52,7 @@ func spfPermerror(f *Facts, say func(*spf.Evaluation) (message, advice string), 
 			if s.claim.Normal == "pass" {
 				// QUIRK: some receivers do not count lookups, or read on after an
 				// error: they pass what the standard does not.
-				x.Message += fmt.Sprintf("; %s was more lenient and wrote %s", orWord(s.claim.Writer, "the receiver"), s.claim.Result)
+				x.Parts = x.Parts.Add(report.Say("; %s was more lenient and wrote %s", orWord(s.claim.Writer, "the receiver"), s.claim.Result)...)
 			}
 			x.Evidence = append(x.Evidence, claim(f, s.claim))
 		}
@@ -68,12 +67,12 @@ func permerrorNoted(f *Facts, s borderSPF, said func(string) bool) []report.Find
 		return nil
 	}
 	return []report.Finding{{
-		Hop:        index(f, s.hop),
-		Confidence: report.Likely,
-		AtFault:    senderAt(f),
-		Message:    fmt.Sprintf("%s wrote that the SPF record of %s ends in permerror: %s", orWord(s.claim.Writer, "the receiver"), orWord(s.domain, "the sender"), orWord(s.claim.Comment, s.claim.Reason)),
-		Advice:     fmt.Sprintf("owner of %s: have the record evaluated and correct it", orWord(s.domain, "the domain")),
-		Evidence:   []report.Evidence{claim(f, s.claim), hop(f, s.hop)},
+		Hop:         index(f, s.hop),
+		Confidence:  report.Likely,
+		AtFault:     senderAt(f),
+		Parts:       report.Say("%s wrote that the SPF record of %s ends in permerror: %s", orWord(s.claim.Writer, "the receiver"), orWord(s.domain, "the sender"), orWord(s.claim.Comment, s.claim.Reason)),
+		AdviceParts: report.Say("owner of %s: have the record evaluated and correct it", orWord(s.domain, "the domain")),
+		Evidence:    []report.Evidence{claim(f, s.claim), hop(f, s.hop)},
 	}}
 }
 

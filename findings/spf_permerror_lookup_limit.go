@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -33,9 +31,9 @@ Sender: take out includes that are not used any more, replace a and mx by ip4 an
 Copying addresses out of includes by hand goes stale.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return spfPermerror(f, func(e *spf.Evaluation) (string, string) {
-			return fmt.Sprintf("the SPF record of %s needs more than 10 DNS lookups: permerror in place of a verdict", e.Domain),
-				fmt.Sprintf("%s: bring the record down to 10 lookups: drop unused includes, replace a and mx by ip4 and ip6", e.Domain)
+		return spfPermerror(f, func(e *spf.Evaluation) (report.Text, report.Text) {
+			return report.Say("the SPF record of %s needs more than 10 DNS lookups: permerror in place of a verdict", report.DomainRef(e.Domain)),
+				report.Say("%s: bring the record down to 10 lookups: drop unused includes, replace a and mx by ip4 and ip6", report.DomainRef(e.Domain))
 		}, saysLookups, spf.ReasonLookupLimit, spf.ReasonMXLimit, spf.ReasonDepth)
 	},
 }

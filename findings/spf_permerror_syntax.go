@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -31,17 +29,17 @@ Modifiers that nobody knows are legal and are no error.
 Sender, or the owner of the included record: correct it; join several records into one.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return spfPermerror(f, func(e *spf.Evaluation) (string, string) {
+		return spfPermerror(f, func(e *spf.Evaluation) (report.Text, report.Text) {
 			switch e.Code {
 			case spf.ReasonMultiple:
-				return fmt.Sprintf("%s publishes several SPF records: permerror in place of a verdict", problemDomain(e)),
-					fmt.Sprintf("%s: join the records into one", problemDomain(e))
+				return report.Say("%s publishes several SPF records: permerror in place of a verdict", report.DomainRef(problemDomain(e))),
+					report.Say("%s: join the records into one", report.DomainRef(problemDomain(e)))
 			case spf.ReasonIncludeNone, spf.ReasonRedirectNone:
-				return fmt.Sprintf("the SPF record of %s refers to %s, which has none: permerror in place of a verdict", e.Domain, problemDomain(e)),
-					fmt.Sprintf("%s: remove the reference to %s", e.Domain, problemDomain(e))
+				return report.Say("the SPF record of %s refers to %s, which has none: permerror in place of a verdict", report.DomainRef(e.Domain), report.DomainRef(problemDomain(e))),
+					report.Say("%s: remove the reference to %s", report.DomainRef(e.Domain), report.DomainRef(problemDomain(e)))
 			}
-			return fmt.Sprintf("the SPF record of %s cannot be interpreted: %s", problemDomain(e), e.Reason),
-				fmt.Sprintf("%s: correct the record", problemDomain(e))
+			return report.Say("the SPF record of %s cannot be interpreted: %s", report.DomainRef(problemDomain(e)), e.Reason),
+				report.Say("%s: correct the record", report.DomainRef(problemDomain(e)))
 		}, saysSyntax, spf.ReasonSyntax, spf.ReasonMultiple, spf.ReasonIncludeNone, spf.ReasonRedirectNone, spf.ReasonRecordTooLong)
 	},
 }

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -40,11 +38,9 @@ Sender: sign with DKIM for the From domain, so that one broken check is not fata
 		return find(f, behindBorder, func(m misplaced) report.Finding {
 			server := byName(f, m.hop)
 			return report.Finding{
-				AtFault: report.Party{Role: report.RoleRecipient, Host: fromHost(f, m.hop)},
-				Message: fmt.Sprintf("SPF was checked again behind the border, by %s (hop %d) against the recipient's own relay %s.%s",
-					server, f.Hops[m.hop].Index, fromName(f, m.hop), m.would(f)),
-				Advice: fmt.Sprintf("make %s a trusted relay of %s, or check SPF only at %s",
-					fromHost(f, m.hop), server, byName(f, m.run.Border)),
+				AtFault:     report.Party{Role: report.RoleRecipient, Host: fromHost(f, m.hop)},
+				Parts:       report.Say("SPF was checked again behind the border, by %v (%v) against the recipient's own relay %v.%s", report.HostRef(server), report.HopRef(f.Hops[m.hop].Index), clientRef(f, m.hop), m.would(f)),
+				AdviceParts: report.Say("make %v a trusted relay of %v, or check SPF only at %v", report.HostRef(fromHost(f, m.hop)), report.HostRef(server), report.HostRef(byName(f, m.run.Border))),
 			}
 		})
 	},

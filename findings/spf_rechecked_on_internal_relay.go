@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -38,10 +36,9 @@ Recipient: list the internal networks as trusted in the inner server's SPF check
 				role = report.RoleIntermediary
 			}
 			return report.Finding{
-				AtFault: report.Party{Role: role, Host: byName(f, m.hop)},
-				Message: fmt.Sprintf("SPF was checked inside %s, by %s (hop %d) against the private address %s.%s",
-					m.run.Name(), byName(f, m.hop), f.Hops[m.hop].Index, m.claim.IP, m.would(f)),
-				Advice: fmt.Sprintf("exempt internal addresses from the SPF check on %s, or check only at %s", byName(f, m.hop), byName(f, m.run.Border)),
+				AtFault:     report.Party{Role: role, Host: byName(f, m.hop)},
+				Parts:       report.Say("SPF was checked inside %v, by %v (%v) against the private address %s.%s", report.DomainRef(m.run.Name()), report.HostRef(byName(f, m.hop)), report.HopRef(f.Hops[m.hop].Index), m.claim.IP, m.would(f)),
+				AdviceParts: report.Say("exempt internal addresses from the SPF check on %v, or check only at %v", report.HostRef(byName(f, m.hop)), report.HostRef(byName(f, m.run.Border))),
 			}
 		})
 	},

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -36,17 +35,17 @@ Nothing. Judge by the record of that day.
 			return nil
 		}
 		x := report.Finding{
-			Hop:      index(f, s.hop),
-			AtFault:  report.Party{Role: "none", Host: s.domain},
-			Advice:   "none; judge by the record of that day",
-			Evidence: s.evidence(f),
+			Hop:         index(f, s.hop),
+			AtFault:     report.Party{Role: "none", Host: s.domain},
+			AdviceParts: report.Words("none; judge by the record of that day"),
+			Evidence:    s.evidence(f),
 		}
 		if old := snapshot(f, s); old != nil {
 			if s.eval.Record == "" || sameRecord(old.Record, s.eval.Record) {
 				return nil
 			}
 			x.Confidence = report.Strong
-			x.Message = fmt.Sprintf("the SPF record of %s is another today than the one that %s noted at delivery", s.domain, orWord(old.Writer, "the receiver"))
+			x.Parts = report.Say("the SPF record of %v is another today than the one that %s noted at delivery", report.DomainRef(s.domain), orWord(old.Writer, "the receiver"))
 			x.Evidence = append(x.Evidence, claim(f, old))
 			return []report.Finding{x}
 		}
@@ -61,7 +60,7 @@ Nothing. Judge by the record of that day.
 			return nil
 		}
 		x.Confidence = report.Likely
-		x.Message = fmt.Sprintf("%s found SPF of %s to be %s for %s; by today's record it is %s", orWord(c.Writer, "the receiver"), s.domain, c.Normal, s.eval.IP, s.result)
+		x.Parts = report.Say("%s found SPF of %v to be %s for %s; by today's record it is %s", report.HostRef(orWord(c.Writer, "the receiver")), report.DomainRef(s.domain), c.Normal, s.eval.IP, s.result)
 		return []report.Finding{x}
 	},
 }

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -40,17 +38,16 @@ yours, and add it or let it be.
 			return nil
 		}
 		x := report.Finding{
-			Hop:        index(f, s.hop),
-			Confidence: s.confidence(),
-			AtFault:    senderAt(f),
-			Message: fmt.Sprintf("SPF of %s is %s for %s (hop %d): the record neither allows the client nor refuses it%s",
-				s.domain, s.result, fromName(f, s.hop), f.Hops[s.hop].Index, decidedBy(s)),
-			Advice:   fmt.Sprintf("owner of %s: if the client is yours, add it to the record; sign with DKIM in any case", s.domain),
-			Evidence: s.evidence(f),
+			Hop:         index(f, s.hop),
+			Confidence:  s.confidence(),
+			AtFault:     senderAt(f),
+			Parts:       report.Say("SPF of %v is %s for %v (%v): the record neither allows the client nor refuses it%s", report.DomainRef(s.domain), s.result, clientRef(f, s.hop), report.HopRef(f.Hops[s.hop].Index), decidedBy(s)),
+			AdviceParts: report.Say("owner of %v: if the client is yours, add it to the record; sign with DKIM in any case", report.DomainRef(s.domain)),
+			Evidence:    s.evidence(f),
 		}
 		if dmarcPasses(f) {
 			x.Severity = report.Info
-			x.Advice = "none needed: DMARC passes by DKIM"
+			x.AdviceParts = report.Words("none needed: DMARC passes by DKIM")
 		}
 		return []report.Finding{x}
 	},

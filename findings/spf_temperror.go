@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
@@ -58,18 +56,18 @@ Receiver: put such mail off (451) and do not refuse it. Owner of the name that d
 		switch {
 		case ours:
 			x.AtFault = report.Party{Role: report.RoleSender, Host: problemDomain(s.eval)}
-			x.Message = fmt.Sprintf("SPF of %s can't be evaluated: %s", s.domain, s.eval.Reason)
-			x.Advice = fmt.Sprintf("owner of %s: look at the DNS servers of %s; receiver: put such mail off, do not refuse it", s.domain, problemDomain(s.eval))
+			x.Parts = report.Say("SPF of %v can't be evaluated: %s", report.DomainRef(s.domain), s.eval.Reason)
+			x.AdviceParts = report.Say("owner of %v: look at the DNS servers of %s; receiver: put such mail off, do not refuse it", report.DomainRef(s.domain), problemDomain(s.eval))
 			if wrote == nil {
 				x.Confidence = report.Likely
-				x.Message += "; that is today, at delivery it may have been otherwise"
+				x.Parts = x.Parts.Add(report.Words("; that is today, at delivery it may have been otherwise")...)
 			}
 		case s.eval != nil:
-			x.Message = fmt.Sprintf("%s got no answer from the DNS for SPF of %s; today the result is %s", orWord(wrote.Writer, "the receiver"), s.domain, s.result)
-			x.Advice = "none needed if it does not happen again; otherwise look at the resolver of the receiver and the DNS servers of " + s.domain
+			x.Parts = report.Say("%s got no answer from the DNS for SPF of %v; today the result is %s", orWord(wrote.Writer, "the receiver"), report.DomainRef(s.domain), s.result)
+			x.AdviceParts = report.Say("none needed if it does not happen again; otherwise look at the resolver of the receiver and the DNS servers of %v", report.DomainRef(s.domain))
 		default:
-			x.Message = fmt.Sprintf("%s got no answer from the DNS for SPF of %s", orWord(wrote.Writer, "the receiver"), orWord(wrote.Domain, "the sender"))
-			x.Advice = "ask the DNS again; if it does not answer, look at the servers of that domain"
+			x.Parts = report.Say("%s got no answer from the DNS for SPF of %s", orWord(wrote.Writer, "the receiver"), orWord(wrote.Domain, "the sender"))
+			x.AdviceParts = report.Words("ask the DNS again; if it does not answer, look at the servers of that domain")
 		}
 		return []report.Finding{x}
 	},

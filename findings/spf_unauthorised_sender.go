@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
@@ -47,16 +45,16 @@ Sender: if the host is yours, add it to the record or send through a server that
 			severity = report.Low
 		}
 		x := report.Finding{
-			Hop:        index(f, r.Border),
-			Severity:   severity,
-			Confidence: report.Strong,
-			AtFault:    report.Party{Role: report.RoleUnknown, Host: fromHost(f, r.Border)},
-			Message:    fmt.Sprintf("%s, which brought the message to %s (hop %d), is not in the SPF record of %s", fromName(f, r.Border), r.Name(), f.Hops[r.Border].Index, f.SPF.Domain),
-			Advice:     fmt.Sprintf("if the host is yours, add it to the SPF record of %s", f.SPF.Domain),
-			Evidence:   []report.Evidence{hop(f, r.Border), computed("RFC 7208 §2.6.4", "%s", evaluated(f.SPF))},
+			Hop:         index(f, r.Border),
+			Severity:    severity,
+			Confidence:  report.Strong,
+			AtFault:     report.Party{Role: report.RoleUnknown, Host: fromHost(f, r.Border)},
+			Parts:       report.Say("%v, which brought the message to %v (%v), is not in the SPF record of %s", clientRef(f, r.Border), report.DomainRef(r.Name()), report.HopRef(f.Hops[r.Border].Index), report.DomainRef(f.SPF.Domain)),
+			AdviceParts: report.Say("if the host is yours, add it to the SPF record of %s", report.DomainRef(f.SPF.Domain)),
+			Evidence:    []report.Evidence{hop(f, r.Border), computed("RFC 7208 §2.6.4", "%s", evaluated(f.SPF))},
 		}
 		if len(f.Runs) > 1 && f.Runs[1].Forwards != "" && !f.Runs[1].Apart {
-			x.Advice = "none for the sender: no record can list the forwarders of others"
+			x.AdviceParts = report.Words("none for the sender: no record can list the forwarders of others")
 		}
 		x.Evidence = append(x.Evidence, spfRecord(f.SPF)...)
 		if c := claimAt(f, r.Border, "spf"); c != nil {

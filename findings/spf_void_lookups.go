@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -31,13 +29,13 @@ The limit is a SHOULD and can be configured, so other receivers may have passed 
 Sender: delete the terms whose names are gone.
 `,
 	Find: func(f *Facts) []report.Finding {
-		found := spfPermerror(f, func(e *spf.Evaluation) (string, string) {
+		found := spfPermerror(f, func(e *spf.Evaluation) (report.Text, report.Text) {
 			which := ""
 			if terms := voidTerms(e); len(terms) > 0 {
 				which = " (" + list(terms) + ")"
 			}
-			return fmt.Sprintf("the SPF record of %s asks for more than 2 names that do not exist%s: permerror in place of a verdict", e.Domain, which),
-				fmt.Sprintf("%s: delete the terms of the record whose names no longer exist", e.Domain)
+			return report.Say("the SPF record of %s asks for more than 2 names that do not exist%s: permerror in place of a verdict", report.DomainRef(e.Domain), which),
+				report.Say("%s: delete the terms of the record whose names no longer exist", report.DomainRef(e.Domain))
 		}, saysVoids, spf.ReasonVoidLimit)
 		if dmarcPasses(f) {
 			for i := range found {

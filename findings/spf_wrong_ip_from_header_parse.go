@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
@@ -60,13 +58,12 @@ Recipient: list all addresses of the relays, never look past the first field tha
 				continue
 			}
 			x := report.Finding{
-				Hop:        index(f, max(c.Hop, last.Border)),
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: report.RoleRecipient, Host: orWord(c.Writer, byName(f, last.Last))},
-				Message: fmt.Sprintf("%s looked behind its relay and picked %s, the client of hop %d; the message entered %s from %s (hop %d)",
-					orWord(c.Writer, "the filter"), c.IP, f.Hops[at].Index, last.Name(), border, f.Hops[last.Border].Index),
-				Advice:   "list all relays of the path, and do not look past the first field that a trusted server wrote",
-				Evidence: []report.Evidence{claim(f, c), hop(f, at), hop(f, last.Border)},
+				Hop:         index(f, max(c.Hop, last.Border)),
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: report.RoleRecipient, Host: orWord(c.Writer, byName(f, last.Last))},
+				Parts:       report.Say("%s looked behind its relay and picked %s, the client of %v; the message entered %v from %s (%v)", report.HostRef(orWord(c.Writer, "the filter")), c.IP, report.HopRef(f.Hops[at].Index), report.DomainRef(last.Name()), border, report.HopRef(f.Hops[last.Border].Index)),
+				AdviceParts: report.Words("list all relays of the path, and do not look past the first field that a trusted server wrote"),
+				Evidence:    []report.Evidence{claim(f, c), hop(f, at), hop(f, last.Border)},
 			}
 			if e := f.CheckAt(last, c.IP); e != nil && f.SPF != nil {
 				x.Evidence = append(x.Evidence, computed("RFC 7208 §4.1", "%s; for the border's client %s", evaluated(e), f.SPF.Result))

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -43,11 +41,11 @@ Recipient: do not answer; ask the author by another way. Report the abuse to the
 				continue
 			}
 			x := report.Finding{
-				Confidence: report.Likely,
-				AtFault:    report.Party{Role: report.RoleSender, Host: f.FromDomain},
-				Message:    fmt.Sprintf("DMARC of %s passes, but answers go to %s, whose domain imitates %s (%s)", f.FromDomain, mb.Address, headers.Org(p), like),
-				Advice:     "recipient: do not answer; report the message to " + f.FromDomain + " with its Message-ID",
-				Evidence:   []report.Evidence{field(f, f.Msg.First("From")), field(f, i), computed("RFC 9989 §5.3", "dmarc of %s: pass", f.FromDomain)},
+				Confidence:  report.Likely,
+				AtFault:     report.Party{Role: report.RoleSender, Host: f.FromDomain},
+				Parts:       report.Say("DMARC of %v passes, but answers go to %s, whose domain imitates %s (%s)", report.DomainRef(f.FromDomain), mb.Address, headers.Org(p), like),
+				AdviceParts: report.Say("recipient: do not answer; report the message to %v with its Message-ID", report.DomainRef(f.FromDomain)),
+				Evidence:    []report.Evidence{field(f, f.Msg.First("From")), field(f, i), computed("RFC 9989 §5.3", "dmarc of %v: pass", report.DomainRef(f.FromDomain))},
 			}
 			if like == headers.OneLetter {
 				x.Confidence = report.Hint

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -63,13 +62,12 @@ Owner of the domain: set up DKIM and the return path for your domain in the serv
 			service = headers.Org(s.domain)
 		}
 		found := report.Finding{
-			Hop:        index(f, s.hop),
-			Confidence: report.Likely,
-			AtFault:    report.Party{Role: report.RoleUnknown, Host: service},
-			Message: fmt.Sprintf("%s sent it for %s with the envelope sender %s%s; nothing of %s passes, so DMARC fails; either %s uses the service and did not set it up, or somebody writes in its name there",
-				service, f.FromDomain, s.domain, andSignature(signature), f.FromDomain, f.FromDomain),
-			Advice:   fmt.Sprintf("recipient: ask %s by another way whether it sends through %s, and treat the message as forged until then", f.FromDomain, service),
-			Evidence: s.evidence(f),
+			Hop:         index(f, s.hop),
+			Confidence:  report.Likely,
+			AtFault:     report.Party{Role: report.RoleUnknown, Host: service},
+			Parts:       report.Say("%s sent it for %v with the envelope sender %v%s; nothing of %v passes, so DMARC fails; either %v uses the service and did not set it up, or somebody writes in its name there", service, report.DomainRef(f.FromDomain), report.DomainRef(s.domain), andSignature(signature), report.DomainRef(f.FromDomain), report.DomainRef(f.FromDomain)),
+			AdviceParts: report.Say("recipient: ask %v by another way whether it sends through %s, and treat the message as forged until then", report.DomainRef(f.FromDomain), service),
+			Evidence:    s.evidence(f),
 		}
 		if signature != nil {
 			found.Evidence = append(found.Evidence, field(f, signature.field))
@@ -80,9 +78,8 @@ Owner of the domain: set up DKIM and the return path for your domain in the serv
 		if own {
 			found.Confidence = report.Strong
 			found.AtFault = senderAt(f)
-			found.Message = fmt.Sprintf("%s sends for %s with the envelope sender %s%s: what passes is not aligned, DMARC fails; the SPF record of %s names the service's server, so it was meant to send",
-				service, f.FromDomain, s.domain, andSignature(signature), f.FromDomain)
-			found.Advice = fmt.Sprintf("owner of %s: set up DKIM and the return path for your domain at %s, or let it send from a subdomain", f.FromDomain, service)
+			found.Parts = report.Say("%s sends for %v with the envelope sender %v%s: what passes is not aligned, DMARC fails; the SPF record of %v names the service's server, so it was meant to send", service, report.DomainRef(f.FromDomain), report.DomainRef(s.domain), andSignature(signature), report.DomainRef(f.FromDomain))
+			found.AdviceParts = report.Say("owner of %v: set up DKIM and the return path for your domain at %s, or let it send from a subdomain", report.DomainRef(f.FromDomain), service)
 			found.Evidence = append(found.Evidence, computed("RFC 7208 §4.1", "%s", evaluated(f.AuthorSPF)))
 			found.Evidence = append(found.Evidence, spfRecord(f.AuthorSPF)...)
 		}

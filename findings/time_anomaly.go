@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/mailtrace/mailtrace/headers/received"
@@ -53,26 +52,26 @@ times, so an error of hours can make them fail.
 				continue
 			}
 			x := report.Finding{
-				Hop:        index(f, k),
-				Confidence: report.Strong,
-				AtFault:    operatorOf(f, k),
-				Advice:     "operator of " + byName(f, k) + ": set the clock by NTP",
-				Evidence:   []report.Evidence{hop(f, k)},
+				Hop:         index(f, k),
+				Confidence:  report.Strong,
+				AtFault:     operatorOf(f, k),
+				AdviceParts: report.Say("operator of %v: set the clock by NTP", report.HostRef(byName(f, k))),
+				Evidence:    []report.Evidence{hop(f, k)},
 			}
 			switch {
 			case c.Irregular:
 				x.Confidence = report.Likely
-				x.Message = fmt.Sprintf("no constant error of the clock of %s explains its time stamps (hop %d): they were changed, invented or put in another order", byName(f, k), f.Hops[k].Index)
-				x.Advice = "do not rely on the times of " + byName(f, k) + "; compare them with its log"
+				x.Parts = report.Say("no constant error of the clock of %v explains its time stamps (%v): they were changed, invented or put in another order", report.HostRef(byName(f, k)), report.HopRef(f.Hops[k].Index))
+				x.AdviceParts = report.Say("do not rely on the times of %v; compare them with its log", report.HostRef(byName(f, k)))
 			case c.Zone:
-				x.Message = fmt.Sprintf("the clock of %s (hop %d) is %s %s, a wrong time zone", byName(f, k), f.Hops[k].Index, span(c.Offset), aheadOrBehind(c.Offset))
-				x.Advice = "operator of " + byName(f, k) + ": set the time zone"
+				x.Parts = report.Say("the clock of %v (%v) is %s %s, a wrong time zone", report.HostRef(byName(f, k)), report.HopRef(f.Hops[k].Index), span(c.Offset), aheadOrBehind(c.Offset))
+				x.AdviceParts = report.Say("operator of %v: set the time zone", report.HostRef(byName(f, k)))
 			default:
-				x.Message = fmt.Sprintf("the clock of %s (hop %d) is at least %s %s", byName(f, k), f.Hops[k].Index, span(c.Offset), aheadOrBehind(c.Offset))
+				x.Parts = report.Say("the clock of %v (%v) is at least %s %s", report.HostRef(byName(f, k)), report.HopRef(f.Hops[k].Index), span(c.Offset), aheadOrBehind(c.Offset))
 			}
 			if c.Peer != "" && !c.Irregular {
 				x.Confidence = report.Likely
-				x.Message += "; or that of " + c.Peer + " is wrong by as much the other way"
+				x.Parts = x.Parts.Add(report.Say("; or that of %v is wrong by as much the other way", c.Peer)...)
 			}
 			for _, o := range []int{k - 1, k + 1} {
 				if o >= 0 && o < len(f.Hops) {
@@ -113,26 +112,26 @@ func dateOutOfOrder(f *Facts) (report.Finding, bool) {
 		first = first.Add(-c.Offset)
 	}
 	x := report.Finding{
-		Hop:        index(f, 0),
-		Confidence: report.Strong,
-		AtFault:    report.Party{Role: report.RoleSender},
-		Advice:     "sender: set the clock and the time zone of the machine that wrote the message",
-		Evidence:   []report.Evidence{field(f, i), hop(f, 0)},
+		Hop:         index(f, 0),
+		Confidence:  report.Strong,
+		AtFault:     report.Party{Role: report.RoleSender},
+		AdviceParts: report.Words("sender: set the clock and the time zone of the machine that wrote the message"),
+		Evidence:    []report.Evidence{field(f, i), hop(f, 0)},
 	}
 	switch d := date.Sub(first); {
 	case d > dateAhead && beforeSecondHop(f, date):
 		// Date agrees with the rest of the path: it may be the first server
 		// whose clock is behind.
 		x.Confidence, x.AtFault.Role, x.AtFault.Host = report.Likely, report.RoleUnknown, byName(f, 0)
-		x.Message = fmt.Sprintf("Date lies %s after %s received the message (hop 1), but before the next hop: the clock of %s is behind, or the author's is ahead", span(d), byName(f, 0), byName(f, 0))
-		x.Advice = "operator of " + byName(f, 0) + ": set the clock and the time zone by NTP"
+		x.Parts = report.Say("Date lies %s after %v received the message (hop 1), but before the next hop: the clock of %v is behind, or the author's is ahead", span(d), report.HostRef(byName(f, 0)), report.HostRef(byName(f, 0)))
+		x.AdviceParts = report.Say("operator of %v: set the clock and the time zone by NTP", report.HostRef(byName(f, 0)))
 		x.Evidence = append(x.Evidence, hop(f, 1))
 	case d > dateAhead:
-		x.Message = fmt.Sprintf("Date lies %s after the first server received the message", span(d))
+		x.Parts = report.Say("Date lies %s after the first server received the message", span(d))
 	case d < -dateBehind:
 		x.Severity, x.Confidence, x.AtFault = report.Info, report.Likely, nobody
-		x.Message = fmt.Sprintf("Date lies %s before the first server received the message", span(d))
-		x.Advice = "none needed where the message was written offline, scheduled or sent again; otherwise the author's clock is wrong"
+		x.Parts = report.Say("Date lies %s before the first server received the message", span(d))
+		x.AdviceParts = report.Words("none needed where the message was written offline, scheduled or sent again; otherwise the author's clock is wrong")
 	default:
 		return report.Finding{}, false
 	}

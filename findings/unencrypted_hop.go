@@ -62,12 +62,12 @@ Sender: use STARTTLS wherever it is offered. Receiver: offer it, and publish MTA
 			parts = append(parts, "with obsolete TLS on "+some(weak))
 		}
 		return []report.Finding{{
-			Hop:        index(f, first),
-			Confidence: told(f, first, report.Strong),
-			AtFault:    report.Party{Role: report.RoleUnknown, Host: fromHost(f, first)},
-			Message:    "the message crossed the Internet " + list(parts),
-			Advice:     fmt.Sprintf("operator of %s: use STARTTLS; operator of %s: offer it, and publish MTA-STS or DANE", fromHost(f, first), byName(f, first)),
-			Evidence:   ev[:min(len(ev), 8)],
+			Hop:         index(f, first),
+			Confidence:  told(f, first, report.Strong),
+			AtFault:     report.Party{Role: report.RoleUnknown, Host: fromHost(f, first)},
+			Parts:       report.Say("the message crossed the Internet %v", list(parts)),
+			AdviceParts: report.Say("operator of %v: use STARTTLS; operator of %v: offer it, and publish MTA-STS or DANE", report.HostRef(fromHost(f, first)), report.HostRef(byName(f, first))),
+			Evidence:    ev[:min(len(ev), 8)],
 		}}
 	},
 }

@@ -1,7 +1,7 @@
 package findings
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -41,7 +41,8 @@ What the finding that explains the contradiction says.
 `,
 	Find: func(f *Facts) []report.Finding {
 		var out []report.Finding
-		at := map[[2]int]int{} // pair of hops → place in out
+		at := map[[2]int]int{}   // pair of hops → place in out
+		var said [][]report.Text // of each finding
 		for i := range f.Claims {
 			a := &f.Claims[i]
 			if !contradictable(a) {
@@ -52,12 +53,14 @@ What the finding that explains the contradiction says.
 				if !contradictable(b) || !contradict(a, b) {
 					continue
 				}
-				says := fmt.Sprintf("%s of %s: %s says %s (hop %d)%s, %s said %s (hop %d)%s",
-					a.Method, a.Domain, a.Writer, a.Normal, f.Hops[a.Hop].Index, judgedFor(a), b.Writer, b.Normal, f.Hops[b.Hop].Index, judgedFor(b))
+				says := report.Say("%s of %v: %v says %s (%v)%s, %v said %s (%v)%s",
+					a.Method, report.DomainRef(a.Domain), report.HostRef(a.Writer), a.Normal, report.HopRef(f.Hops[a.Hop].Index), judgedFor(a),
+					report.HostRef(b.Writer), b.Normal, report.HopRef(f.Hops[b.Hop].Index), judgedFor(b))
 				if n, ok := at[[2]int{a.Hop, b.Hop}]; ok {
 					x := &out[n]
-					if len(x.Evidence) < 8 && !strings.Contains(x.Message, says) {
-						x.Message += "; " + says
+					if len(x.Evidence) < 8 && !slices.ContainsFunc(said[n], says.Equal) {
+						said[n] = append(said[n], says)
+						x.Parts = x.Parts.Add(report.Say("; %v", says)...)
 						x.Evidence = append(x.Evidence, claim(f, a), claim(f, b))
 					}
 					continue
@@ -65,14 +68,15 @@ What the finding that explains the contradiction says.
 				if len(out) == 3 {
 					return out
 				}
+				said = append(said, []report.Text{says})
 				x := report.Finding{
-					Severity:   report.Medium,
-					Hop:        index(f, a.Hop),
-					Confidence: report.Proved,
-					AtFault:    report.Party{Role: "unknown", Host: a.Writer},
-					Message:    says,
-					Advice:     "see the finding that explains it",
-					Evidence:   []report.Evidence{claim(f, a), claim(f, b)},
+					Severity:    report.Medium,
+					Hop:         index(f, a.Hop),
+					Confidence:  report.Proved,
+					AtFault:     report.Party{Role: "unknown", Host: a.Writer},
+					Parts:       says,
+					AdviceParts: report.Words("see the finding that explains it"),
+					Evidence:    []report.Evidence{claim(f, a), claim(f, b)},
 				}
 				if f.DMARC != nil && f.DMARC.Result == "pass" && f.DMARCDelivered != nil && f.DMARCDelivered.Result == "pass" {
 					x.Severity = report.Info

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -44,12 +42,12 @@ Recipient: hand the real client address on (PROXY protocol, XCLIENT).
 				continue
 			}
 			return []report.Finding{{
-				Hop:        index(f, c.Hop),
-				Confidence: report.Strong,
-				AtFault:    report.Party{Role: report.RoleRecipient, Host: c.Writer},
-				Message:    fmt.Sprintf("%s judged %s, but no Received field shows that address; hop %d came from %s", c.Writer, c.IP, h.Index, h.IP),
-				Advice:     "find the host between them; let it hand the real client address on (PROXY protocol, XCLIENT)",
-				Evidence:   []report.Evidence{claim(f, c), hop(f, c.Hop)},
+				Hop:         index(f, c.Hop),
+				Confidence:  report.Strong,
+				AtFault:     report.Party{Role: report.RoleRecipient, Host: c.Writer},
+				Parts:       report.Say("%v judged %s, but no Received field shows that address; %v came from %s", report.HostRef(c.Writer), c.IP, report.HopRef(h.Index), h.IP),
+				AdviceParts: report.Words("find the host between them; let it hand the real client address on (PROXY protocol, XCLIENT)"),
+				Evidence:    []report.Evidence{claim(f, c), hop(f, c.Hop)},
 			}}
 		}
 		return nil

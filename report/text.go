@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -50,11 +51,17 @@ func (t Text) String() string {
 	return b.String()
 }
 
+// Equal reports whether two sentences say the same with the same parts.
+func (t Text) Equal(u Text) bool { return slices.Equal(t, u) }
+
 // HostRef is a host by its name; an address literal becomes an address.
 func HostRef(name string) Part {
 	bare := strings.Trim(name, "[]")
 	if _, err := netip.ParseAddr(strings.TrimPrefix(strings.ToLower(bare), "ipv6:")); err == nil {
 		return Part{Kind: PartIP, Text: name}
+	}
+	if strings.ContainsAny(name, " \t") {
+		return Part{Kind: PartText, Text: name} // words in the place of a name
 	}
 	return Part{Kind: PartHost, Text: name}
 }
