@@ -101,7 +101,7 @@ var policies = map[string]policy{
 	"Mended.Kind": keep, "Mended.Description": keep,
 
 	"Fork.Question": text, "Fork.Settle": text, "Reading.Status": keep, "Reading.Summary": text,
-	"Machine.Names": host, "Machine.Org": host, "Machine.Role": keep, "Machine.Service": keep, "Machine.Inside": text, "Machine.Outside": text,
+	"Machine.Names": host, "Machine.Org": host, "Machine.Role": keep, "Machine.Service": host, "Machine.Inside": text, "Machine.Outside": text,
 	"Machine.Software": text, "Link.Kind": keep, "Link.From": host, "Link.To": host, "HeaderField.Text": text,
 }
 
