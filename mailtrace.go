@@ -19,10 +19,12 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/fix"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/internal/outlook"
 	"github.com/mailtrace/mailtrace/paste"
+	"github.com/mailtrace/mailtrace/receiver"
 	"github.com/mailtrace/mailtrace/redact"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -200,6 +202,12 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 	}
 	for _, x := range mended.Repairs {
 		r.Repairs = append(r.Repairs, report.Mended{Kind: string(x.Kind), Count: x.Count, Exact: x.Exact, Description: x.Description})
+	}
+	r.Fix = fix.Report(r)
+	if r.Receiver = receiver.Notes(f); len(r.Receiver) > 0 {
+		if t := receiver.Story(r.Receiver, r.Verdict); len(t) > 0 {
+			r.ReceiverSummary = &report.Reason{Text: t.String(), Parts: t}
+		}
 	}
 	r.Source = report.Source{Path: o.Path, Index: o.Index, Kind: kind, Bytes: len(raw)}
 	if kind == report.KindMessage && f.Body == headers.BodyMissing {

@@ -28,9 +28,9 @@ var levels = [][]string{
 	{"dns/internal/..."},
 	{"dns/live", "dns/zonefile", "dns/dnssec"},
 	{"spf", "dkim", "dmarc"},
-	{"headers/received", "headers/authres", "headers/services", "arc", "dkim/repair", "redact", "compare"},
+	{"headers/received", "headers/authres", "headers/services", "arc", "dkim/repair", "redact", "compare", "fix"},
 	{"headers", "domain", "paste", "internal/secondopinion"},
-	{"findings"},
+	{"findings", "receiver"},
 	{".", "bulk", "render"},
 	{"cmd/mailtrace", "web", "examples/...", "internal/mutate"},
 }

@@ -248,8 +248,8 @@ func (m misplaced) reasons(f *Facts) []report.Reason {
 	if b := m.run.Border; b >= 0 && m.place != behindNAT {
 		here, server := report.HopRef(f.Hops[b].Index), serverRef(f, b)
 		switch {
-		case m.before != nil && m.before.Matched != "":
-			out = append(out, report.Because("%v: %v saw %v, which the SPF record of %v allows (%s)", here, server, m.before.IP, report.DomainRef(m.before.Domain), m.before.Matched))
+		case m.before != nil && m.before.Result == spf.Pass:
+			out = append(out, report.Because("%v: %v saw %v, in the SPF record of %v", here, server, m.before.IP, report.DomainRef(m.before.Domain)))
 		case m.before != nil:
 			out = append(out, report.Because("%v: %v saw %v: spf %s for %v", here, server, m.before.IP, m.before.Result, report.DomainRef(m.before.Domain)))
 		case m.passed != nil:

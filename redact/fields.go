@@ -53,7 +53,7 @@ var policies = map[string]policy{
 	"Zone.Name": host, "Zone.Role": keep,
 	"Border.ClientIP": text, "Border.Helo": host, "Border.MailFrom": address, "Border.Basis": text,
 
-	"Claim.Method": text, "Claim.Result": text, "Claim.Reason": text, "Claim.Doubt": text, "Claim.Comment": text, "Claim.Header": text,
+	"Claim.Method": text, "Claim.Result": text, "Claim.Reason": text, "Claim.Comment": text, "Claim.Header": text,
 	"Claim.Writer": host, "Claim.AuthservID": host, "Claim.ClientIP": text, "Claim.ClientIPBasis": keep,
 	"Claim.Domain": text, "Claim.Selector": selector, "Claim.Trust": keep, "Claim.Defect": keep,
 
@@ -84,6 +84,10 @@ var policies = map[string]policy{
 	"Finding.Code": keep, "Finding.Title": keep, "Finding.Severity": keep, "Finding.Confidence": keep,
 	"Finding.Message": text, "Finding.Advice": text, "Finding.Because": keep,
 	"Reason.Text": text, "Part.Kind": keep, "Part.Text": text, "Part.Ref": text,
+	"Fix.Recipe": keep, "Fix.Product": keep, "Fix.Version": keep, "Fix.Finding": keep, "Fix.Effect": keep, "Fix.YourOwn": keep, "Fix.Test": text, "Fix.Risk": text,
+	"Fix.Basis": keep, "Fix.Source": keep, "Fix.Date": keep, "FixStep.Text": text, "FixStep.Command": text,
+	"Receiver.Vendor": keep, "Receiver.Header": keep, "Receiver.Code": text, "Receiver.Meaning": keep, "Receiver.Weight": keep,
+	"Receiver.Source": keep, "Receiver.Date": keep,
 	"Party.Role": keep, "Party.Host": host, "Party.Organisation": host, "Party.Server": host, "Party.Product": keep,
 	"Held.Method": keep, "Held.Result": keep, "Held.By": host,
 	"Evidence.Kind": keep, "Evidence.Text": text, "Evidence.DNS": text, "Evidence.Ref": keep,

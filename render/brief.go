@@ -92,6 +92,21 @@ func (p *page) card(r *report.Report, o Options) {
 	p.line(p.fit(date, p.width))
 }
 
+// repairs say what was put right in a damaged copy before it was read.
+func (p *page) repairs(r *report.Report) {
+	var texts []string
+	for _, x := range r.Repairs {
+		text := Clean(x.Description)
+		if !x.Exact {
+			text += " (perhaps not exactly)"
+		}
+		texts = append(texts, text)
+	}
+	if len(texts) > 0 {
+		p.few("repaired", yellow, strings.Join(texts, "; "), 2)
+	}
+}
+
 // from names the author by the address: a name is whatever somebody wrote.
 func from(m *report.Message) string {
 	if len(m.From) == 0 {
@@ -157,13 +172,20 @@ func (p *page) verdict(r *report.Report) {
 		}
 	}
 	if root == nil {
+		p.received(r)
 		p.gaps(r)
 		return
 	}
-	if who := whoText(&root.AtFault); who != "" {
+	who := whoText(&root.AtFault)
+	if v.Status == report.SpoofSuspected {
+		who = recipientText(r, who) // whoever forged it does nothing about it
+	}
+	if who != "" {
 		p.labelled("who", bold, who)
 	}
-	if root.Advice != "" {
+	if step := firstStep(r, root.Code); step != "" {
+		p.few("do", bold, step, p.lines(2))
+	} else if root.Advice != "" {
 		p.few("do", bold, Clean(root.Advice), p.lines(3))
 	}
 	if len(root.Reasons) > 0 {
@@ -182,6 +204,7 @@ func (p *page) verdict(r *report.Report) {
 	} else {
 		p.few("because", bold, first(Clean(root.Message), summary), p.lines(maxBecause))
 	}
+	p.received(r)
 	p.gaps(r)
 }
 
@@ -200,6 +223,38 @@ func (p *page) forks(r *report.Report) {
 		}
 		p.blank()
 	}
+}
+
+// received says what became of the message at the receiver.
+func (p *page) received(r *report.Report) {
+	if r.ReceiverSummary != nil {
+		p.few("receiver", bold, Clean(r.ReceiverSummary.Text), p.lines(4))
+	}
+}
+
+// firstStep is the first command, or where there is none the first step, of the
+// fix for a finding, with its product.
+func firstStep(r *report.Report, code string) string {
+	for i := range r.Fix {
+		f := &r.Fix[i]
+		if f.Finding != code || len(f.Steps) == 0 || f.Effect != "cause" || f.Product == "Any product" {
+			continue
+		}
+		if f.Steps[0].Command == "" {
+			return Clean(f.Product) + ": " + Clean(f.Steps[0].Text)
+		}
+		for _, s := range f.Steps {
+			if s.Command != "" && !strings.HasPrefix(s.Command, "Get-") {
+				line, rest, _ := strings.Cut(s.Command, "\n")
+				if rest != "" {
+					line += " …"
+				}
+				return Clean(f.Product) + ": " + Clean(line)
+			}
+		}
+		return Clean(f.Product) + ": " + Clean(f.Steps[0].Text)
+	}
+	return ""
 }
 
 // rootOf is the finding that explains the outcome, nil where there is none.
@@ -300,6 +355,16 @@ func whoText(a *report.Party) string {
 		place = product
 	}
 	return join(", ", org, place)
+}
+
+// recipientText names the recipient, who can refuse a forged message.
+func recipientText(r *report.Report, otherwise string) string {
+	for i := len(r.Zones) - 1; i >= 0; i-- {
+		if z := &r.Zones[i]; z.Role == report.RoleRecipient && z.Name != "" {
+			return Clean(z.Name) + " (recipient)"
+		}
+	}
+	return otherwise
 }
 
 // gaps are what could not be checked; on the page the first two.
@@ -607,6 +672,9 @@ func (p *page) more(r *report.Report, detail Detail) {
 	}
 	if code != "" {
 		code = "mailtrace explain " + code
+	}
+	if root := rootOf(r); root != nil && slices.ContainsFunc(r.Fix, func(f report.Fix) bool { return f.Finding == root.Code }) {
+		code = join("   ", "mailtrace fix", code)
 	}
 	for _, text := range []string{join("   ", "-v  all that this rests on", code), join("   ", "-v", code), code} {
 		if width(text) <= p.width-labelWidth || text == code {

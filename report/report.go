@@ -34,6 +34,9 @@ type Report struct {
 	CrossChecks      []CrossCheck `json:"cross_checks"`
 	Verdict          Verdict      `json:"verdict"`
 	Findings         []Finding    `json:"findings"`
+	Fix              []Fix        `json:"fix,omitempty"`      // settings that end what the findings describe
+	Receiver         []Receiver   `json:"receiver,omitempty"` // what the receiver's filter wrote about authentication
+	ReceiverSummary  *Reason      `json:"receiver_summary,omitempty"`
 	Gaps             []Gap        `json:"gaps"`
 	Checklist        []BulkRule   `json:"checklist,omitempty"` // of a profile, where one was asked for
 	DNS              []DNSAnswer  `json:"dns"`
@@ -501,6 +504,43 @@ type Evidence struct {
 	Line  *int   `json:"line,omitempty"`
 	DNS   string `json:"dns,omitempty"` // "name TYPE", for Kind dns
 	Ref   string `json:"ref,omitempty"` // standard and section
+}
+
+// Fix is what to set in one product against one finding. What the report does
+// not know stands as a placeholder, <CONNECTOR>.
+type Fix struct {
+	Recipe  string    `json:"recipe"` // its name; mailtrace explain takes it
+	Product string    `json:"product"`
+	Version string    `json:"version,omitempty"`
+	Finding string    `json:"finding"`         // its code
+	Effect  string    `json:"effect"`          // "cause": it ends; "tolerate": it goes on, and this receiver accepts it
+	Steps   []FixStep `json:"steps"`           // in order
+	YourOwn []string  `json:"yours,omitempty"` // the placeholders that are left for the reader
+	Test    string    `json:"test,omitempty"`  // how to see that it works
+	Risk    string    `json:"risk,omitempty"`  // what it could break
+	Basis   string    `json:"basis,omitempty"` // "vendor's text", "source code" or "community"
+	Source  string    `json:"source,omitempty"`
+	Date    string    `json:"date,omitempty"` // of the source
+}
+
+// FixStep is one thing to do.
+type FixStep struct {
+	Text    string `json:"text"`
+	Command string `json:"command,omitempty"` // or lines of a configuration file
+}
+
+// Receiver is one thing that the receiver's filter wrote about authentication,
+// in words.
+type Receiver struct {
+	Vendor  string `json:"vendor"`
+	Header  string `json:"header"`
+	Field   int    `json:"field"`
+	Line    int    `json:"line"`
+	Code    string `json:"code"` // as written: "compauth=fail reason=000"
+	Meaning string `json:"meaning"`
+	Weight  string `json:"weight,omitempty"` // of a rule, as shipped
+	Source  string `json:"source"`
+	Date    string `json:"date"`
 }
 
 // Gap is something that could not be checked.

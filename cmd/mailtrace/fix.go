@@ -1,0 +1,114 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailtrace/mailtrace/bulk"
+	"github.com/mailtrace/mailtrace/fix"
+	"github.com/mailtrace/mailtrace/render"
+	"github.com/mailtrace/mailtrace/report"
+)
+
+func (c *cli) fixCommand() *cobra.Command {
+	var o output
+	cmd := &cobra.Command{
+		Use:   "fix [flags] REPORT.json...",
+		Short: "the settings that fix it, for the products on the path",
+		Long: `Fix prints what to set, step by step, against the findings of reports that
+analyze and domain saved as json: for the product that the path shows, with the
+addresses and names of the report. What you have to put in yourself stands in
+angle brackets. Each recipe has its source and date, a test, and what it could
+break.`,
+		Example: `  mailtrace analyze --json message.eml > report.json
+  mailtrace fix report.json`,
+		RunE: func(_ *cobra.Command, args []string) error { return c.fix(&o, args) },
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.json, "json", false, "the fix list of the reports as JSON")
+	f.StringVarP(&o.file, "output", "o", "", "write to `FILE` instead of standard output")
+	o.registerPager(cmd)
+	return cmd
+}
+
+func (c *cli) fix(o *output, paths []string) error {
+	if len(paths) == 0 {
+		return wrong("mailtrace fix report.json, or - for standard input", "no report given")
+	}
+	if o.json {
+		o.format = "json"
+	}
+	out, done, err := c.create(o)
+	if err != nil {
+		return err
+	}
+	all := []report.Fix{}
+	for _, path := range paths {
+		fixes, err := c.fixesOf(path)
+		if err != nil {
+			c.complain(err)
+			continue
+		}
+		all = append(all, fixes...)
+	}
+	switch {
+	case o.json:
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		err = e.Encode(all)
+	case len(all) == 0:
+		_, err = io.WriteString(out, "no finding of the report has a known setting against it\n")
+	default:
+		err = render.Fixes(out, all, c.options(o, "text"))
+	}
+	return c.unjoin(errors.Join(writeError(first(o.file, "standard output"), err), done()))
+}
+
+// fixesOf reads the reports of a file. One that an earlier version saved has no
+// list of fixes, so it is made here.
+func (c *cli) fixesOf(path string) ([]report.Fix, error) {
+	const hint = "fix takes what mailtrace analyze --json wrote"
+	r := c.stdin
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, wrong(hint, "%s: %s", path, reason(err))
+		}
+		defer f.Close()
+		r = f
+	}
+	var all []report.Fix
+	d := json.NewDecoder(r)
+	for n := 0; ; n++ {
+		var text json.RawMessage
+		switch err := d.Decode(&text); {
+		case errors.Is(err, io.EOF) && n > 0:
+			return all, nil
+		case err != nil:
+			return nil, wrong(hint, "%s: not a report: %s", name(path), reason(err))
+		}
+		if isDomain(text) {
+			var rep report.Domain
+			if err := json.Unmarshal(text, &rep); err != nil {
+				return nil, wrong(hint, "%s: not a report: %s", name(path), reason(err))
+			}
+			all = append(all, fix.Domain(&rep)...)
+			continue
+		}
+		var rep report.Report
+		if err := json.Unmarshal(text, &rep); err != nil || rep.Schema == 0 {
+			return nil, wrong(hint, "%s: not a report", name(path))
+		}
+		bulk.Each(&rep, func(r *report.Report) {
+			if r.Fix == nil {
+				r.Fix = fix.Report(r)
+			}
+			all = append(all, r.Fix...)
+		})
+	}
+}
