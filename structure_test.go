@@ -28,7 +28,7 @@ var levels = [][]string{
 	{"dns/internal/..."},
 	{"dns/live", "dns/zonefile", "dns/dnssec"},
 	{"spf", "dkim", "dmarc"},
-	{"headers/received", "headers/authres", "headers/services", "arc", "dkim/repair", "redact", "compare", "fix"},
+	{"headers/received", "headers/authres", "headers/services", "arc", "dkim/repair", "redact", "compare", "fix", "words"},
 	{"headers", "domain", "paste", "internal/secondopinion"},
 	{"findings", "receiver"},
 	{".", "bulk", "render"},

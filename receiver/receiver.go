@@ -130,7 +130,7 @@ func (r *reader) cloud() bool {
 		return false
 	}
 	for k := last.First; k <= last.Last; k++ {
-		if h := &r.f.Hops[k]; h.Observed && strings.HasPrefix(h.Dialect, "exo") {
+		if h := &r.f.Hops[k]; r.f.Observed(k) && strings.HasPrefix(h.Dialect, "exo") {
 			return true
 		}
 	}

@@ -58,3 +58,16 @@ func Explain(w io.Writer, r *Rule, o Options) error {
 	_, err := w.Write(p.Bytes())
 	return err
 }
+
+// Word writes what a word of the report means.
+func Word(w io.Writer, name, title, text, see string, o Options) error {
+	p := newPage(o)
+	p.hang("", 0, p.styled(name, bold)+": "+title)
+	p.blank()
+	p.hang("", 0, text)
+	if see != "" {
+		p.hang("see ", 4, see)
+	}
+	_, err := w.Write(p.Bytes())
+	return err
+}

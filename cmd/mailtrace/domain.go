@@ -318,7 +318,7 @@ func domainRules(known []render.Rule) []render.Rule {
 		if slices.ContainsFunc(known, func(r render.Rule) bool { return r.Code == p.Code }) {
 			continue
 		}
-		doc := "## What is wrong\n\n" + upperFirst(p.Title) + ".\n\n## What to do\n\n" + upperFirst(p.Advice) + ".\n"
+		doc := domainDoc(p)
 		out = append(out, render.Rule{Code: p.Code, Title: p.Title, Severity: p.Severity, Refs: []string{p.Source}, Doc: doc})
 	}
 	return out
