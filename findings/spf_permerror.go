@@ -3,6 +3,7 @@ package findings
 import (
 	"strings"
 
+	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -16,6 +17,19 @@ func spfPermerror(f *Facts, say func(*spf.Evaluation) (message, advice report.Te
 	if !ok && len(f.Hops) == 0 && f.SPF != nil {
 		// No path, but the client's address was given.
 		s, ok = borderSPF{hop: -1, result: string(f.SPF.Result), domain: f.SPF.Domain, eval: f.SPF}, true
+	}
+	if !ok && f.SPF == nil {
+		// A list's own server is the last that met the sender.
+		for i := 1; i < len(f.Runs); i++ {
+			r := &f.Runs[i]
+			if c := claimAt(f, r.Border, "spf"); r.Role == headers.Intermediary && r.Border >= 0 && c != nil && c.Normal == "permerror" {
+				out := permerrorNoted(f, borderSPF{hop: r.Border, result: c.Normal, domain: c.Domain, claim: c}, said)
+				for n := range out {
+					out[n].Severity = report.Low // it is testimony
+				}
+				return out
+			}
+		}
 	}
 	if !ok || s.result != "permerror" {
 		return nil

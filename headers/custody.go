@@ -847,7 +847,9 @@ func (w *warden) fork(k int, blind bool) *Other {
 		x.Reading = "an own relay"
 		return x
 	}
-	sends := services.Find(orElse(host(h.RDNS), helo), services.Outbound)
+	// A gateway works for both ends under the same names. The outbound hosts of
+	// a mailbox service are its senders'.
+	sends := services.Find(orElse(host(h.RDNS), helo), services.Outbound).Of(services.Gateway)
 	if sends.And(services.Find(host(o.By), services.Border|services.Inside)).Without(services.Find(host(h.By), services.Border)).Empty() {
 		return nil
 	}
