@@ -84,7 +84,7 @@ func withoutDNS(ctx context.Context, raw []byte, o Options, r *report.Report, re
 	if why == "" && (s.failed == 0 || !open) {
 		return r
 	}
-	o.Resolver = &memo{res: dns.Disabled{}}
+	o.Resolver, o.ahead = dns.Disabled{}, nil
 	off, err := analyze(ctx, raw, o, report.KindMessage, 0)
 	if err != nil || why == "" && off.Subject().Verdict.RootCause == nil {
 		return r

@@ -10,6 +10,7 @@ package mailtrace
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,9 +77,6 @@ type Options struct {
 	// Profile also holds the message against the rules of large receivers:
 	// ProfileBulkSender, or none.
 	Profile string
-	// TimeLimit bounds the questions to the DNS for one message; what is not
-	// answered then is a gap. 0 is no bound.
-	TimeLimit time.Duration
 	// Probe tries the resolver where its answers matter. It returns why they are
 	// not to be believed, "" where they are; answered says that it gave records for
 	// the message's names. nil: it is believed.
@@ -91,6 +89,12 @@ type Options struct {
 	Inside []Inside
 	// Version is written into the report as the tool's; "" is this module's.
 	Version string
+	// TimeLimit is how long answers of the DNS are waited for, from the start of
+	// the analysis; what is missing then is a gap. 0 is DefaultTimeLimit, a
+	// negative time is no limit: right where answers come from a file.
+	TimeLimit time.Duration
+	// ahead asks a question early.
+	ahead func(name string, t dns.Type)
 	// Path and Index are written into the report's source.
 	Path  string
 	Index int
@@ -155,16 +159,19 @@ func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (_ *report.Report,
 			raw, o.HeadersOnly, o.Inside = o.Inside[0].Raw, o.Inside[0].HeadersOnly, o.Inside[1:]
 		}
 	}
-	rec := &dns.Recorder{Resolver: o.Resolver}
-	if o.Resolver == nil {
-		rec.Resolver = dns.Disabled{}
+	res := o.Resolver
+	if res == nil {
+		res = dns.Disabled{}
 	}
-	if o.TimeLimit > 0 {
-		limit, cancel := context.WithTimeoutCause(ctx, o.TimeLimit, errTimeLimit)
-		defer cancel()
-		rec.Resolver = timed{rec.Resolver, limit}
+	limit, cancel := within(ctx, o.TimeLimit)
+	b := newBudget(limit, res)
+	defer b.work.Wait()
+	defer cancel() // what was asked ahead and is not needed
+	if o.Resolver != nil {
+		o.ahead = b.Ahead
 	}
-	o.Resolver = &memo{res: rec}
+	rec := &dns.Recorder{Resolver: b}
+	o.Resolver = rec
 	r, err := analyze(ctx, raw, o, report.KindMessage, 0)
 	if err != nil {
 		return nil, err
@@ -183,6 +190,13 @@ func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (_ *report.Report,
 	return r, nil
 }
 
+func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	if limit < 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, cmp.Or(limit, DefaultTimeLimit), errTimeLimit)
+}
+
 func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int) (*report.Report, error) {
 	mended := paste.Mend(raw)
 	m := mended.Parse()
@@ -190,7 +204,7 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 		return nil, ErrNotMessage
 	}
 	judged, fork := readBoth(ctx, m, headers.Options{
-		Resolver: o.Resolver, Trust: o.Trust, At: o.At, Now: o.Now,
+		Resolver: o.Resolver, Ahead: o.ahead, Trust: o.Trust, At: o.At, Now: o.Now,
 		ClientIP: o.ClientIP, Helo: o.Helo, MailFrom: o.MailFrom, Rcpt: o.Rcpt,
 		HeadersOnly: o.HeadersOnly || mended.Has(paste.Surroundings), Repair: o.Repair, Copy: copyOf(mended),
 	})
@@ -218,7 +232,7 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 	}
 	if depth < maxEmbeddedDepth {
 		for _, p := range f.Embedded {
-			in := Options{Resolver: o.Resolver, Now: f.At, Path: o.Path, Index: o.Index, HeadersOnly: p.HeadersOnly(), Header: o.Header, Repair: o.Repair}
+			in := Options{Resolver: o.Resolver, ahead: o.ahead, Now: f.At, Path: o.Path, Index: o.Index, HeadersOnly: p.HeadersOnly(), Header: o.Header, Repair: o.Repair}
 			sub, err := analyze(ctx, p.Raw, in, report.KindEmbedded, depth+1)
 			if err != nil {
 				r.Gaps = append(r.Gaps, report.Gap{What: "part " + p.Number, Why: err.Error()})

@@ -72,8 +72,11 @@ func (a *asker) gap(what string, err error) {
 			what, why = "DNS", "not asked: switched off"
 		case dns.Cancelled:
 			what, why = "DNS", "not asked: cancelled before all was checked"
-			if de.Err != nil {
-				why = "not answered: " + de.Err.Error()
+			switch {
+			case errors.Is(err, context.DeadlineExceeded):
+				why = "the time limit was reached before all was answered"
+			case de.Err != nil && !errors.Is(err, context.Canceled):
+				why = de.Err.Error() // a bound of the message
 			}
 		case dns.NotRecorded:
 			why = de.Name + " " + de.Type.String() + " is not in the recording"

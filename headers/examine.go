@@ -17,6 +17,7 @@ func Examine(ctx context.Context, m *message.Message, o Options) *Facts {
 	c.Path = pathOf(c)
 	c.Authors = authorsOf(c)
 	c.verdicts = unmaskedVerdicts(c)
+	c.askAhead()
 	c.Custody = custodyOf(c)
 	c.Claims = claimsOf(c)
 	c.Borders = bordersOf(c)

@@ -36,6 +36,10 @@ type Options struct {
 	// Resolver answers DNS questions. nil is dns.Off: whatever needs the DNS
 	// becomes a gap.
 	Resolver dns.Resolver
+	// Ahead asks a question that will be needed, without waiting; nil asks
+	// none early. Examine gives it what depends on nothing but the header: keys,
+	// SPF, DMARC, MX and PTR are then under way at the same time.
+	Ahead func(name string, t dns.Type)
 	// Trust lists hosts, domains, CIDR blocks and authserv-ids of the
 	// recipient's own servers. Where it is empty the boundary is inferred.
 	Trust []string

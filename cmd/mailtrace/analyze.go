@@ -33,10 +33,10 @@ type analysis struct {
 	rcpt        string
 	headersOnly bool
 	carrier     bool
-	limit       time.Duration
 	crossCheck  string
 	repair      string
 	profile     string
+	limit       time.Duration
 	jobs        int
 	progress    string
 }
@@ -230,6 +230,9 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 		return err
 	}
 	o.Resolver, o.Probe = src.Resolver, src.probe
+	if !src.remote {
+		o.TimeLimit = -1 // a file answers at once
+	}
 
 	next, stop := iter.Pull(c.inputs(paths))
 	defer stop()
