@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -161,3 +162,5 @@ func (z texts) Lookup(_ context.Context, name string, t dns.Type) (dns.Answer, e
 	}
 	return a, nil
 }
+
+func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }

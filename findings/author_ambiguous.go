@@ -54,6 +54,9 @@ Sender: write From as RFC 5322 §3.4 says. Recipient: do not go by the shown aut
 			if strings.ContainsAny(f.From[i].Address, "\uff20\ufe6b") {
 				add("the address holds a character that looks like @")
 			}
+			if strings.HasPrefix(f.From[i].Local, `"`) && strings.Contains(f.From[i].Local, "@") {
+				add("the quoted part before @ holds an @ itself, where some programs end the address")
+			}
 			if strings.Contains(f.From[i].Address, "=?") {
 				add("an encoded word stands inside the address, which some programs decode")
 			}
