@@ -298,7 +298,7 @@ var attacks = map[string]func(t *testing.T){
 		notVictim(t, judged(t, fromEvilHost("m@evil.example")+"DKIM-Signature: v=1; a=ed25519-sha256; d=victim.example; s=attacker.com\x00.any; h=from; bh=AAAA; b=AAAA\r\n"+fromVictim+otherLines+shortBody))
 	},
 	"Composition Kills: comment in a domain": func(t *testing.T) { injected(t, "x@victim.example(.evil.example", "victim.example(.evil.example") },
-	"Composition Kills: quote in a domain": func(t *testing.T) { injected(t, "'@victim.example'x.evil.example", "victim.example'x.evil.example") },
+	"Composition Kills: quote in a domain":   func(t *testing.T) { injected(t, "'@victim.example'x.evil.example", "victim.example'x.evil.example") },
 	"Composition Kills: several From fields": func(t *testing.T) { // several From fields
 		for _, from := range []string{fromEvil + fromVictim, fromVictim + fromEvil, " " + fromVictim + fromEvil, strings.Replace(fromVictim, "From:", "From :", 1) + fromEvil} {
 			r := judged(t, fromEvilHost("m@evil.example")+"X-A: b\r\n"+sign(t, "evil.example", from+otherLines+shortBody))

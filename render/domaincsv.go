@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -280,7 +281,8 @@ const maxCell = 32 << 10
 // an apostrophe.
 func cell(s string) string {
 	s = cleanTo(s, maxCell)
-	if s != "" && strings.ContainsRune("=+-@", rune(s[0])) {
+	// Some spreadsheets take the full-width signs for the others.
+	if first, _ := utf8.DecodeRuneInString(s); strings.ContainsRune("=+-@\uff1d\uff0b\uff0d\uff20", first) && s != "" {
 		s = "'" + s
 	}
 	return s

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/internal/guard"
 )
 
@@ -212,4 +213,18 @@ func (c *cli) context() context.Context {
 		return context.Background()
 	}
 	return c.ctx
+}
+
+// inputLimits are the bounds on what the program reads, in the form of
+// [mailtrace.Limits].
+func inputLimits() []mailtrace.Limit {
+	return []mailtrace.Limit{
+		{What: "a zone file", Most: maxZoneFile, Unit: "bytes", Where: "--dns zone: an error"},
+		{What: "a recording", Most: maxReplayFile, Unit: "bytes", Where: "--dns replay: an error"},
+		{What: "a list of domains", Most: maxListFile, Unit: "bytes", Where: "domain: an error"},
+		{What: "a line of a list", Most: maxListLine, Unit: "bytes", Where: "domain: an error"},
+		{What: "a saved report", Most: maxReportFile, Unit: "bytes", Where: "show: an error"},
+		{What: "a mailbox from a stream", Most: maxStream, Unit: "bytes", Where: "analyze: an error"},
+		{What: "waiting for a writer of a named pipe", Most: int64(pipeWait.Seconds()), Unit: "seconds", Where: "an error"},
+	}
 }

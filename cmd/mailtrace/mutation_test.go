@@ -1,0 +1,163 @@
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/mailtrace/mailtrace/internal/corpus"
+)
+
+var mutations = flag.Int("mutations", 40, "how many mutated messages and zones go through every command and format")
+
+// TestMutations puts random mutations of all cases through every command and
+// format: no crash, no character that moves a terminal, valid JSON and SARIF,
+// an exit code that is documented. scripts/mutate runs many.
+func TestMutations(t *testing.T) {
+	type seed struct{ message, zone []byte }
+	var seeds []seed
+	add := func(pattern string) {
+		files, _ := filepath.Glob(pattern)
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			if err != nil || len(text) > 64<<10 {
+				continue
+			}
+			zone, _ := os.ReadFile(filepath.Join(filepath.Dir(f), "zone.txt"))
+			if zone == nil {
+				zone, _ = os.ReadFile(strings.TrimSuffix(f, ".eml") + ".zone")
+			}
+			seeds = append(seeds, seed{text, zone})
+		}
+	}
+	add("../../examples/*.eml")
+	add("testdata/cases/*/message.eml")
+	for _, dir := range []string{"field", "field-hostile", "cases"} {
+		add(filepath.Join(corpus.Root(), dir, "*", "message.eml"))
+	}
+	if len(seeds) == 0 {
+		t.Fatal("no cases")
+	}
+	t.Logf("%d cases", len(seeds))
+	dir := t.TempDir()
+	eml, zone, saved := filepath.Join(dir, "m.eml"), filepath.Join(dir, "z.txt"), filepath.Join(dir, "r.json")
+	h := fnv.New64a()
+	h.Write([]byte(t.Name()))
+	r := rand.New(rand.NewPCG(h.Sum64(), uint64(*mutations)))
+	put := func(path string, text []byte) {
+		if err := os.WriteFile(path, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range *mutations {
+		s := seeds[r.IntN(len(seeds))]
+		text, records := mutate(r, s.message), s.zone
+		if r.IntN(3) == 0 {
+			records = mutate(r, s.zone)
+		}
+		put(eml, text)
+		put(zone, records)
+		dns := "zone:" + zone
+		if r.IntN(4) == 0 {
+			dns = "off"
+		}
+		check := func(isJSON bool, args ...string) string {
+			got := runWith(t, testEnvironment(), "", args...)
+			bad := ""
+			switch {
+			case got.code < 0 || got.code > 3:
+				bad = "exit code"
+			case strings.Contains(got.errout, "internal error") || strings.Contains(got.out, "internal error"):
+				bad = "internal error"
+			case isJSON && got.code != 2 && !json.Valid([]byte(got.out)):
+				bad = "no JSON"
+			case raw(got.out) || raw(got.errout):
+				bad = "a raw character"
+			}
+			if bad != "" {
+				kept := filepath.Join(os.TempDir(), "mailtrace-mutation.eml")
+				put(kept, text)
+				put(kept+".zone", records)
+				t.Fatalf("mutation %d, %q: %s (exit %d; kept as %s)\n%s", n, args, bad, got.code, kept, got.errout)
+			}
+			return got.out
+		}
+		report := check(true, "analyze", "--json", "--dns", dns, eml)
+		for _, f := range []string{"text", "html", "svg"} {
+			check(false, "analyze", "--format", f, "--dns", dns, eml)
+		}
+		check(true, "analyze", "--format", "sarif", "--dns", dns, eml)
+		check(false, "analyze", "-v", "--redact", "--dns", dns, eml)
+		check(true, "compare", "--json", "--dns", dns, eml, eml)
+		if report != "" {
+			put(saved, mutateSome(r, []byte(report)))
+			check(false, "show", saved)
+			check(false, "show", "--format", "html", saved)
+		}
+		if dns != "off" && n%4 == 0 {
+			for _, f := range []string{"json", "csv", "sarif", "text"} {
+				check(f == "json" || f == "sarif", "domain", "--format", f, "--dns", dns, "kelp.example")
+			}
+			check(true, "spf", "--json", "--dns", dns, "--ip", "192.0.2.1", "--from", "a@kelp.example")
+		}
+	}
+}
+
+// raw reports bytes that are no text, and characters that move a terminal.
+func raw(s string) bool {
+	if !utf8.ValidString(s) {
+		return true
+	}
+	return strings.ContainsFunc(s, func(c rune) bool {
+		return c < ' ' && c != '\n' && c != '\t' && c != '\r' || c >= 0x7f && c < 0xa0 || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069
+	})
+}
+
+// odd are texts that parsers stumble over.
+var odd = []string{"\x00", "\r", "\n", "\r\n", "\x1b[31m", "\u202e", "\uff20", "\xff\xfe", "(", ")", "\"", "<", ">", "@", ";", ":", "=", ",", "\\", "%", "%n", "{", "}",
+	"From: x@y.example\r\n", "\r\n\r\n", "=?utf-8?b?", "?=", "[::1]", "[", "]", "\t", "  ", "--", "\u2028", "\u0085", "99999999999999999999", "-1", "()", "((((((((", "<<", "v=spf1 ", "+SRS=", "\x92\x92"}
+
+// mutate changes a text at a few places.
+func mutate(r *rand.Rand, text []byte) []byte {
+	out := append([]byte(nil), text...)
+	for range 1 + r.IntN(6) {
+		if len(out) == 0 {
+			return []byte(odd[r.IntN(len(odd))])
+		}
+		i := r.IntN(len(out))
+		j := min(len(out), i+1+r.IntN(40))
+		switch r.IntN(7) {
+		case 0:
+			out[i] = byte(r.IntN(256))
+		case 1:
+			out = append(out[:i:i], out[j:]...)
+		case 2:
+			out = append(out[:i:i], append([]byte(odd[r.IntN(len(odd))]), out[i:]...)...)
+		case 3: // a piece again, often
+			piece := strings.Repeat(string(out[i:j]), 1+r.IntN(200))
+			out = append(out[:i:i], append([]byte(piece), out[i:]...)...)
+		case 4: // a piece somewhere else
+			k := r.IntN(len(out))
+			out = append(out[:k:k], append(append([]byte(nil), out[i:j]...), out[k:]...)...)
+		case 5:
+			out = append(out[:i:i], append([]byte(odd[r.IntN(len(odd))]), out[j:]...)...)
+		case 6:
+			out = out[:i]
+		}
+	}
+	return out
+}
+
+// mutateSome leaves most as it is.
+func mutateSome(r *rand.Rand, text []byte) []byte {
+	if r.IntN(2) == 0 {
+		return text
+	}
+	return mutate(r, text)
+}
