@@ -3,6 +3,7 @@ package mailtrace
 import (
 	"github.com/mailtrace/mailtrace/arc"
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dkim/repair"
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/domain"
@@ -42,8 +43,8 @@ func Limits() []Limit {
 		{"key records at one name", dkim.MaxKeys, "", "dkim.MaxKeys: the reason of the signature"},
 		{"tags of a signature or key", dkim.MaxTags, "", "dkim.MaxTags: permerror"},
 		{"an RSA key", dkim.MaxKeyBits, "bits", "dkim.MaxKeyBits: dkim-key-malformed"},
-		{"hashes of one search for what broke a signature", dkim.DefaultMaxHashes, "", "dkim.RepairOptions: the search is not complete"},
-		{"a body that is searched", dkim.MaxRepairBody, "bytes", "dkim.MaxRepairBody"},
+		{"hashes of one search for what broke a signature", repair.DefaultMaxHashes, "", "repair.Options: the search is not complete"},
+		{"a body that is searched", repair.MaxRepairBody, "bytes", "repair.MaxRepairBody"},
 		{"ARC sets", arc.MaxInstance, "", "RFC 8617 §4.2.1: the chain fails"},
 		{"DMARC look-ups of one walk", dmarc.MaxQueries, "", "RFC 9989 §4.10"},
 		{"SPF terms with look-ups", spf.DefaultMaxLookups, "", "RFC 7208 §4.6.4: permerror"},
