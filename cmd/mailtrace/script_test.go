@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
@@ -11,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/mailtrace/mailtrace/internal/damage"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -28,6 +31,7 @@ func TestMain(m *testing.M) {
 // commands of testscript they know
 //
 //	exits CODE COMMAND ARG...   run a command that must exit with this code
+//	forms MESSAGE ZONE CAUSE    every damaged form of a message gives its cause
 //	schema FILE...              check reports against docs/report.schema.json
 //	domainschema FILE...        check them against docs/domain.schema.json
 func TestScripts(t *testing.T) {
@@ -62,6 +66,33 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"forms": func(ts *testscript.TestScript, neg bool, args []string) {
+				// forms MESSAGE ZONE CAUSE: every damaged form gives the cause, or none.
+				if neg || len(args) != 3 {
+					ts.Fatalf("usage: forms MESSAGE ZONE CAUSE")
+				}
+				raw := []byte(ts.ReadFile(args[0]))
+				for _, f := range damage.Forms {
+					name := f.Name + ".txt"
+					ts.Check(os.WriteFile(ts.MkAbs(name), f.Make(raw), 0o644))
+					_ = ts.Exec("mailtrace", "analyze", "--json", "--dns", "zone:"+args[1], name)
+					var r struct {
+						Verdict struct {
+							RootCause *string `json:"root_cause"`
+						}
+						Repairs []struct{ Kind string }
+					}
+					if out := ts.ReadFile("stdout"); out != "" {
+						ts.Check(json.Unmarshal([]byte(out), &r))
+					}
+					switch {
+					case r.Verdict.RootCause == nil && !f.Lossy:
+						ts.Fatalf("%s: no cause (repairs %v)", f.Name, r.Repairs)
+					case r.Verdict.RootCause != nil && *r.Verdict.RootCause != args[2] && !(f.Lossy && *r.Verdict.RootCause == "forward-without-srs"):
+						ts.Fatalf("%s: another cause, %s (repairs %v)", f.Name, *r.Verdict.RootCause, r.Repairs)
+					}
+				}
+			},
 			"exits": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) < 2 {
 					ts.Fatalf("usage: exits CODE COMMAND ARG...")
