@@ -232,7 +232,7 @@ func codeOf(r *report.Report, failOn string) int {
 // nothing could be. The body of a header that was given alone is not missing.
 func unfinished(r *report.Report) bool {
 	for _, g := range r.Gaps {
-		if g.What != "DKIM body hashes" || r.Source.Kind != report.KindHeadersOnly {
+		if r.Source.Kind != report.KindHeadersOnly || g.What != "DKIM body hashes" && g.What != "DKIM signatures" {
 			return true
 		}
 	}
