@@ -11,7 +11,7 @@ import (
 
 const docFile = "../docs/findings.md"
 
-var fixDocs = flag.Bool("fixdocs", false, "write docs/findings.md anew from the catalogue")
+var fixDocs = flag.Bool("update", false, "write docs/findings.md anew from the catalogue")
 
 // TestDocs holds docs/findings.md against the catalogue.
 func TestDocs(t *testing.T) {
@@ -27,7 +27,7 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("docs/findings.md is not what the catalogue says (%s); refresh it with\n\tgo test ./findings -run '^TestDocs$' -fixdocs", differs(got, want))
+		t.Errorf("docs/findings.md is not what the catalogue says (%s); refresh it with\n\tgo test ./findings -run '^TestDocs$' -update", differs(got, want))
 	}
 }
 

@@ -51,7 +51,7 @@ change something.
 				AtFault:     report.Party{Role: report.RoleUnknown, Host: r.Host},
 				Parts:       report.Say("%v %s the message because of %s: %s", report.HostRef(orWord(r.Host, "a server")), did, check, r.Text),
 				AdviceParts: report.Words("see the embedded report of the returned message: who sent it to that server, and which check failed there"),
-				Evidence:    []report.Evidence{{Kind: report.EvidenceHeader, Text: "Diagnostic: " + strings.TrimSpace(r.Status+" "+r.Text), Ref: "RFC 7372 §3"}},
+				Evidence:    []report.Evidence{replied(r.Text, "RFC 7372 §3")},
 			}
 			judgedByReply(&x, r)
 			if len(f.Embedded) == 0 && r.SPF == nil {

@@ -38,6 +38,11 @@ func field(f *Facts, i int) report.Evidence {
 	return e
 }
 
+// replied quotes what a server answered, as a bounce has it.
+func replied(text, ref string) report.Evidence {
+	return report.Evidence{Kind: report.EvidenceHeader, Text: cutQuote(strings.Join(strings.Fields(text), " ")), Ref: ref}
+}
+
 // claim quotes the field of a verdict.
 func claim(f *Facts, c *headers.Claim) report.Evidence { return field(f, c.Field) }
 

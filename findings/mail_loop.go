@@ -66,7 +66,7 @@ func loopRefused(f *Facts) (report.Finding, bool) {
 			AtFault:     report.Party{Role: report.RoleUnknown, Host: r.Host},
 			Parts:       report.Say("%s refused the message because it goes round in circles: %s", orWord(r.Host, "a server"), r.Text),
 			AdviceParts: report.Words("owner of the recipient's mailbox: remove the forwarding rule that sends the message back"),
-			Evidence:    []report.Evidence{{Kind: report.EvidenceHeader, Text: "Diagnostic: " + r.Text, Ref: "RFC 3463 §3.5"}},
+			Evidence:    []report.Evidence{replied(r.Text, "RFC 3463 §3.5")},
 		}, true
 	}
 	return report.Finding{}, false

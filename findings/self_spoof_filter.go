@@ -3,7 +3,6 @@ package findings
 import (
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -114,8 +113,8 @@ func bouncedOwnMail(f *Facts) (report.Finding, bool) {
 				Parts:       report.Say("%s refused a message of %s that %s brought back from outside: it takes no mail of its own domain from other servers", orWord(r.RemoteMTA, refuser), author, orWord(f.DSN.ReportingMTA, "a forwarder")),
 				AdviceParts: report.Say("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding", refuser, orWord(f.DSN.ReportingMTA, "the forwarder")),
 				Evidence: []report.Evidence{
-					{Kind: report.EvidenceHeader, Text: "Diagnostic-Code: " + strings.Join(strings.Fields(r.Diagnostic), " ")},
-					{Kind: report.EvidenceHeader, Text: "From of the returned message: " + author},
+					replied(r.Diagnostic, "RFC 3464 §2.3.6"),
+					computed("RFC 3464 §2.1", "the returned message is from %s", author),
 				},
 			}
 			if p.MadeIn(headers.Org(author)) {
@@ -145,7 +144,7 @@ func noticeOfOwnMail(f *Facts, r *headers.DSNRecipient, refuser string) (report.
 		Parts:       report.Say("%s refused a message of %s that %s brought from outside: it takes no mail of its own domain from other servers", orWord(r.RemoteMTA, refuser), sender, by),
 		AdviceParts: report.Say("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding", refuser, orWord(f.DSN.ReportingMTA, "the forwarder")),
 		Evidence: []report.Evidence{
-			{Kind: report.EvidenceHeader, Text: "Diagnostic: " + r.Diagnostic},
+			replied(r.Diagnostic, "RFC 5321 §4.2"),
 			computed("", "envelope sender and recipient of the refused message are of %s", headers.Org(refuser)),
 		},
 	}, true

@@ -65,6 +65,10 @@ func run(dirs []string, n int, seed int64, limit, each time.Duration, tests []st
 	defer os.RemoveAll(tmp)
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
+	// Where the tests fail as it is, they tell nothing.
+	if out, err := exec.Command("go", append([]string{"test", "-vet=off"}, tests...)...).CombinedOutput(); err != nil {
+		return fmt.Errorf("the tests fail on the code as it is:\n%s", out)
+	}
 	tried, killed := 0, 0
 	for _, s := range sites {
 		if tried == n || ctx.Err() != nil {
@@ -85,7 +89,9 @@ func run(dirs []string, n int, seed int64, limit, each time.Duration, tests []st
 			fmt.Printf("survives: %s: %s\n", s.where, what)
 		}
 		tried++
+		fmt.Fprintf(os.Stderr, "\r%d of %d killed", killed, tried)
 	}
+	fmt.Fprintln(os.Stderr)
 	fmt.Printf("%d of %d mutants killed, of %d places, seed %d\n", killed, tried, len(sites), seed)
 	if killed*10 < tried*9 {
 		return fmt.Errorf("%d of %d survive", tried-killed, tried)
@@ -242,15 +248,14 @@ func try(tmp, path string, src []byte, each time.Duration, tests []string) (outc
 	if err := os.WriteFile(overlay, raw, 0o600); err != nil {
 		return 0, err
 	}
-	if out, err := exec.Command("go", "vet", "-overlay", overlay, "./"+filepath.Dir(path)).CombinedOutput(); err != nil {
-		_ = out // it does not build, or says the same twice
-		return unbuildable, nil
-	}
 	for _, pkg := range tests {
 		ctx, cancel := context.WithTimeout(context.Background(), each)
-		err := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-failfast", "-vet=off", "-timeout", each.String(), pkg).Run()
+		out, err := exec.CommandContext(ctx, "go", "test", "-overlay", overlay, "-failfast", "-vet=off", "-timeout", each.String(), pkg).CombinedOutput()
 		cancel()
-		if err != nil {
+		switch {
+		case err != nil && bytes.Contains(out, []byte("[build failed]")):
+			return unbuildable, nil
+		case err != nil:
 			return caught, nil // a test failed, or it ran on and on
 		}
 	}
