@@ -3,6 +3,7 @@ package headers
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -178,4 +179,23 @@ func TestTrust(t *testing.T) {
 	test("below it, in another name", toMX+"Authentication-Results: mx.example.net; spf=pass smtp.mailfrom=example.com\n", Untrusted)
 	test("a forwarder's", fromForw+"Authentication-Results: mx.fwd.example.net; spf=pass smtp.mailfrom=example.com\n"+toForward, Testimony)
 	test("kept under another name", "Authentication-Results-Original: mx.fwd.example.net; spf=pass smtp.mailfrom=example.com\n"+toMX, Testimony)
+}
+
+// A milter sees the message before the border has written its field: no hop is
+// the recipient's.
+func TestClientByOption(t *testing.T) {
+	zone, err := zonefile.Parse("test", []byte(testZone))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Resolver: zone, ClientIP: netip.MustParseAddr("192.0.2.10"), Helo: "mail.example.com", Rcpt: "bob@example.org"}
+	f := Examine(context.Background(), message.Parse([]byte(submission+rest)), o)
+	if !f.Custody.Above || f.Observed(0) || f.SPF == nil || f.SPF.Result != "pass" || f.MissingClient() != "" {
+		t.Errorf("custody %+v, spf %+v, missing %q", f.Custody, f.SPF, f.MissingClient())
+	}
+	// Where a line shows that client, the border is there.
+	f = Examine(context.Background(), message.Parse([]byte(toStore+toMX+submission+rest)), o)
+	if h := f.BorderHop(); h == nil || h.Index != 2 || f.Custody.Client != o.ClientIP {
+		t.Errorf("border %+v, custody %+v", h, f.Custody)
+	}
 }

@@ -11,8 +11,8 @@ import (
 // the header. "" where the border shows its client, or the message was made there.
 func (f *Facts) MissingClient() string {
 	r := f.LastRun()
-	if r == nil {
-		return ""
+	if r == nil || r.First >= len(f.Hops) {
+		return "" // no line of the recipient's side: he has not written any, or none is there
 	}
 	h := &f.Hops[r.First]
 	if r.Border < 0 {
