@@ -32,7 +32,9 @@ var levels = [][]string{
 	{"headers", "domain", "paste", "internal/secondopinion"},
 	{"findings", "receiver"},
 	{".", "bulk", "render"},
-	{"cmd/mailtrace", "web", "examples/...", "internal/mutate"},
+	{"web/desk", "web/page"},
+	{"web", "web/wasm"},
+	{"cmd/mailtrace", "examples/...", "internal/mutate"},
 }
 
 // outside names the modules that only some packages may import: their types

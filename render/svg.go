@@ -102,26 +102,28 @@ func (f font) width(s string) float64 {
 }
 
 func (f font) rune(r rune) float64 {
+	w := 0.62
 	switch {
 	case r < 0x80 && f.mono:
 		return 0.605
 	case strings.ContainsRune("ijl.,:;'|!()[]I ", r):
-		return 0.34
+		w = 0.39
 	case strings.ContainsRune("ftr-/\"", r):
-		return 0.42
+		w = 0.46
 	case strings.ContainsRune("mwMW@%", r):
-		return 0.95
-	case r < 0x80 && ('A' <= r && r <= 'Z'):
-		return 0.72
+		w = 1
+	case 'A' <= r && r <= 'Z':
+		w = 0.76
 	case r < 0x80:
-		if f.bold {
-			return 0.63
-		}
-		return 0.59
 	case r < 0x1100:
-		return 0.75
+		w = 0.8
+	default:
+		return 1.1
 	}
-	return 1.1
+	if f.bold {
+		w *= 1.13
+	}
+	return w
 }
 
 // wrapFont breaks text into lines: at blanks, else behind the marks that names

@@ -310,27 +310,6 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 	return ended(err)
 }
 
-// domainRules are the problems of domains that no finding of messages shares
-// its code with, as the renderer takes them.
-func domainRules(known []render.Rule) []render.Rule {
-	var out []render.Rule
-	for _, p := range domain.Problems() {
-		if slices.ContainsFunc(known, func(r render.Rule) bool { return r.Code == p.Code }) {
-			continue
-		}
-		doc := domainDoc(p)
-		out = append(out, render.Rule{Code: p.Code, Title: p.Title, Severity: p.Severity, Refs: []string{p.Source}, Doc: doc})
-	}
-	return out
-}
-
-func upperFirst(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
 // codeOf is the exit code for a domain.
 func (k *checking) codeOf(d *report.Domain) int {
 	r := report.Report{Findings: d.Findings, Gaps: d.Gaps}

@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/mailtrace/mailtrace"
-	"github.com/mailtrace/mailtrace/findings"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/web/desk"
 )
 
 // engine is what the commands call. Tests of the commands put their own in its
@@ -18,19 +18,5 @@ type engine struct {
 }
 
 func libraryEngine() engine {
-	return engine{analyze: mailtrace.AnalyzeBytes, domain: mailtrace.CheckDomain, rules: rules}
-}
-
-// rules is the catalogue as the renderer takes it, with what is only found in
-// what a domain publishes.
-func rules() []render.Rule {
-	all := findings.Rules()
-	out := make([]render.Rule, len(all))
-	for i, r := range all {
-		out[i] = render.Rule{Code: r.Code, Title: r.Title, Severity: r.Severity, Refs: r.Refs, Doc: r.Doc}
-		for _, c := range r.SymptomOf {
-			out[i].Causes = append(out[i].Causes, c.Code)
-		}
-	}
-	return append(out, domainRules(out)...)
+	return engine{analyze: mailtrace.AnalyzeBytes, domain: mailtrace.CheckDomain, rules: desk.Rules}
 }

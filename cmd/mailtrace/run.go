@@ -170,6 +170,7 @@ interrupted.`,
 		c.explainCommand(),
 		c.fixCommand(),
 		c.showCommand(),
+		c.serveCommand(),
 		c.versionCommand(),
 		c.manCommand(),
 	)
