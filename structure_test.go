@@ -26,7 +26,7 @@ var levels = [][]string{
 	{"internal/outlook"},
 	{"message", "dns", "report"},
 	{"dns/internal/..."},
-	{"dns/live", "dns/zonefile", "dns/dnssec"},
+	{"dns/live", "dns/zonefile", "dns/dnssec", "dns/doh"},
 	{"spf", "dkim", "dmarc"},
 	{"headers/received", "headers/authres", "headers/services", "arc", "dkim/repair", "redact", "compare", "fix", "words"},
 	{"headers", "domain", "paste", "internal/secondopinion"},

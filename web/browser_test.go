@@ -120,13 +120,19 @@ func (x *tab) listen(e any) {
 // open opens an address at a width, in the dark or not.
 func open(t *testing.T, address string, width int, dark bool) *tab {
 	t.Helper()
+	return openFor(t, address, width, dark, time.Minute)
+}
+
+// openFor opens an address for at most this long.
+func openFor(t *testing.T, address string, width int, dark bool, patience time.Duration) *tab {
+	t.Helper()
 	browserOnce.Do(startBrowser)
 	if browserWhy != "" {
 		t.Skip(browserWhy)
 	}
 	x := &tab{t: t}
 	ctx, end := chromedp.NewContext(browserParent, chromedp.WithListener(x.listen))
-	ctx, stop := context.WithTimeout(ctx, 60*time.Second)
+	ctx, stop := context.WithTimeout(ctx, patience)
 	x.Context = ctx
 	t.Cleanup(func() {
 		x.check()

@@ -171,6 +171,7 @@ interrupted.`,
 		c.fixCommand(),
 		c.showCommand(),
 		c.serveCommand(),
+		c.pageCommand(),
 		c.versionCommand(),
 		c.manCommand(),
 	)

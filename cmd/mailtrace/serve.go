@@ -73,7 +73,7 @@ func (c *cli) serve(ctx context.Context, s *serving) error {
 	case err != nil:
 		return wrong("--port 0 takes a free port", "cannot listen on %s, port %d: %s", s.addr, s.port, reason(err))
 	}
-	o := desk.Options{Resolver: src.Resolver, Rules: c.engine.rules(), Now: c.now, Load: loadDropped}
+	o := desk.Options{Resolver: src.Resolver, Rules: c.engine.rules(), Now: c.now, Load: desk.Load}
 	if src.remote {
 		o.Resolver = limit(src.Resolver, maxUnderWay)
 		o.Fetch = c.fetch(src.Resolver)
@@ -100,23 +100,6 @@ func (s *serving) askedServers() string {
 	}
 	return "Asks " + strings.Join(s.specs, ", then ") + "."
 }
-
-// loadDropped makes a message of what was dropped or pasted.
-func loadDropped(name string, raw []byte) ([]byte, bool, error) {
-	if name == "" {
-		name = "the paste"
-	}
-	message, headersOnly, err := decode(name, raw)
-	if p, ok := errors.AsType[*problem](err); ok {
-		return nil, false, explained{p}
-	}
-	return message, headersOnly, err
-}
-
-// explained is a problem with its hint, as package desk takes it.
-type explained struct{ *problem }
-
-func (e explained) Hint() string { return e.hint }
 
 // openBrowser opens the page in the person's browser, if it can.
 func openBrowser(url string) {
