@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -87,7 +88,9 @@ func views(t *testing.T, r *report.Report) map[string]string {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		out[f.Name] = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(b.String())
+		// The page's own style and script are the same for every message.
+		own := ownForm.ReplaceAllString(b.String(), " ")
+		out[f.Name] = strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(own)
 	}
 	return out
 }
@@ -97,6 +100,7 @@ var (
 	ip4Form     = regexp.MustCompile(`\b(?:\d{1,3}\.){3}\d{1,3}\b`)
 	innerForm   = regexp.MustCompile(`(?i)\b[a-z0-9][a-z0-9.-]*\.(?:local|lan|internal|intranet|corp|home|localdomain)\b`)
 	property    = regexp.MustCompile(`^(smtp|header)\.|^(envelope-from|mailfrom|from|to|i|d)=`)
+	ownForm     = regexp.MustCompile(`(?s)<style>.*?</style>|<script[^>]*>.*?</script>`)
 	wordForm    = regexp.MustCompile(`[\p{L}\p{N}]+`)
 )
 
@@ -157,6 +161,15 @@ func TestNothingSurvives(t *testing.T) {
 					kept[l] = true
 				}
 			}
+			// What sort of report a mail carries, and of which time, stays: those
+			// that write such mail use the same words.
+			carried := " "
+			if c := r.Collected; c != nil {
+				carried += strings.Join(wordForm.FindAllString(strings.ToLower(c.Kind), -1), " ") + " "
+				for _, at := range []time.Time{c.Begin, c.End} {
+					carried += strings.Join(wordForm.FindAllString(strings.ToLower(at.Format(time.RFC3339)), -1), " ") + " "
+				}
+			}
 			for format, text := range after {
 				low := strings.ToLower(text)
 				seq := wordForm.FindAllString(low, -1)
@@ -192,7 +205,7 @@ func TestNothingSurvives(t *testing.T) {
 					for _, x := range w {
 						tells = tells || len(x) >= 3 && !redact.Vocabulary(x) && (!kept[x] || o.Domains)
 					}
-					if tells && strings.Contains(line, " "+strings.Join(w, " ")+" ") {
+					if run := " " + strings.Join(w, " ") + " "; tells && strings.Contains(line, run) && !strings.Contains(carried, run) {
 						fail("display name", n)
 					}
 				}
@@ -202,7 +215,7 @@ func TestNothingSurvives(t *testing.T) {
 					for _, x := range w {
 						tells = tells || len(x) >= 4 && !redact.Vocabulary(x) && (!kept[x] || o.Domains)
 					}
-					if run := strings.Join(w, " "); tells && strings.Contains(line, " "+run+" ") {
+					if run := strings.Join(w, " "); tells && strings.Contains(line, " "+run+" ") && !strings.Contains(carried, " "+run+" ") {
 						fail("subject", run)
 					}
 				}

@@ -55,7 +55,7 @@ var policies = map[string]policy{
 
 	"Claim.Method": text, "Claim.Result": text, "Claim.Reason": text, "Claim.Comment": text, "Claim.Header": text,
 	"Claim.Writer": host, "Claim.AuthservID": host, "Claim.ClientIP": text, "Claim.ClientIPBasis": keep,
-	"Claim.Domain": text, "Claim.Selector": selector, "Claim.Trust": keep, "Claim.Defect": keep,
+	"Claim.Domain": text, "Claim.Selector": selector, "Claim.Trust": keep, "Claim.Defect": keep, "Claim.Doubt": text,
 
 	"SPF.Result": keep, "SPF.Identity": keep, "SPF.Domain": text, "SPF.ClientIP": text, "SPF.Record": text, "SPF.Matched": text,
 	"SPF.Reason": text, "SPF.Explanation": text,
@@ -104,7 +104,7 @@ var policies = map[string]policy{
 	"Collected.Kind": keep, "Collected.Submitter": host, "Collected.Domain": host, "Collected.Part": keep,
 	"Mended.Kind": keep, "Mended.Description": keep,
 
-	"Fork.Question": text, "Fork.Settle": text, "Reading.Status": keep, "Reading.Summary": text,
+	"Fork.Question": text, "Fork.Settle": text, "Fork.Worst": keep, "Reading.Status": keep, "Reading.Summary": text,
 	"Machine.Names": host, "Machine.Org": host, "Machine.Role": keep, "Machine.Service": host, "Machine.Inside": text, "Machine.Outside": text,
 	"Machine.Software": text, "Link.Kind": keep, "Link.From": host, "Link.To": host, "HeaderField.Text": text,
 }
