@@ -48,11 +48,6 @@ func (z texts) Lookup(ctx context.Context, name string, typ dns.Type) (dns.Answe
 	return a, nil
 }
 
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
-
 // load reads a JSON file of a corpus.
 func load(t testing.TB, dir, file string, into any) {
 	t.Helper()

@@ -2,7 +2,6 @@ package dmarc
 
 import (
 	"context"
-	"os"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dns"
@@ -55,9 +54,4 @@ func (z *zone) Lookup(_ context.Context, name string, t dns.Type) (dns.Answer, e
 		}
 	}
 	return a, nil
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

@@ -15,5 +15,3 @@ func domainPart(addr string) string {
 	}
 	return strings.ToLower(strings.TrimSuffix(addr, "."))
 }
-
-func quoted(s string) string { return "“" + s + "”" }

@@ -90,7 +90,6 @@ type pageText struct {
 	preAt  int    // where in all the open one begins; -1 where none is open
 	inPre  int
 	hidden int
-	cell   bool
 }
 
 func (p *pageText) tag(a atom.Atom, t html.TokenType) {

@@ -92,21 +92,6 @@ func (p *page) card(r *report.Report, o Options) {
 	p.line(p.fit(date, p.width))
 }
 
-// repairs say what was put right in a damaged copy before it was read.
-func (p *page) repairs(r *report.Report) {
-	var texts []string
-	for _, x := range r.Repairs {
-		text := Clean(x.Description)
-		if !x.Exact {
-			text += " (perhaps not exactly)"
-		}
-		texts = append(texts, text)
-	}
-	if len(texts) > 0 {
-		p.few("repaired", yellow, strings.Join(texts, "; "), 2)
-	}
-}
-
 // from names the author by the address: a name is whatever somebody wrote.
 func from(m *report.Message) string {
 	if len(m.From) == 0 {

@@ -33,11 +33,6 @@ func (f field) name() string {
 	return n
 }
 
-func (f field) value() string {
-	_, v, _ := strings.Cut(strings.Join(f, "\n"), ":")
-	return strings.TrimPrefix(v, " ")
-}
-
 // flat is the value on one line.
 func (f field) flat() string {
 	out := make([]string, len(f))
