@@ -13,7 +13,7 @@ import (
 // Graphviz, for those who lay it out themselves: a cluster for each
 // organisation, a node for each host, an edge for each hop.
 func DOT(w io.Writer, r *report.Report, _ Options) error {
-	d := draw(r)
+	d := draw(r.Subject())
 	var b strings.Builder
 	fmt.Fprintf(&b, "digraph path {\n\tlabel=%s;\n\tlabelloc=t;\n\trankdir=TB;\n\tnode [shape=box, fontname=\"sans-serif\"];\n\tedge [fontname=\"sans-serif\"];\n",
 		dotText(join("\n", d.mark+" "+d.status, d.title, d.line)))

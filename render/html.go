@@ -202,6 +202,23 @@ func newViewer(o Options) *viewer {
 	return v
 }
 
+// subject makes the view of a report for a page: the message that is meant
+// first, and behind it the mail that carries it.
+func (v *viewer) subject(r *report.Report) *view {
+	s := r.Subject()
+	if s == r {
+		return v.message(r, 0)
+	}
+	x := v.message(s, 0)
+	carrier := *r
+	carrier.Embedded = slices.Delete(slices.Clone(r.Embedded), *r.Headline, *r.Headline+1)
+	carrier.Headline = nil
+	e := v.message(&carrier, 1)
+	e.EmbeddedTitle = "The mail that carries it"
+	x.Embedded = append(x.Embedded, e)
+	return x
+}
+
 // message makes the view of a report.
 func (v *viewer) message(r *report.Report, depth int) *view {
 	id := ""
@@ -322,6 +339,7 @@ func (v *viewer) message(r *report.Report, depth int) *view {
 		}
 		x.Claims = append(x.Claims, y)
 	}
+	x.mend(r, field)
 	x.Checklist = ruleViews(r.Checklist)
 	if b := r.DSN; b != nil {
 		x.Bounce = append(x.Bounce, viewLine{Lead: "Written by", Text: first(Clean(b.ReportingMTA), "an unnamed server")})
@@ -355,6 +373,38 @@ func (v *viewer) message(r *report.Report, depth int) *view {
 		}
 	}
 	return x
+}
+
+// mend shows what was mended before reading, what the receiver's filter says,
+// and the settings that end what was found.
+func (x *view) mend(r *report.Report, field func(*int) string) {
+	for _, m := range r.Repairs[:min(len(r.Repairs), 20)] {
+		text := "Mended before reading: " + Clean(m.Description)
+		if !m.Exact {
+			text += ". The bytes as they were sent are not known, so that no signature is judged"
+		}
+		x.Repairs = append(x.Repairs, text)
+	}
+	for i := range r.Receiver[:min(len(r.Receiver), 100)] {
+		w := &r.Receiver[i]
+		x.Receiver = append(x.Receiver, viewLine{Lead: join(", ", join(" ", Clean(w.Vendor), Clean(w.Code)), "line "+strconv.Itoa(w.Line)), Text: Clean(w.Meaning), Href: field(&w.Field)})
+	}
+	for i := range r.Fix[:min(len(r.Fix), 30)] {
+		f := &r.Fix[i]
+		y := viewFix{Title: join(" ", Clean(f.Product), Clean(f.Version)), Test: Clean(f.Test), Risk: Clean(f.Risk),
+			Source: join(", ", "for "+word2(f.Finding), Clean(f.Basis), Clean(f.Source), Clean(f.Date))}
+		for _, s := range f.Steps[:min(len(f.Steps), 40)] {
+			var lines []string
+			for l := range strings.Lines(s.Command) {
+				if len(lines) == 60 {
+					break
+				}
+				lines = append(lines, cleanTo(strings.TrimRight(l, "\r\n"), maxRecord))
+			}
+			y.Steps = append(y.Steps, struct{ Text, Command string }{Clean(s.Text), strings.Join(lines, "\n")})
+		}
+		x.Fixes = append(x.Fixes, y)
+	}
 }
 
 // left says how much a list has beyond what is shown.
@@ -824,7 +874,7 @@ func docOf(doc string) []docBlock {
 // Fragment writes a report as the inside of a page, for a page that has its
 // own frame and takes the style sheet and script from [Assets].
 func Fragment(w io.Writer, r *report.Report, o Options) error {
-	return pages().ExecuteTemplate(w, "message", newViewer(o).message(r, 0))
+	return pages().ExecuteTemplate(w, "message", newViewer(o).subject(r))
 }
 
 // Assets are the style sheet of all pages and the script that adds to a
@@ -867,6 +917,6 @@ func toolLine(t report.Tool) string {
 
 // HTML writes a report on one message as a page in one file.
 func HTML(w io.Writer, r *report.Report, o Options) error {
-	x := newViewer(o).message(r, 0)
+	x := newViewer(o).subject(r)
 	return writePage(w, x.Status+": "+x.Subject, toolLine(r.Tool), func(w io.Writer) error { return pages().ExecuteTemplate(w, "message", x) })
 }

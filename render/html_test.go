@@ -35,6 +35,9 @@ func scripted(evil string) *report.Report {
 	r.Forks = []report.Fork{{Question: evil, Settle: evil, Readings: []report.Reading{{Status: evil, Summary: evil}, {BorderHop: ptr(2), Status: evil, Summary: evil}}}}
 	r.Header = []report.HeaderField{{Field: 0, Line: 1, Text: "Subject: " + evil}, {Field: -7, Line: -3, Text: evil, Cut: 5}}
 	r.HeaderCut = 3
+	r.Repairs = []report.Mended{{Kind: evil, Count: 2, Description: evil}}
+	r.Receiver = []report.Receiver{{Vendor: evil, Header: evil, Field: 0, Line: 1, Code: evil, Meaning: evil, Source: evil, Date: evil}}
+	r.Fix = []report.Fix{{Recipe: evil, Product: evil, Finding: evil, Steps: []report.FixStep{{Text: evil, Command: evil + "\n" + evil}}, Test: evil, Risk: evil, Source: evil}}
 	r.Findings[0].Parts = report.Text{{Kind: report.PartHop, Text: evil, Ref: "javascript:alert(1)"}, {Kind: report.PartField, Text: evil, Ref: "0"}, {Kind: report.PartFinding, Text: evil, Ref: evil}, {Kind: evil, Text: evil, Ref: evil}}
 	r.DKIM[0].Repair = &report.Repair{Changes: []report.Change{{Kind: evil, Description: evil, Diff: "+" + evil + "\n-" + evil + "\n@@ " + evil}}}
 	r.DKIM[0].SignedFields = []string{evil}
@@ -163,6 +166,18 @@ func TestHTMLBounds(t *testing.T) {
 	}
 	if len(page) > 2<<20 {
 		t.Errorf("%d bytes", len(page))
+	}
+}
+
+// Where a mail carries the one that is meant, that one comes first.
+func TestHTMLCarried(t *testing.T) {
+	r := bounced()
+	r.Headline = ptr(0)
+	page := pageOf(t, r, Options{})
+	checkPage(t, page)
+	inner, outer := bytes.Index(page, []byte("the DNS did not answer")), bytes.Index(page, []byte("a bounce with a null sender"))
+	if inner < 0 || outer < inner || !bytes.Contains(page, []byte("The mail that carries it")) {
+		t.Errorf("the carried message at %d, the carrier at %d", inner, outer)
 	}
 }
 

@@ -25,7 +25,7 @@ func pictureStyle() string {
 // script, nothing from outside, text that can be selected, and the same in
 // words for those who cannot see it.
 func SVG(w io.Writer, r *report.Report, _ Options) error {
-	_, err := io.WriteString(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"+picture(r, "mt", pictureStyle())+"\n")
+	_, err := io.WriteString(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"+picture(r.Subject(), "mt", pictureStyle())+"\n")
 	return err
 }
 
