@@ -42,7 +42,7 @@ func (c *checker) bimi(s *section, out *report.BIMI) {
 			return
 		}
 	}
-	for _, name := range [...]string{"_bimi." + c.domain, "bimi." + c.domain, c.domain} {
+	for _, name := range [...]string{"_bimi." + c.domain, "bimi." + c.domain, "default.bimi." + c.domain, c.domain} {
 		a := c.ask(name, dns.TypeTXT)
 		for _, text := range a.Texts() {
 			if len(a.CNAMEs) > 0 || !formBIMI.meant(peel(text).text, false) || len(out.Misplaced) == MaxRecords {

@@ -205,9 +205,14 @@ func (c *checker) key(s *section, k *report.DKIMKey, wild *reply) {
 	case len(k.CNAME) > 0: // see dangling
 		return
 	default:
-		if k.Basis == given {
-			s.add("dkim-key-missing", at{name: name}, "there is no key at %s", name)
+		if k.Basis != given {
+			return
 		}
+		text := fmt.Sprintf("there is no key at %s", name)
+		if other := c.strayKeys(k.Selector, name); other != "" {
+			text += "; " + other
+		}
+		s.add("dkim-key-missing", at{name: name}, "%s", text)
 		return
 	}
 	if len(texts) > 1 {
@@ -331,6 +336,11 @@ func (c *checker) keySet(s *section, out *report.DomainDKIM, wild []string, open
 		text := fmt.Sprintf("no key at the %d selectors tried; others may be in use", out.Tried)
 		if out.NoKeys {
 			text = fmt.Sprintf("_domainkey.%s does not exist, so there should be no key at any selector (RFC 8020)", c.domain)
+		}
+		if twice := "_domainkey." + c.domain + "." + c.domain; c.written2() {
+			if a := c.ask(twice, dns.TypeTXT); !a.gap && !a.bad && a.Status != dns.NXDomain && len(a.CNAMEs) == 0 && !slices.ContainsFunc(a.Texts(), func(t string) bool { return c.wild(twice, t) }) {
+				text += fmt.Sprintf("; there are names below %s, where the final dot was forgotten and the name of the zone added once more", twice)
+			}
 		}
 		s.add("dkim-none-known", at{name: "_domainkey." + c.domain}, "%s", text)
 	}

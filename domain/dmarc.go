@@ -97,7 +97,12 @@ func (c *checker) dmarc(s *section, out *report.DomainDMARC) {
 		if len(out.Others) > 0 {
 			text += "; what stands at " + own + " is none: " + quoted(out.Others[0])
 		}
-		s.add("dmarc-record-missing", at{name: own}, "%s", text)
+		where := at{name: own}
+		if to := c.aliasOf(own); to != "" {
+			text += fmt.Sprintf("; %s is an alias (CNAME) of %s, where no DMARC record is", own, to)
+			where.severity, where.advice = report.Medium, "set the record up at the service that the CNAME record leads to, or publish one in place of the CNAME record"
+		}
+		s.add("dmarc-record-missing", where, "%s", text)
 	}
 	c.judge(s, out, now)
 	c.differ(s)

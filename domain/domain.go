@@ -157,6 +157,8 @@ type checker struct {
 	// a change and need not look for more.
 	keys      []report.DKIMKey
 	rehearsal bool
+	// stray are records at wrong names, by check.
+	stray map[string][]stray
 }
 
 // The sections, in the order of the result.
@@ -215,9 +217,11 @@ func (c *checker) run() {
 	}
 	c.across(s)
 	out.Bulk = bulkRules(out)
+	c.stray = map[string][]stray{}
 	for _, s := range s {
 		s.finish()
 		out.Problems = append(out.Problems, s.problems...)
+		c.stray[s.name] = s.stray
 	}
 	answers, gaps := c.mem.outcomes()
 	out.DNS = answers

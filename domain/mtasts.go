@@ -33,6 +33,12 @@ func (c *checker) mtaSTS(s *section, out *report.MTASTS) {
 			return
 		}
 	}
+	if len(records) == 0 && len(near) == 0 {
+		if c.exists() && !c.opt.Parked {
+			c.strayRecords(s, &formSTS, name, "mta-sts-record-invalid", ", so there is no policy", "mta-sts."+c.domain, "_mta_sts."+c.domain, c.domain)
+		}
+		return
+	}
 	if len(records) == 0 {
 		s.meant(&formSTS, name, near, "mta-sts-record-invalid", "senders ignore it, so there is no policy")
 		return

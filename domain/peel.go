@@ -41,6 +41,7 @@ var (
 	hyphens  = strings.NewReplacer("\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2013", "-", "\u2014", "-", "\u2212", "-", "\u02dc", "~", "\u223c", "~", "\uff5e", "~", "\uff1d", "=", "\uff1a", ":", "\uff1b", ";")
 	pasted   = regexp.MustCompile(`(?is)^\s*(?:[a-z0-9_*@.-]+\s+)?(?:\d+[smhdw]?\s+)?(?:IN\s+)?(?:\d+\s+)?(?:TXT|SPF)\b\s*[:=(]?\s*(.*)$`)
 	label    = regexp.MustCompile(`(?is)^\s*(?:value|content|data|text|record|answer|txt-value|points to)\s*[:=]\s*(.*)$`)
+	htmlTag  = regexp.MustCompile(`(?i)</?(?:p|br|b|i|u|em|strong|span|div|code|pre|font|a|td|tr|li|html|body)\b[^<>]{0,200}>`)
 	strings2 = regexp.MustCompile(`"\s*"`)
 	entities = strings.NewReplacer("&quot;", `"`, "&#34;", `"`, "&nbsp;", " ", "&amp;", "&", "&#39;", "'", "&#59;", ";")
 )
@@ -79,6 +80,9 @@ func peel(text string) mend {
 		step(hyphens.Replace(m.text), fmt.Sprintf("%q at byte %d in place of the plain character", r, i))
 	}
 	step(entities.Replace(m.text), "characters written as HTML entities")
+	if i := htmlTag.FindStringIndex(m.text); i != nil {
+		step(strings.Trim(htmlTag.ReplaceAllString(m.text, " "), " "), fmt.Sprintf("the HTML tag %s at byte %d", m.text[i[0]:i[1]], i[0]))
+	}
 	if i := strings.IndexAny(m.text, "\t\r\n"); i >= 0 {
 		name := map[byte]string{'\t': "a tab", '\r': "a line end", '\n': "a line end"}[m.text[i]]
 		step(strings.NewReplacer("\t", " ", "\r", " ", "\n", " ").Replace(m.text), fmt.Sprintf("%s at byte %d", name, i))

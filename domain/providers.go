@@ -86,6 +86,22 @@ func providerNamed(name string) *provider {
 	return nil
 }
 
+// nearInclude is the include of a provider that a misspelt one is meant for; ""
+// where none is near. term is as written.
+func nearInclude(term string) string {
+	_, name, ok := strings.Cut(strings.ToLower(term), ":")
+	if !ok {
+		_, name, _ = strings.Cut(strings.ToLower(term), "=")
+	}
+	name = strings.TrimSuffix(name, ".")
+	for i := range providers {
+		if p := &providers[i]; p.include != "" && len(name) > 8 && name != p.include && distance(name, p.include) <= 2 {
+			return p.include
+		}
+	}
+	return ""
+}
+
 // includeProvider is the provider that has its customers include a name.
 func includeProvider(name string) *provider {
 	for i := range providers {

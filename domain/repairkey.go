@@ -79,6 +79,14 @@ func keyBytes(s string) ([]byte, bool) {
 	return der, err == nil
 }
 
+// cutLast cuts a text at the last separator in it.
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
 // repairKey writes a DKIM key record without the faults of its way into the
 // DNS. The key itself is not touched: where part of it is missing nothing can
 // be mended.
@@ -125,6 +133,18 @@ func repairKey(text string) (mend, bool) {
 			continue
 		}
 		values[name] = value
+	}
+	if _, ok := values["p"]; !ok {
+		for name, v := range values {
+			rest, last, found := cutLast(v, ";")
+			if der, ok := keyBytes(last); found && ok {
+				if _, err := x509.ParsePKIXPublicKey(der); err == nil {
+					m.fault("p= is missing before the key")
+					values[name], values["p"] = strings.Trim(rest, " ;"), strings.TrimSpace(last)
+					break
+				}
+			}
+		}
 	}
 	if v, ok := values["v"]; ok && v != "DKIM1" {
 		if nearest(v, "dkim1") == "" {

@@ -15,7 +15,7 @@ import (
 
 var (
 	// spfVersion is what people write for "v=spf1".
-	spfVersion = regexp.MustCompile(`(?i)^(?:v\s*[=:\-.]?\s*=?\s*spf\s*[=:v]?\s*[1l|]|v\s*=\s*spf|spf\s*[=:]?\s*v?[1l]|spf)(?:[;,.:]+|\b|)`)
+	spfVersion = regexp.MustCompile(`(?i)^(?:v\s*[=:\-.]?\s*=?\s*spf\s*[=:v_.-]?\s*[1l|]|v\s*=\s*spf|spf\s*[=:]?\s*v?[1l]|spf)(?:[;,.:]+|\b|)`)
 	glued      = regexp.MustCompile(`(?i)[-+~?]?(?:include:|ip4:|ip6:|exists:|redirect=)`)
 	gluedAll   = regexp.MustCompile(`(?i)^(.*[a-z0-9/.])([-~?+]all)$`)
 	bareTerm   = regexp.MustCompile(`(?i)^[-+~?]?(include|ip4|ip6|exists|redirect|a|mx|ptr)[:=]$`)

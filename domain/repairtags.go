@@ -35,6 +35,9 @@ func (f *form) meant(text string, home bool) bool {
 	if len(text) > maxMend || strings.HasPrefix(strings.ToLower(text), "v=spf1") {
 		return false
 	}
+	if f.gluedVersion(text) > 0 {
+		return true
+	}
 	if i := f.version2.FindStringIndex(text); i != nil {
 		return strings.EqualFold(text[:1], "v") || home || strings.Contains(text[i[1]:], "=")
 	}
@@ -59,6 +62,20 @@ func (f *form) meant(text string, home bool) bool {
 	return false
 }
 
+// gluedVersion is where a tag begins right behind the version, as where two
+// strings were joined; 0 where none does.
+func (f *form) gluedVersion(text string) int {
+	n := len("v=" + f.version)
+	if len(text) <= n || !strings.EqualFold(text[:n], "v="+f.version) {
+		return 0
+	}
+	name, _, ok := strings.Cut(text[n:], "=")
+	if !ok || !slices.Contains(f.tags, strings.ToLower(strings.TrimSpace(name))) {
+		return 0
+	}
+	return n
+}
+
 // piece is a tag of a record while it is mended.
 type piece struct{ name, value string }
 
@@ -70,6 +87,10 @@ func (f *form) repair(text string) (mend, bool) {
 		return m, false
 	}
 	body := m.text
+	if i := f.gluedVersion(body); i > 0 {
+		m.fault("no semicolon behind v=%s at byte %d", f.version, i)
+		body = body[:i] + ";" + body[i:]
+	}
 	if i := f.version2.FindStringIndex(body); i != nil {
 		head := body[:i[1]]
 		body = strings.TrimLeft(body[i[1]:], " ")
@@ -125,6 +146,8 @@ func (f *form) mendPieces(m *mend, body string) []piece {
 	inner := regexp.MustCompile(`(?i)[\s,]+(?:` + names + `)\s*[=:-]\s*`)
 	odd := regexp.MustCompile(`(?i)^(` + names + `)\s*[:\-]+\s*(.+)$`)
 	var out []piece
+	// Behind a version at the beginning another one is one too many.
+	said := f.version2.FindStringIndex(m.text) == nil
 	add := func(name, value string) {
 		i := slices.IndexFunc(out, func(p piece) bool { return p.name == name })
 		switch {
@@ -184,6 +207,10 @@ func (f *form) mendPieces(m *mend, body string) []piece {
 					m.fault("%s= in place of %s=", cut(name, 20), word)
 					name = word
 				}
+			}
+			if name == "v" && f.version2.MatchString("v="+value) && len(out) == 0 && strings.HasPrefix(m.text, "v=") && !said {
+				said = true
+				m.fault("v= stands twice")
 			}
 			if ok && name != "v" && name != "" {
 				if slices.Contains(f.tags, name) || f != &formDMARC {

@@ -17,6 +17,7 @@ type section struct {
 	dropped  int
 	alike    map[string]int // problems by code
 	open     bool           // a part of the record could not be asked for
+	stray    []stray        // records at wrong names
 }
 
 // at says where a problem is, and how it differs from its row in the table.

@@ -39,10 +39,13 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 	if out.ResponseBytes > ednsUDP {
 		s.add("spf-response-long", at{name: c.domain}, "the TXT records of %s make an answer of %d bytes; above %d it comes over TCP, which not all resolvers manage", c.domain, out.ResponseBytes, ednsUDP)
 	}
+	if len(records) == 0 && len(out.Meant) == 0 && len(a.CNAMEs) == 0 && c.exists() {
+		c.straySPF(s)
+	}
 	switch len(records) {
 	case 0:
 		switch n := len(a.CNAMEs); {
-		case !c.exists() || len(out.Meant) > 0: // the cause is named already
+		case !c.exists() || len(out.Meant) > 0 || len(s.stray) > 0: // the cause is named already
 		case n > 0: // RFC 1034 §3.6.2
 			s.add("spf-none", at{name: c.domain, severity: report.Info, advice: "nothing, if the name sends no mail; else use a name that is no alias"},
 				"%s is an alias (CNAME) of %s and can have no records of its own; there is no SPF record at that name", c.domain, a.CNAMEs[n-1])
@@ -75,6 +78,11 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 			where.host = n.Domain
 			if !n.Error && rank(kind(code).Severity) == rank(report.Low) {
 				where.severity = report.Info // in the hands of others
+			}
+		}
+		if code == "spf-include-none" {
+			if near := nearInclude(n.Term); near != "" {
+				text += "; is " + near + " meant?"
 			}
 		}
 		if m, ok := c.hint(n); ok {
@@ -204,7 +212,7 @@ func (c *checker) hint(n spf.Note) (mend, bool) {
 // finding; where none is named there is one of its own.
 func (c *checker) nobodyPasses(s *section) {
 	auth := c.authorized
-	if auth == nil || len(auth.Open)+len(auth.Gaps)+len(auth.IPv4)+len(auth.IPv6) > 0 || c.opt.Parked || s.check.Record == nil || len(c.out.MX.Hosts) == 0 {
+	if auth == nil || len(auth.Open)+len(auth.Gaps) > 0 || c.opt.Parked || s.check.Record == nil || len(c.out.MX.Hosts) == 0 || onInternet(auth.IPv4) || onInternet(auth.IPv6) {
 		return
 	}
 	rec, _ := spf.Parse(*s.check.Record)
@@ -236,6 +244,18 @@ func (c *checker) nobodyPasses(s *section) {
 		p.Severity = report.High
 	}
 	p.Message += consequence
+}
+
+// onInternet reports that one of the networks at least can hold a client on the
+// Internet.
+func onInternet(nets []prefix) bool {
+	return slices.ContainsFunc(nets, func(p prefix) bool {
+		switch scope(p.Addr()) {
+		case "public", "documentation":
+			return true
+		}
+		return p.Bits() < 8 // more than the block that it begins with
+	})
 }
 
 func upper(s string) string {

@@ -308,9 +308,26 @@ func (s *snippet) spf() {
 		if text, ok := mergeSPF(mended); ok && len(mended) > 0 {
 			s.repaired(text, texts, []string{fmt.Sprintf("one record with the terms of the %d texts that are meant as one", len(texts))})
 		}
+	case r.SPF.State == report.StateAbsent && len(s.c.stray["spf"]) > 0:
+		s.straySPF(s.c.stray["spf"][0])
 	case r.SPF.State == report.StateAbsent:
 		s.firstSPF()
 	}
+}
+
+// straySPF offers a record at the name where receivers look.
+func (s *snippet) straySPF(x stray) {
+	text, why := x.text, []string{"SPF: the record that stands at " + x.from + ", where receivers look; remove it there"}
+	if rec, errs := spf.Parse(text); len(errs) > 0 || !spf.IsRecord(text) || rec == nil {
+		m, ok := repairSPF(text, nil)
+		if !ok {
+			return
+		}
+		text, why = m.text, append(why, m.why())
+	}
+	ch := s.starting(text)
+	ch.Remove, ch.Why = txtAt(x.from, x.text), why
+	s.offer(ch)
 }
 
 // mendSPF offers the one record that is there without its faults.
@@ -332,8 +349,15 @@ func (s *snippet) mendSPF(record string) bool {
 
 // repaired offers a record that is mended, and says what begins to count.
 func (s *snippet) repaired(text string, remove, why []string) {
+	ch := s.starting(text)
+	ch.Remove, ch.Why = txtAt(s.r.Domain, remove...), why
+	s.offer(ch)
+}
+
+// starting is a record that is mended, with what begins to count.
+func (s *snippet) starting(text string) report.DomainChange {
 	d := s.r.Domain
-	ch := report.DomainChange{Check: "spf", Name: d, Type: "TXT", Value: text, Remove: txtAt(d, remove...), Why: why, Repairs: true}
+	ch := report.DomainChange{Check: "spf", Name: d, Type: "TXT", Value: text, Repairs: true}
 	if rec, _ := spf.Parse(text); rec.All() != nil && rec.All().Qualifier == '-' {
 		ch.Starts = "Its -all was never in force as it is meant: with this record it starts. The careful way is ~all until reports show that honest mail passes:\n  " +
 			d + ". IN TXT " + txtData(strings.TrimSuffix(text, rec.All().Text)+"~all")
@@ -341,7 +365,7 @@ func (s *snippet) repaired(text string, remove, why []string) {
 			ch.Starts = "Its -all was never in force as it is meant: with this record it starts. The careful way is ~all until reports show that honest mail passes"
 		}
 	}
-	s.offer(ch)
+	return ch
 }
 
 // firstSPF offers a first record, where what is there says what it must hold.
@@ -390,6 +414,11 @@ func (s *snippet) firstSPF() {
 			add(providerNamed(k.Provider), "its DKIM selector "+k.Selector)
 		}
 	}
+	if text, ok := s.collection(); ok {
+		terms = append([]string{"include:_spf." + d}, terms...)
+		why = append([]string{fmt.Sprintf("  include:_spf.%s: the record that stands there, %s", d, text)}, why...)
+		own = 0 // what sends is named there
+	}
 	if own > 0 {
 		terms = append([]string{"mx"}, terms...)
 		why = append([]string{"  mx: its own MX hosts"}, why...)
@@ -402,6 +431,24 @@ func (s *snippet) firstSPF() {
 	s.offer(report.DomainChange{Check: "spf", Name: d, Type: "TXT", Value: "v=spf1 " + strings.Join(terms, " ") + " ~all",
 		Why: slices.Concat([]string{"SPF, a beginning: what the DNS shows of who sends for " + d + ". Add the other hosts and services that do,",
 			"and go from ~all to -all when all are named:"}, why)})
+}
+
+// collection is a sound SPF record at _spf, which is there to be included. No
+// receiver looks at it by itself.
+func (s *snippet) collection() (string, bool) {
+	name := "_spf." + s.r.Domain
+	a := s.c.ask(name, dns.TypeTXT)
+	var found string
+	for _, text := range a.Texts() {
+		if spf.IsRecord(text) {
+			if found != "" {
+				return "", false
+			}
+			found = text
+		}
+	}
+	rec, errs := spf.Parse(found)
+	return found, found != "" && len(errs) == 0 && names(rec) && !s.c.wild(name, found)
 }
 
 func (s *snippet) helo() {
@@ -487,6 +534,9 @@ func (s *snippet) dmarc() {
 		if text, ok := chooseDMARC(texts); ok {
 			s.policy(text, txtAt(name, texts...), []string{fmt.Sprintf("DMARC: one of the %d records that are there; receivers discard them all while there are several", len(texts))})
 		}
+	case r.DMARC.State == report.StateAbsent && s.c.aliasOf(name) != "":
+		s.say("DMARC: %s is an alias of %s, where there is no record. Set the record up there, or remove", name, s.c.aliasOf(name))
+		s.say("the CNAME record before a record of your own takes its place")
 	case r.DMARC.State == report.StateAbsent:
 		s.say("DMARC, a beginning: reports on who sends in the name of %s. Read them, then go on to p=quarantine", d)
 		s.say("and p=reject. Put a mailbox that exists, and that takes such reports, in the place of %s:", placeholder)
@@ -624,7 +674,21 @@ func (s *snippet) meantRecord(f *form, name string, check *report.DomainCheck) b
 			texts = append(texts, t)
 		}
 	}
+	if strays := s.c.stray[f.check]; len(texts) == 0 && len(strays) > 0 {
+		x := strays[0]
+		text, why := x.text, ""
+		if m, ok := f.repair(text); ok {
+			text, why = m.text, "; "+m.why()
+		}
+		s.offer(report.DomainChange{Check: f.check, Name: name, Type: "TXT", Value: text, Remove: txtAt(x.from, x.text), Repairs: true,
+			Why: []string{f.name + ": the record that stands at " + x.from + ", where senders look; remove it there" + why}})
+		return true
+	}
 	if len(texts) == 0 {
+		if to := s.c.aliasOf(name); to != "" {
+			s.say("%s: %s is an alias of %s, where there is no record: set it up there, or remove the CNAME record", f.name, name, to)
+			return true
+		}
 		return false
 	}
 	if len(a.CNAMEs) > 0 {

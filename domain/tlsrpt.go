@@ -20,6 +20,15 @@ func (c *checker) tlsRPT(s *section, out *report.TLSRPT) {
 	case a.gap:
 	case len(records) == 0 && len(near) > 0:
 		s.meant(&formTLSRPT, name, near, "tls-rpt-record-invalid", "senders ignore it, and nobody sends reports")
+	case len(records) == 0 && c.exists() && !c.opt.Parked:
+		names := []string{"_tlsrpt." + c.domain}
+		if tls := c.ask("_tls."+c.domain, dns.TypeTXT); tls.Status != dns.NXDomain {
+			names = append(names, "_tls."+c.domain, "smtp._tls."+c.domain)
+		}
+		if wrong := c.ask(names[0], dns.TypeTXT); wrong.Status != dns.NXDomain {
+			names = append(names, "_smtp."+names[0])
+		}
+		c.strayRecords(s, &formTLSRPT, name, "tls-rpt-record-invalid", ", so nobody sends reports", append(names, c.domain)...)
 	case len(records) > 1: // §3: treated as if there were none
 		s.add("tls-rpt-record-invalid", at{name: name}, "%s has %d TLS-RPT records; senders ignore them all", name, len(records))
 	case len(records) == 1:

@@ -2,6 +2,7 @@ package spf
 
 import (
 	"fmt"
+	"net/netip"
 	"sort"
 	"strings"
 
@@ -101,6 +102,18 @@ func (l *linter) terms(rec *Record, domain string) {
 	}
 }
 
+// private reports that no address of a network is one of the Internet (RFC 1918,
+// RFC 4193, RFC 1122 §3.2.1.3, RFC 3927).
+func private(p netip.Prefix) bool {
+	first := p.Masked().Addr()
+	last := first.AsSlice()
+	for i := p.Bits(); i < len(last)*8; i++ {
+		last[i/8] |= 0x80 >> (i % 8)
+	}
+	end, _ := netip.AddrFromSlice(last)
+	return first.IsPrivate() && end.IsPrivate() || first.IsLoopback() && end.IsLoopback() || first.IsLinkLocalUnicast() && end.IsLinkLocalUnicast()
+}
+
 func (l *linter) network(t *Term, domain string) {
 	p := t.Prefix
 	switch ip := p.Addr(); {
@@ -108,10 +121,10 @@ func (l *linter) network(t *Term, domain string) {
 		l.at(domain, t, false, "matches nothing: an IPv4-mapped client counts as IPv4")
 	case p.Bits() == 0:
 		l.at(domain, t, false, "covers every address")
+	case private(p):
+		l.at(domain, t, false, "a private address: no client on the Internet has it")
 	case ip.Is4() && p.Bits() <= 8 || ip.Is6() && p.Bits() <= 16:
 		l.at(domain, t, false, "covers a very large network")
-	case ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast():
-		l.at(domain, t, false, "a private address: no client on the Internet has it")
 	}
 	if m := p.Masked(); m.Addr() != p.Addr() {
 		l.at(domain, t, false, "has host bits; it means %s", m)
