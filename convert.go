@@ -16,6 +16,7 @@ import (
 func convert(f *headers.Facts, o Options) *report.Report {
 	r := &report.Report{
 		Schema:           report.Schema,
+		Kind:             report.DocMessage,
 		Tool:             report.Tool{Name: "mailtrace", Version: Version},
 		EvaluatedAt:      f.At,
 		EvaluatedAtBasis: f.AtBasis,

@@ -53,7 +53,7 @@ func FuzzAnalyzeZone(f *testing.F) {
 // that moves a terminal.
 func everyFormat(t *testing.T, r *report.Report) {
 	t.Helper()
-	for _, format := range render.Formats() {
+	for _, format := range render.Formats(report.DocMessage) {
 		var out bytes.Buffer
 		w := format.New(&out, render.Options{Detail: render.Full})
 		if err := errors.Join(w.Report(r), w.Close()); err != nil {
@@ -104,9 +104,9 @@ func FuzzCheckDomain(f *testing.F) {
 				t.Errorf("%+v", p)
 			}
 		}
-		for _, format := range render.DomainFormats() {
+		for _, format := range render.Formats(report.DocDomain) {
 			var out bytes.Buffer
-			w := format.New(&out, render.DomainOptions{Suggest: true, Bulk: true})
+			w := format.Domains(&out, render.DomainOptions{Suggest: true, Bulk: true})
 			if err := errors.Join(w.Domain(r), w.Close()); err != nil {
 				t.Fatalf("%s: %v", format.Name, err)
 			}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/report"
 )
 
 // Bounds of a result and of the work for it. Result.Limits says where one was
@@ -44,6 +45,9 @@ type Options struct {
 	// HeadersOnly says that a body is not there or not whole: bodies are not
 	// compared.
 	HeadersOnly bool
+	// A and B name the copies, as paths do. Tool is written into the result.
+	A, B string
+	Tool report.Tool
 }
 
 // Extent says how far two copies differ.
@@ -60,6 +64,10 @@ const (
 
 // Result is what a comparison found. Lists are never nil.
 type Result struct {
+	report.Document
+	// A and B name the copies, as Options has them.
+	A string `json:"a,omitempty"`
+	B string `json:"b,omitempty"`
 	// Summary is one sentence for people. It may quote the messages.
 	Summary string `json:"summary"`
 	Extent  Extent `json:"extent"`
@@ -81,17 +89,12 @@ type Result struct {
 	StrayLines bool        `json:"stray_lines"`
 	Body       Body        `json:"body"`
 	Signatures []Signature `json:"signatures"`
-	// Gaps are what could not be checked.
-	Gaps []Gap `json:"gaps"`
 	// Limits are the bounds that were hit, in words.
 	Limits []string `json:"limits"`
 }
 
 // Gap is something that could not be checked.
-type Gap struct {
-	What string `json:"what"`
-	Why  string `json:"why"`
-}
+type Gap = report.Gap
 
 // Compare compares two copies. Neither is changed. The keys of signatures are
 // asked for once for both copies, so an answer that changes in between makes no
@@ -100,7 +103,8 @@ type Gap struct {
 //
 // The error is that of a context that ended.
 func Compare(ctx context.Context, res dns.Resolver, a, b *message.Message, o Options) (*Result, error) {
-	r := &Result{Reordered: []string{}, Signatures: []Signature{}, Gaps: []Gap{}, Limits: []string{}}
+	r := &Result{Reordered: []string{}, Signatures: []Signature{}, Limits: []string{}, A: o.A, B: o.B}
+	r.Document = report.Document{Kind: report.DocComparison, Schema: report.Schema, Tool: o.Tool, Gaps: []Gap{}}
 	cover, err := r.verify(ctx, res, a, b, o)
 	if err != nil {
 		return nil, err
@@ -125,10 +129,11 @@ func Compare(ctx context.Context, res dns.Resolver, a, b *message.Message, o Opt
 	}
 	r.Extent = r.extent(a, b)
 	r.Summary = r.summary()
+	r.Findings = r.findings()
 	return r, nil
 }
 
-func (r *Result) gap(what, why string) { r.Gaps = append(r.Gaps, Gap{what, why}) }
+func (r *Result) gap(what, why string) { r.Gaps = append(r.Gaps, Gap{What: what, Why: why}) }
 
 func (r *Result) limit(text string) { r.Limits = append(r.Limits, text) }
 

@@ -123,7 +123,7 @@ func Name(s string) (string, error) {
 // servers is in the result; it is never nil. What Name does not accept is asked
 // nothing and comes back as a gap.
 func Check(ctx context.Context, domain string, o Options) *Result {
-	out := &Result{Schema: report.Schema, Tool: o.Tool, CheckedAt: o.Now, Parked: o.Parked,
+	out := &Result{Schema: report.Schema, Kind: report.DocDomain, Tool: o.Tool, CheckedAt: o.Now, Parked: o.Parked,
 		Problems: []report.DomainProblem{}, Findings: []report.Finding{}, Gaps: []report.Gap{}, DNS: []report.DNSAnswer{}}
 	name, err := Name(domain)
 	if err != nil {

@@ -34,16 +34,7 @@ type Snapshot struct {
 }
 
 // WatchChange is what is different from the last time.
-type WatchChange struct {
-	Domain   string `json:"domain"`
-	Kind     string `json:"kind"` // "record", "key", "host", "certificate", "problem"
-	Name     string `json:"name"` // of the record, the selector, the host, the code of the problem
-	Before   string `json:"before,omitempty"`
-	After    string `json:"after,omitempty"`
-	Severity string `json:"severity,omitempty"` // of a problem
-	Worse    bool   `json:"worse"`
-	Text     string `json:"text"` // in a sentence
-}
+type WatchChange = report.WatchChange
 
 // ReadState reads what State writes. A newer version is an error, and so is
 // anything else.

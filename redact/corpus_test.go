@@ -79,7 +79,7 @@ func each(t *testing.T, f func(t *testing.T, name string, raw []byte, r *report.
 func views(t *testing.T, r *report.Report) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, f := range render.Formats() {
+	for _, f := range render.Formats(report.DocMessage) {
 		var b bytes.Buffer
 		w := f.New(&b, render.Options{Detail: render.Full})
 		if err := w.Report(r); err != nil {

@@ -171,9 +171,9 @@ func TestDomainHostile(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range DomainFormats() {
+	for _, f := range Formats(report.DocDomain) {
 		var b bytes.Buffer
-		w := f.New(&b, DomainOptions{})
+		w := f.Domains(&b, DomainOptions{})
 		if err := w.Domain(hostileDomain()); err != nil {
 			t.Fatal(err)
 		}
@@ -270,9 +270,9 @@ func FuzzDomain(f *testing.F) {
 		for _, detail := range []Detail{Normal, Verdict, Full} {
 			safe(t, string(domainTextOf(t, &d, DomainOptions{Options: Options{Width: width, Detail: detail}, Bulk: true, Suggest: true})), false)
 		}
-		for _, format := range DomainFormats() {
+		for _, format := range Formats(report.DocDomain) {
 			var b bytes.Buffer
-			w := format.New(&b, DomainOptions{})
+			w := format.Domains(&b, DomainOptions{})
 			if err := w.Domain(&d); err != nil {
 				t.Fatalf("%s: %v", format.Name, err)
 			}

@@ -16,49 +16,12 @@ type DomainWriter interface {
 	Close() error
 }
 
-// DomainFormat is a way to show reports on domains.
-type DomainFormat struct {
-	Name string
-	// Help is one line for people.
-	Help string
-	New  func(w io.Writer, o DomainOptions) DomainWriter
-}
-
-// DomainFormats lists the formats; the first is the default.
-func DomainFormats() []DomainFormat {
-	return []DomainFormat{
-		{"text", "for people", func(w io.Writer, o DomainOptions) DomainWriter { return &domainText{w: w, o: o} }},
-		{"table", "one aligned row a domain, the worst first", func(w io.Writer, o DomainOptions) DomainWriter { return &domainTable{w: w, o: o} }},
-		{"json", "indented JSON, one document a domain", func(w io.Writer, _ DomainOptions) DomainWriter {
-			return domainJSON{w, func(w io.Writer, d *report.Domain) error { return Indented(w, filledDomain(d)) }}
-		}},
-		{"jsonl", "JSON, one line a domain", func(w io.Writer, _ DomainOptions) DomainWriter {
-			return domainJSON{w, func(w io.Writer, d *report.Domain) error { return lineOf(w, filledDomain(d)) }}
-		}},
-		{"csv", "one row a domain", func(w io.Writer, _ DomainOptions) DomainWriter { return newDomainCSV(w) }},
-		{"html", "a page in one file, a table for several domains", newDomainPages},
-		{"sarif", "SARIF 2.1.0, for code scanning", func(w io.Writer, o DomainOptions) DomainWriter {
-			return domainSARIF{newSARIF(w, o.Options)}
-		}},
-	}
-}
-
 // DomainAuto is the format where none is named: text, a table above five domains.
 func DomainAuto(w io.Writer, o DomainOptions) DomainWriter {
 	if o.Detail != Normal {
 		return &domainText{w: w, o: o}
 	}
 	return &domainAuto{w: w, o: o}
-}
-
-// DomainFormatNamed returns the format of a name.
-func DomainFormatNamed(name string) (DomainFormat, bool) {
-	for _, f := range DomainFormats() {
-		if f.Name == name {
-			return f, true
-		}
-	}
-	return DomainFormat{}, false
 }
 
 // domainText puts a blank line between reports, but none between the lines of
@@ -102,6 +65,9 @@ func (s domainSARIF) Domain(d *report.Domain) error {
 // and is always written. The report itself is not changed.
 func filledDomain(d *report.Domain) *report.Domain {
 	c := fillValue(reflect.ValueOf(*d)).Interface().(report.Domain)
+	if c.Kind == "" { // a report of a version that wrote none
+		c.Kind = report.DocDomain
+	}
 	return &c
 }
 

@@ -10,8 +10,11 @@ import (
 )
 
 // Fixes writes what to set, product by product, in the order in which to do it.
-func Fixes(w io.Writer, fixes []report.Fix, o Options) error {
+func Fixes(w io.Writer, fixes report.Fixes, o Options) error {
 	p := newPage(o)
+	if len(fixes) == 0 && o.Detail != Verdict {
+		p.line("no finding of the report has a known setting against it")
+	}
 	for i := range fixes {
 		if i > 0 {
 			p.blank()

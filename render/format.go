@@ -15,37 +15,81 @@ type Writer interface {
 	Close() error
 }
 
-// Format is a way to show reports.
+// Format is a way to show documents. What it has no form for is nil.
 type Format struct {
 	Name string
 	// Help is one line for people.
 	Help string
-	New  func(w io.Writer, o Options) Writer
+	// New shows reports on messages, Domains those on domains, Document any one
+	// that [ReadDocument] reads beside them.
+	New      func(w io.Writer, o Options) Writer
+	Domains  func(w io.Writer, o DomainOptions) DomainWriter
+	Document func(w io.Writer, doc any, o Options) error
 }
 
-// Formats lists the formats; the first is the default. A new format is a file
-// of its own and a line here.
-func Formats() []Format {
-	return []Format{
-		{"text", "for people", func(w io.Writer, o Options) Writer { return &textWriter{w: w, o: o} }},
-		{"json", "indented JSON, one document a message", func(w io.Writer, o Options) Writer { return jsonWriter{w, JSON} }},
-		{"jsonl", "JSON, one line a message", func(w io.Writer, o Options) Writer { return jsonWriter{w, JSONL} }},
-		{"html", "a page in one file, which needs no network", newPages},
-		{"svg", "the path as a picture", func(w io.Writer, o Options) Writer { return &onePicture{w: w, o: o, name: "svg", write: SVG} }},
-		{"dot", "the path for Graphviz", func(w io.Writer, o Options) Writer { return &onePicture{w: w, o: o, name: "dot", write: DOT} }},
-		{"csv", "a table, one row a message", newMessageTable},
-		{"sarif", "SARIF 2.1.0, for code scanning", newSARIF},
+// Formats lists the formats for a kind of document; the first is the default. A
+// new format is a file of its own and a line here.
+func Formats(kind string) []Format {
+	var out []Format
+	for _, f := range formats() {
+		switch {
+		case kind == report.DocMessage && f.New == nil, kind == report.DocDomain && f.Domains == nil:
+		case kind != report.DocMessage && kind != report.DocDomain && f.Document == nil:
+		default:
+			out = append(out, f)
+		}
 	}
+	return out
 }
 
-// FormatNamed returns the format of a name.
-func FormatNamed(name string) (Format, bool) {
-	for _, f := range Formats() {
+// FormatNames are the names of the formats for a kind of document.
+func FormatNames(kind string) []string {
+	var out []string
+	for _, f := range Formats(kind) {
+		out = append(out, f.Name)
+	}
+	return out
+}
+
+// FormatNamed returns the format of a name for a kind of document.
+func FormatNamed(kind, name string) (Format, bool) {
+	for _, f := range Formats(kind) {
 		if f.Name == name {
 			return f, true
 		}
 	}
 	return Format{}, false
+}
+
+func formats() []Format {
+	picture := func(name string, write func(io.Writer, *report.Report, Options) error) func(io.Writer, Options) Writer {
+		return func(w io.Writer, o Options) Writer { return &onePicture{w: w, o: o, name: name, write: write} }
+	}
+	messages := func(write func(io.Writer, *report.Report) error) func(io.Writer, Options) Writer {
+		return func(w io.Writer, _ Options) Writer { return jsonWriter{w, write} }
+	}
+	domains := func(write func(io.Writer, any) error) func(io.Writer, DomainOptions) DomainWriter {
+		return func(w io.Writer, _ DomainOptions) DomainWriter {
+			return domainJSON{w, func(w io.Writer, d *report.Domain) error { return write(w, filledDomain(d)) }}
+		}
+	}
+	document := func(write func(io.Writer, any) error) func(io.Writer, any, Options) error {
+		return func(w io.Writer, doc any, _ Options) error { return write(w, doc) }
+	}
+	return []Format{
+		{"text", "for people", func(w io.Writer, o Options) Writer { return &textWriter{w: w, o: o} },
+			func(w io.Writer, o DomainOptions) DomainWriter { return &domainText{w: w, o: o} }, writeDocument},
+		{"table", "one aligned row a domain, the worst first", nil,
+			func(w io.Writer, o DomainOptions) DomainWriter { return &domainTable{w: w, o: o} }, nil},
+		{"json", "indented JSON, one document each", messages(JSON), domains(Indented), document(Indented)},
+		{"jsonl", "JSON, one line each", messages(JSONL), domains(lineOf), document(lineOf)},
+		{"html", "a page in one file, which needs no network", newPages, newDomainPages, documentHTML},
+		{"svg", "the path as a picture", picture("svg", SVG), nil, nil},
+		{"dot", "the path for Graphviz", picture("dot", DOT), nil, nil},
+		{"csv", "a table, one row each", newMessageTable, func(w io.Writer, _ DomainOptions) DomainWriter { return newDomainCSV(w) }, nil},
+		{"sarif", "SARIF 2.1.0, for code scanning", newSARIF,
+			func(w io.Writer, o DomainOptions) DomainWriter { return domainSARIF{newSARIF(w, o.Options)} }, documentSARIF},
+	}
 }
 
 // textWriter puts a blank line between reports, but none between verdict

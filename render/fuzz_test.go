@@ -38,7 +38,7 @@ func FuzzReport(f *testing.F) {
 				}
 			}
 		}
-		for _, format := range Formats() {
+		for _, format := range Formats(report.DocMessage) {
 			w := format.New(io.Discard, Options{})
 			if err := w.Report(&r); err != nil {
 				t.Fatalf("%s: %v", format.Name, err)

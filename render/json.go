@@ -87,6 +87,9 @@ func appendU(b []byte, r rune) []byte {
 // report itself is not changed.
 func filled(r *report.Report) *report.Report {
 	c := *r
+	if c.Kind == "" { // a report of a version that wrote none
+		c.Kind = report.DocMessage
+	}
 	fill(&c.Message.From)
 	fill(&c.Message.RcptTo)
 	fill(&c.Hops)

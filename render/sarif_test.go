@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+
+	"github.com/mailtrace/mailtrace/report"
 )
 
 func TestSARIF(t *testing.T) {
-	f, ok := FormatNamed("sarif")
+	f, ok := FormatNamed(report.DocMessage, "sarif")
 	if !ok {
 		t.Fatal("no format sarif")
 	}
@@ -45,7 +47,7 @@ func TestSARIFURI(t *testing.T) {
 }
 
 func TestFormats(t *testing.T) {
-	for _, f := range Formats() {
+	for _, f := range Formats(report.DocMessage) {
 		var b bytes.Buffer
 		w := f.New(&b, Options{})
 		for i := range 2 {
@@ -69,7 +71,7 @@ func TestFormats(t *testing.T) {
 			t.Errorf("%s: an escape at byte %d", f.Name, i)
 		}
 	}
-	if _, ok := FormatNamed("pdf"); ok {
+	if _, ok := FormatNamed(report.DocMessage, "pdf"); ok {
 		t.Error("a format pdf")
 	}
 }

@@ -14,6 +14,7 @@ const (
 // says what is there; Problems say what of it is worth a person's time.
 type Domain struct {
 	Schema    int         `json:"schema"`
+	Kind      string      `json:"kind"` // DocDomain
 	Tool      Tool        `json:"tool"`
 	Domain    string      `json:"domain"`     // lower case, A-labels
 	CheckedAt time.Time   `json:"checked_at"` // zero where the caller gave no time

@@ -16,6 +16,7 @@ const Schema = 1
 // Report is one analysed message.
 type Report struct {
 	Schema           int          `json:"schema"`
+	Kind             string       `json:"kind"` // DocMessage
 	Tool             Tool         `json:"tool"`
 	Source           Source       `json:"source"`
 	EvaluatedAt      time.Time    `json:"evaluated_at"`       // the time at which x=, t= and keys were judged

@@ -14,6 +14,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/mailtrace/mailtrace/compare"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -25,6 +26,10 @@ var published = []struct {
 }{
 	{"../docs/report.schema.json", "../docs/json.md", intro, "report", reflect.TypeFor[report.Report]()},
 	{"../docs/domain.schema.json", "../docs/domain.md", domainIntro, "domain", reflect.TypeFor[report.Domain]()},
+	{"../docs/comparison.schema.json", "../docs/comparison.md", comparisonIntro, "comparison", reflect.TypeFor[compare.Result]()},
+	{"../docs/spf.schema.json", "../docs/spf.md", spfIntro, "spf_document", reflect.TypeFor[report.SPFDocument]()},
+	{"../docs/watch.schema.json", "../docs/watch.md", watchIntro, "watch", reflect.TypeFor[report.Watch]()},
+	{"../docs/fix.schema.json", "../docs/fix.md", fixIntro, "fix", reflect.TypeFor[report.Fix]()},
 }
 
 const schemaFile = "../docs/report.schema.json"
@@ -283,6 +288,13 @@ func TestSchemasAgree(t *testing.T) {
 		return doc.Defs
 	}
 	reports, domains := read(published[0].schema), read(published[1].schema)
+	for _, p := range published[2:] {
+		for name, def := range read(p.schema) {
+			if reports[name] != nil && !reflect.DeepEqual(reports[name], def) {
+				t.Errorf("%s is not the same in %s and %s", name, published[0].schema, p.schema)
+			}
+		}
+	}
 	for _, name := range []string{"tool", "finding", "party", "evidence", "gap", "dns_answer", "bulk_rule"} {
 		if !reflect.DeepEqual(reports[name], domains[name]) || reports[name] == nil {
 			t.Errorf("%s is not the same in %s and %s", name, published[0].schema, published[1].schema)
@@ -306,6 +318,30 @@ const intro = `# The JSON report
 ` + "```" + `
 mailtrace analyze --format jsonl Maildir/ | jq -r '[.source.path, .verdict.status, .verdict.root_cause] | @tsv'
 ` + "```" + `
+`
+
+const comparisonIntro = `# The JSON of mailtrace compare
+
+` + "`mailtrace compare --json A.eml B.eml`" + ` writes one document. This page is made from [comparison.schema.json](comparison.schema.json).
+` + "`kind`, `schema`, `tool`, `findings` and `gaps`" + ` are those of all documents: a program reads findings of messages, domains,
+comparisons and SPF evaluations in the same way, and ` + "`mailtrace show`" + ` renders each.
+`
+
+const spfIntro = `# The JSON of mailtrace spf
+
+` + "`mailtrace spf --json`" + ` writes one document: the ` + "`spf`" + ` object of a report on a message, with what all documents have. This page
+is made from [spf.schema.json](spf.schema.json).
+`
+
+const watchIntro = `# The JSON of mailtrace watch
+
+` + "`mailtrace watch --json FILE`" + ` writes one document a run. This page is made from [watch.schema.json](watch.schema.json).
+`
+
+const fixIntro = `# The JSON of mailtrace fix
+
+` + "`mailtrace fix --json REPORT.json`" + ` writes a list of settings, which is also the key ` + "`fix`" + ` of a report on a message. This page is
+made from [fix.schema.json](fix.schema.json).
 `
 
 const domainIntro = `# What mailtrace domain reports

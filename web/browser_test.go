@@ -466,7 +466,7 @@ func reports(t *testing.T) map[string]func(*bytes.Buffer) error {
 	o := render.Options{Rules: desk.Rules()}
 	message := func(rs ...*report.Report) func(*bytes.Buffer) error {
 		return func(b *bytes.Buffer) error {
-			f, _ := render.FormatNamed("html")
+			f, _ := render.FormatNamed(report.DocMessage, "html")
 			w := f.New(b, o)
 			for _, r := range rs {
 				if err := w.Report(r); err != nil {
@@ -478,8 +478,8 @@ func reports(t *testing.T) map[string]func(*bytes.Buffer) error {
 	}
 	domains := func(names ...string) func(*bytes.Buffer) error {
 		return func(b *bytes.Buffer) error {
-			f, _ := render.DomainFormatNamed("html")
-			w := f.New(b, render.DomainOptions{Options: o, Bulk: true, Suggest: true})
+			f, _ := render.FormatNamed(report.DocDomain, "html")
+			w := f.Domains(b, render.DomainOptions{Options: o, Bulk: true, Suggest: true})
 			for _, name := range names {
 				d, err := mailtrace.CheckDomain(t.Context(), name, mailtrace.DomainOptions{Resolver: zone("bt.zone")})
 				if err != nil {

@@ -270,7 +270,7 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 	if err != nil {
 		return err
 	}
-	f, _ := render.FormatNamed(format)
+	f, _ := render.FormatNamed(report.DocMessage, format)
 	w := f.New(out, c.options(&a.output, format))
 	all := func(yield func(input) bool) {
 		for _, in := range ahead {

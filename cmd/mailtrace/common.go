@@ -30,15 +30,13 @@ type output struct {
 	noPager   bool
 	// named puts the name of its input over each report.
 	named bool
-	// alsoDomains says that reports on domains are shown too.
-	alsoDomains bool
+	// shows are the kinds of documents that are shown; those of messages where
+	// none is named.
+	shows []string
 }
 
 func (o *output) register(cmd *cobra.Command) {
-	var names []string
-	for _, f := range render.Formats() {
-		names = append(names, f.Name)
-	}
+	names := render.FormatNames(report.DocMessage)
 	f := cmd.Flags()
 	f.StringVar(&o.format, "format", "", "one of `FORMAT`s "+strings.Join(names, ", ")+"; text for one message, jsonl for more")
 	f.BoolVar(&o.json, "json", false, "the same as --format json")
@@ -68,11 +66,56 @@ var severities = []string{report.Critical, report.High, report.Medium, report.Lo
 
 var whens = []string{"auto", "always", "never"}
 
-// domains reports whether a format is for reports on domains, and those may be
-// shown.
-func (o *output) domains(format string) bool {
-	_, ok := render.DomainFormatNamed(format)
-	return ok && o.alsoDomains
+func (o *output) kinds() []string {
+	if len(o.shows) > 0 {
+		return o.shows
+	}
+	return []string{report.DocMessage}
+}
+
+// registerFormats registers --format and --json for one kind of document.
+func (o *output) registerFormats(cmd *cobra.Command, kind string) {
+	o.shows = []string{kind}
+	names := render.FormatNames(kind)
+	f := cmd.Flags()
+	f.StringVar(&o.format, "format", "", "one of `FORMAT`s "+strings.Join(names, ", ")+"; text where none is named")
+	f.BoolVar(&o.json, "json", false, "the same as --format json")
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// document writes a document that is not about one message or domain, and
+// sets the exit code by its findings and gaps.
+func (c *cli) document(o *output, doc any, detail *render.Detail) error {
+	w, done, err := c.create(o)
+	if err != nil {
+		return err
+	}
+	if err := c.writeDocument(w, o, doc, detail); err != nil {
+		return errors.Join(err, done())
+	}
+	return done()
+}
+
+// writeDocument is document with what is written to given. detail is nil for
+// that of the flags.
+func (c *cli) writeDocument(w io.Writer, o *output, doc any, detail *render.Detail) error {
+	format := first(o.format, "text")
+	f, ok := render.FormatNamed("", format)
+	if !ok {
+		return wrong("one of "+strings.Join(render.FormatNames(""), ", "), "no format %q for this document", format)
+	}
+	r := c.options(o, format)
+	if detail != nil {
+		r.Detail = *detail
+	}
+	if h, ok := doc.(interface{ Head() report.Document }); ok {
+		head := h.Head()
+		c.code = worse(c.code, codeOf(&report.Report{Findings: head.Findings, Gaps: head.Gaps}, o.failOn))
+	}
+	if watch, ok := doc.(*report.Watch); ok && slices.ContainsFunc(watch.Changes, func(ch report.WatchChange) bool { return ch.Worse }) {
+		c.code = worse(c.code, exitFound)
+	}
+	return writeError(first(o.file, "standard output"), f.Document(w, doc, r))
 }
 
 // check finds flags that are wrong before any work is done.
@@ -84,12 +127,8 @@ func (o *output) check() error {
 		o.format = "json"
 	}
 	if o.format != "" {
-		if _, ok := render.FormatNamed(o.format); !ok && !o.domains(o.format) {
-			var names []string
-			for _, f := range render.Formats() {
-				names = append(names, f.Name)
-			}
-			return wrong("one of "+strings.Join(names, ", "), "no format %q", o.format)
+		if kinds := o.kinds(); !slices.ContainsFunc(kinds, func(k string) bool { _, ok := render.FormatNamed(k, o.format); return ok }) {
+			return wrong("one of "+strings.Join(render.FormatNames(kinds[0]), ", "), "no format %q", o.format)
 		}
 	}
 	if !slices.Contains(severities, o.failOn) && o.failOn != "never" {

@@ -6,9 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/compare"
 	"github.com/mailtrace/mailtrace/message"
-	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -36,8 +36,7 @@ B, count as high; blanks and order as low. - stands for standard input.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.compare(cmd.Context(), &k, args) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&k.format, "format", "text", "text or json")
-	f.BoolVar(&k.json, "json", false, "the same as --format json")
+	k.registerFormats(cmd, report.DocComparison)
 	k.output.registerPlain(cmd)
 	// That copies differ is what was asked, not a fault.
 	k.failOn = "never"
@@ -51,12 +50,6 @@ B, count as high; blanks and order as low. - stands for standard input.`,
 
 func (c *cli) compare(ctx context.Context, k *comparing, args []string) error {
 	const usage = "mailtrace compare sent.eml received.eml"
-	if k.json {
-		k.format = "json"
-	}
-	if k.format != "text" && k.format != "json" {
-		return wrong("text or json", "no format %q", k.format)
-	}
 	if err := errors.Join(k.output.check(), k.resolving.check()); err != nil {
 		return err
 	}
@@ -80,21 +73,13 @@ func (c *cli) compare(ctx context.Context, k *comparing, args []string) error {
 	if err != nil {
 		return err
 	}
-	r, err := compare.Compare(ctx, src.Resolver, copies[0], copies[1], compare.Options{HeadersOnly: headersOnly})
+	r, err := compare.Compare(ctx, src.Resolver, copies[0], copies[1], compare.Options{
+		HeadersOnly: headersOnly, A: name(args[0]), B: name(args[1]), Tool: report.Tool{Name: "mailtrace", Version: mailtrace.Version},
+	})
 	if err != nil {
 		return errors.Join(&problem{what: err.Error(), code: exitUnfinish}, src.finish())
 	}
-	w, done, err := c.create(&k.output)
-	if err != nil {
-		return err
-	}
-	if k.format == "json" {
-		err = render.Indented(w, r)
-	} else {
-		err = render.Compare(w, r, name(args[0]), name(args[1]), c.options(&k.output, "text"))
-	}
-	c.code = worse(c.code, compareCode(r, k.failOn))
-	return c.unjoin(errors.Join(writeError(first(k.file, "standard output"), err), done(), src.finish()))
+	return c.unjoin(errors.Join(c.document(&k.output, r, nil), src.finish()))
 }
 
 // single reads a path that holds one message.
@@ -112,25 +97,4 @@ func (c *cli) single(path string) (raw []byte, headersOnly bool, err error) {
 		}
 	}
 	return raw, headersOnly, nil
-}
-
-// compareCode is the exit code for a comparison.
-func compareCode(r *compare.Result, failOn string) int {
-	var out report.Report
-	if len(r.Gaps) > 0 {
-		out.Gaps = []report.Gap{{}}
-	}
-	add := func(severity string) { out.Findings = append(out.Findings, report.Finding{Severity: severity}) }
-	switch r.Extent {
-	case compare.Content:
-		add(report.High)
-	case compare.Canonical:
-		add(report.Low)
-	}
-	for i := range r.Signatures {
-		if s := &r.Signatures[i]; s.A.Verifies() && s.B != nil && !s.B.Verifies() && !s.B.Open() {
-			add(report.High)
-		}
-	}
-	return codeOf(&out, failOn)
 }

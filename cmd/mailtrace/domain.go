@@ -66,10 +66,7 @@ tried; --selectors-from reads those of mail that the domain sent.`,
   mailtrace domain --dns zone:new.zone --dns system example.com`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.domain(cmd, &k, args) },
 	}
-	var names []string
-	for _, f := range render.DomainFormats() {
-		names = append(names, f.Name)
-	}
+	names := render.FormatNames(report.DocDomain)
 	f := cmd.Flags()
 	f.StringVar(&k.format, "format", "text", "one of `FORMAT`s "+strings.Join(names, ", ")+"; without it a table above five domains")
 	f.BoolVar(&k.json, "json", false, "the same as --format json")
@@ -105,12 +102,8 @@ func (k *checking) check(cmd *cobra.Command) error {
 		}
 		format = "json"
 	}
-	if _, ok := render.DomainFormatNamed(format); !ok {
-		var names []string
-		for _, f := range render.DomainFormats() {
-			names = append(names, f.Name)
-		}
-		return wrong("one of "+strings.Join(names, ", "), "no format %q", format)
+	if _, ok := render.FormatNamed(report.DocDomain, format); !ok {
+		return wrong("one of "+strings.Join(render.FormatNames(report.DocDomain), ", "), "no format %q", format)
 	}
 	rest := k.output
 	rest.format, rest.json = "", false // csv is no format of messages
@@ -184,9 +177,9 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 	if err != nil {
 		return err
 	}
-	f, _ := render.DomainFormatNamed(k.format)
+	f, _ := render.FormatNamed(report.DocDomain, k.format)
 	view := render.DomainOptions{Options: c.options(&k.output, k.format), Bulk: k.profile == mailtrace.ProfileBulkSender, Suggest: k.suggest, Sort: k.sort}
-	w := f.New(out, view)
+	w := f.Domains(out, view)
 	if !cmd.Flags().Changed("format") && !k.json && !k.suggest {
 		w = render.DomainAuto(out, view)
 	}

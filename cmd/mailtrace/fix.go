@@ -29,7 +29,8 @@ break.`,
 		RunE: func(_ *cobra.Command, args []string) error { return c.fix(&o, args) },
 	}
 	f := cmd.Flags()
-	f.BoolVar(&o.json, "json", false, "the fix list of the reports as JSON")
+	o.registerFormats(cmd, report.DocFix)
+	o.failOn, o.color = "never", "auto"
 	f.StringVarP(&o.file, "output", "o", "", "write to `FILE` instead of standard output")
 	o.registerPager(cmd)
 	return cmd
@@ -39,14 +40,10 @@ func (c *cli) fix(o *output, paths []string) error {
 	if len(paths) == 0 {
 		return wrong("mailtrace fix report.json, or - for standard input", "no report given")
 	}
-	if o.json {
-		o.format = "json"
-	}
-	out, done, err := c.create(o)
-	if err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
-	all := []report.Fix{}
+	all := report.Fixes{}
 	for _, path := range paths {
 		fixes, err := c.fixesOf(path)
 		if err != nil {
@@ -55,18 +52,7 @@ func (c *cli) fix(o *output, paths []string) error {
 		}
 		all = append(all, fixes...)
 	}
-	switch {
-	case o.json:
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		err = e.Encode(all)
-	case len(all) == 0:
-		_, err = io.WriteString(out, "no finding of the report has a known setting against it\n")
-	default:
-		err = render.Fixes(out, all, c.options(o, "text"))
-	}
-	return c.unjoin(errors.Join(writeError(first(o.file, "standard output"), err), done()))
+	return c.unjoin(c.document(o, all, nil))
 }
 
 // fixesOf reads the reports of a file. One that an earlier version saved has no
@@ -92,23 +78,24 @@ func (c *cli) fixesOf(path string) ([]report.Fix, error) {
 		case err != nil:
 			return nil, wrong(hint, "%s: not a report: %s", name(path), reason(err))
 		}
-		if isDomain(text) {
-			var rep report.Domain
-			if err := json.Unmarshal(text, &rep); err != nil {
-				return nil, wrong(hint, "%s: not a report: %s", name(path), reason(err))
-			}
-			all = append(all, fix.Domain(&rep)...)
-			continue
+		doc, err := render.ReadDocument(text)
+		if err != nil {
+			return nil, wrong(hint, "%s: not a report: %s", name(path), reason(err))
 		}
-		var rep report.Report
-		if err := json.Unmarshal(text, &rep); err != nil || rep.Schema == 0 {
-			return nil, wrong(hint, "%s: not a report", name(path))
+		switch rep := doc.(type) {
+		case *report.Report:
+			bulk.Each(rep, func(r *report.Report) {
+				if r.Fix == nil {
+					r.Fix = fix.Report(r)
+				}
+				all = append(all, r.Fix...)
+			})
+		case *report.Domain:
+			all = append(all, fix.Domain(rep)...)
+		case report.Fixes:
+			all = append(all, rep...)
+		default:
+			return nil, wrong(hint, "%s: not a report on a message or a domain", name(path))
 		}
-		bulk.Each(&rep, func(r *report.Report) {
-			if r.Fix == nil {
-				r.Fix = fix.Report(r)
-			}
-			all = append(all, r.Fix...)
-		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -34,7 +35,12 @@ func TestMain(m *testing.M) {
 //	forms MESSAGE ZONE CAUSE    every damaged form of a message gives its cause
 //	schema FILE...              check reports against docs/report.schema.json
 //	domainschema FILE...        check them against docs/domain.schema.json
+//	document KIND FILE...       check whole files against docs/KIND.schema.json
 func TestScripts(t *testing.T) {
+	docs, err := filepath.Abs("../../docs")
+	if err != nil {
+		t.Fatal(err)
+	}
 	schema, err := jsonschema.NewCompiler().Compile("../../docs/report.schema.json")
 	if err != nil {
 		t.Fatal(err)
@@ -53,6 +59,17 @@ func TestScripts(t *testing.T) {
 						ts.Fatalf("%s: %v", file, err)
 					}
 				}
+			}
+		}
+	}
+	document := func(ts *testscript.TestScript, neg bool, args []string) {
+		schema, err := jsonschema.NewCompiler().Compile(filepath.Join(docs, args[0]+".schema.json"))
+		ts.Check(err)
+		for _, file := range args[1:] {
+			v, err := jsonschema.UnmarshalJSON(strings.NewReader(ts.ReadFile(file)))
+			ts.Check(err)
+			if err := schema.Validate(v); (err == nil) == neg {
+				ts.Fatalf("%s: %v", file, err)
 			}
 		}
 	}
@@ -112,6 +129,7 @@ func TestScripts(t *testing.T) {
 			},
 			"schema":       validate(schema),
 			"domainschema": validate(domains),
+			"document":     document,
 		},
 	})
 }

@@ -18,14 +18,14 @@ import (
 )
 
 func (c *cli) showCommand() *cobra.Command {
-	o := output{alsoDomains: true}
+	o := output{shows: []string{report.DocMessage, report.DocDomain, report.DocComparison}}
 	var hide redacting
 	var finding string
 	cmd := &cobra.Command{
 		Use:   "show [flags] REPORT.json...",
-		Short: "render a saved report again",
-		Long: `Show renders reports that analyze and domain saved as json or jsonl, in any
-format. Nothing is evaluated again, and no question is asked.`,
+		Short: "render a saved report again, of any command",
+		Long: `Show renders what any command saved as json or jsonl, in every format that
+fits. Nothing is evaluated again, and no question is asked.`,
 		Example: `  mailtrace show report.json
   mailtrace show --format sarif reports.jsonl
   mailtrace show --redact report.json`,
@@ -60,91 +60,136 @@ func (c *cli) showSaved(o *output, hide *redacting, finding string, paths []stri
 	}
 	format := first(o.format, "text")
 	o.named = len(paths) > 1
-	f, forMessages := render.FormatNamed(format)
-	if !forMessages { // it is one of domains
-		f, _ = render.FormatNamed("text")
-	}
-	w := f.New(out, c.options(o, format))
-	if finding != "" {
-		w = &oneFinding{c: c, out: out, code: finding, o: c.options(o, format)}
-	}
-	domains := &savedDomains{c: c, o: o, format: format, out: out}
+	v := &shown{c: c, o: o, red: red, format: format, finding: finding, out: out}
 	for _, path := range paths {
-		if err := c.saved(o, red, path, w, domains); err != nil {
+		if err := v.file(path); err != nil {
 			if errors.Is(err, errClosed) {
 				return nil
 			}
 			c.complain(err)
 		}
 	}
-	if domains.w == nil || domains.besides {
-		err = writeError(first(o.file, "standard output"), w.Close())
-	}
-	return c.unjoin(errors.Join(err, writeError(first(o.file, "standard output"), domains.close()), done()))
+	return c.unjoin(errors.Join(writeError(first(o.file, "standard output"), v.close()), done()))
 }
 
-// saved shows the reports of one file: one, or several one after the other as
+// shown shows saved documents. A writer is made with the first document of its
+// kind, as most runs have one kind only.
+type shown struct {
+	c        *cli
+	o        *output
+	red      *redact.Options
+	format   string
+	finding  string // only findings of this code
+	out      io.Writer
+	messages render.Writer
+	domains  render.DomainWriter
+}
+
+// file shows the documents of one file: one, or several one after the other as
 // in jsonl.
-func (c *cli) saved(o *output, red *redact.Options, path string, w render.Writer, domains *savedDomains) error {
-	const hint = "show takes what mailtrace analyze --json wrote"
-	r := c.input()
+func (v *shown) file(path string) error {
+	const hint = "show takes what mailtrace wrote as json or jsonl"
+	r := v.c.input()
 	if path != "-" {
-		f, _, err := c.openFile(path)
+		f, _, err := v.c.openFile(path)
 		if err != nil {
 			return wrong(hint, "%s: %s", path, reason(err))
 		}
 		defer f.Close()
 		r = f
 	}
-	// Many reports may follow each other; none is longer than the bound.
+	// Many documents may follow each other; none is longer than the bound.
 	each := bound(r, maxReportFile)
 	d := json.NewDecoder(each)
 	for n := 0; ; n++ {
 		var text json.RawMessage
-		var rep report.Report
 		err := d.Decode(&text)
 		each.left = maxReportFile
-		aDomain := err == nil && isDomain(text)
-		if err == nil && !aDomain {
-			err = json.Unmarshal(text, &rep)
-		} else if aDomain {
-			var head struct{ Schema int }
-			err = json.Unmarshal(text, &head)
-			rep.Schema = head.Schema
+		var doc any
+		if err == nil {
+			doc, err = render.ReadDocument(text)
 		}
+		var newer render.NewerError
 		switch {
 		case errors.Is(err, io.EOF) && n > 0:
 			return nil
 		case errors.Is(err, io.EOF):
 			return wrong(hint, "%s: the file is empty", name(path))
+		case errors.As(err, &newer):
+			return wrong("take a newer mailtrace", "%s: %s", name(path), err)
 		case err != nil:
 			return wrong(hint, "%s: not a report: %s", name(path), reason(err))
-		case rep.Schema == 0:
-			return wrong(hint, "%s: not a report: it has no schema number", name(path))
-		case rep.Schema > report.Schema:
-			return wrong("take a newer mailtrace", "%s: a report of schema %d; this program knows %d", name(path), rep.Schema, report.Schema)
 		}
-		if aDomain {
-			if red != nil {
-				return wrong("the records of a domain are public", "%s: --redact is for reports on messages", name(path))
-			}
-			if err := domains.show(text); err != nil {
-				return err
-			}
-			continue
-		}
-		if _, ok := render.FormatNamed(first(o.format, "text")); !ok {
-			return wrong("text, json, jsonl, html, svg or sarif", "%s: no format %q for a report on a message", name(path), o.format)
-		}
-		domains.besides = true
-		shown := &rep
-		if red != nil {
-			shown = redact.Report(shown, *red)
-		}
-		if err := c.show(o, w, result{report: shown}); err != nil {
+		if err := v.show(path, doc); err != nil {
 			return err
 		}
 	}
+}
+
+// show shows one document.
+func (v *shown) show(path string, doc any) error {
+	out := first(v.o.file, "standard output")
+	if r, ok := doc.(*report.Report); ok {
+		if v.messages == nil {
+			f, ok := render.FormatNamed(report.DocMessage, v.format)
+			if !ok {
+				return noFormat(path, report.DocMessage, "a report on a message", v.format)
+			}
+			v.messages = f.New(v.out, v.c.options(v.o, v.format))
+			if v.finding != "" {
+				v.messages = &oneFinding{c: v.c, out: v.out, code: v.finding, o: v.c.options(v.o, v.format)}
+			}
+		}
+		if v.red != nil {
+			r = redact.Report(r, *v.red)
+		}
+		return v.c.show(v.o, v.messages, result{report: r})
+	}
+	switch doc.(type) {
+	case *report.Domain, report.Fixes, *report.Watch, *report.SPFDocument:
+		if v.red != nil {
+			return wrong("the records of a domain are public", "%s: --redact is for reports on messages", name(path))
+		}
+	default:
+		if v.red != nil {
+			return wrong("show a report of analyze", "%s: --redact is for reports on messages", name(path))
+		}
+	}
+	if head, ok := doc.(interface{ Head() report.Document }); ok && v.finding != "" {
+		h := head.Head()
+		m := &oneFinding{c: v.c, out: v.out, code: v.finding, o: v.c.options(v.o, v.format)}
+		return v.c.show(v.o, m, result{report: &report.Report{Schema: h.Schema, Tool: h.Tool, Findings: h.Findings, Gaps: h.Gaps}})
+	}
+	if d, ok := doc.(*report.Domain); ok {
+		if v.domains == nil {
+			f, ok := render.FormatNamed(report.DocDomain, v.format)
+			if !ok {
+				return noFormat(path, report.DocDomain, "a report on a domain", v.format)
+			}
+			v.domains = f.Domains(v.out, render.DomainOptions{Options: v.c.options(v.o, v.format), Suggest: true})
+		}
+		v.c.code = worse(v.c.code, codeOf(&report.Report{Findings: d.Findings, Gaps: d.Gaps}, v.o.failOn))
+		return writeFailure(out, v.domains.Domain(d))
+	}
+	if _, ok := render.FormatNamed(report.DocComparison, v.format); !ok {
+		return noFormat(path, report.DocComparison, "this document", v.format)
+	}
+	return v.c.writeDocument(v.out, v.o, doc, nil)
+}
+
+func noFormat(path, kind, what, format string) error {
+	return wrong(strings.Join(render.FormatNames(kind), ", "), "%s: no format %q for %s", name(path), format, what)
+}
+
+func (v *shown) close() error {
+	var errs []error
+	if v.messages != nil {
+		errs = append(errs, v.messages.Close())
+	}
+	if v.domains != nil {
+		errs = append(errs, v.domains.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // oneFinding writes the findings of one code of each report.

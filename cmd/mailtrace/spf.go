@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/mailtrace/mailtrace"
@@ -43,8 +45,7 @@ softfail medium, neutral and none low. A temperror exits 3.`,
 	f.StringVar(&e.helo, "helo", "", "the HELO `NAME`; it is checked where there is no sender")
 	f.StringVar(&e.receiver, "receiver", "", "the receiving `HOST`, for the macro %{r}")
 	f.BoolVar(&e.trace, "trace", false, "show every term with its question and answer")
-	f.StringVar(&e.format, "format", "text", "text or json")
-	f.BoolVar(&e.json, "json", false, "the same as --format json")
+	e.registerFormats(cmd, report.DocSPF)
 	e.output.registerPlain(cmd)
 	e.resolving.register(cmd)
 	return cmd
@@ -53,12 +54,6 @@ softfail medium, neutral and none low. A temperror exits 3.`,
 func (e *evaluation) query(cmd *cobra.Command) (spf.Query, error) {
 	const usage = "mailtrace spf --ip 192.0.2.10 --from ann@example.com"
 	var q spf.Query
-	if e.json {
-		e.format = "json"
-	}
-	if e.format != "text" && e.format != "json" {
-		return q, wrong("text or json", "no format %q", e.format)
-	}
 	if err := e.output.check(); err != nil {
 		return q, err
 	}
@@ -111,43 +106,10 @@ func (c *cli) spf(cmd *cobra.Command, e *evaluation) error {
 		c.complain(p)
 		return src.finish()
 	}
-	w, done, err := c.create(&e.output)
-	if err != nil {
-		return err
+	var detail *render.Detail
+	if e.trace {
+		full := render.Full
+		detail = &full
 	}
-	if e.format == "json" {
-		err = render.Indented(w, out)
-	} else {
-		o := c.options(&e.output, "text")
-		if e.trace {
-			o.Detail = render.Full
-		}
-		err = render.SPF(w, out, o)
-	}
-	c.code = worse(c.code, spfCode(out.Result, e.failOn))
-	if err := writeError(first(e.file, "standard output"), err); err != nil {
-		return err
-	}
-	if err := done(); err != nil {
-		return err
-	}
-	return src.finish()
-}
-
-// spfCode is the exit code for a result word.
-func spfCode(result, failOn string) int {
-	var f report.Finding
-	switch spf.Result(result) {
-	case spf.TempError:
-		return exitUnfinish
-	case spf.Fail, spf.PermError:
-		f.Severity = report.High
-	case spf.SoftFail:
-		f.Severity = report.Medium
-	case spf.Neutral, spf.None:
-		f.Severity = report.Low
-	default:
-		return exitDone
-	}
-	return codeOf(&report.Report{Findings: []report.Finding{f}}, failOn)
+	return c.unjoin(errors.Join(c.document(&e.output, mailtrace.SPFDocument(out), detail), src.finish()))
 }

@@ -31,7 +31,7 @@ type watching struct {
 // maxState bounds the state that is read, in bytes: some 10 KB a domain.
 const maxState = 1 << 30
 
-var watchFormats = []string{"text", "json", "prometheus"}
+var watchFormats = append(render.FormatNames(report.DocWatch), "prometheus")
 
 func (c *cli) watchCommand() *cobra.Command {
 	var k watching
@@ -147,17 +147,22 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 	if onlyWorse {
 		w.changes = slices.DeleteFunc(w.changes, func(ch domain.WatchChange) bool { return !ch.Worse })
 	}
+	detail := render.Normal
+	if onlyWorse {
+		detail = render.Verdict
+	}
 	out, done, err := c.create(&k.output)
 	if err != nil {
 		return err
 	}
-	switch format {
-	case "json":
-		err = writeWatchJSON(out, c.now(), w)
-	case "prometheus":
+	if format == "prometheus" {
 		_, err = out.Write(watchMetrics(c.now(), w))
-	default:
-		err = writeWatchText(out, w, old, k.state, onlyWorse)
+	} else {
+		f, _ := render.FormatNamed(report.DocWatch, format)
+		err = f.Document(out, w.document(c.now()), render.Options{Width: c.width(0), Detail: detail})
+	}
+	if err == nil && format == "text" && !onlyWorse && len(old.Domains) == 0 {
+		_, err = fmt.Fprintf(out, "the state of %d domains is kept in %s\n", len(w.order), render.Clean(k.state))
 	}
 	if err := errors.Join(writeError(first(k.file, "standard output"), err), done()); err != nil {
 		return c.unjoin(err)
@@ -180,46 +185,27 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 	return nil
 }
 
-func writeWatchText(out io.Writer, w *watched, old *domain.State, state string, quiet bool) error {
-	var b strings.Builder
-	for i := range w.changes {
-		ch := &w.changes[i]
-		mark := "·"
-		if ch.Worse {
-			mark = "✗"
+// document is what changed, as it is written.
+func (w *watched) document(now time.Time) *report.Watch {
+	d := &report.Watch{
+		Document: report.Document{Kind: report.DocWatch, Schema: report.Schema, Tool: report.Tool{Name: "mailtrace", Version: mailtrace.Version},
+			Findings: []report.Finding{}, Gaps: []report.Gap{}},
+		CheckedAt: now, Domains: len(w.order), New: w.first, Changes: append([]report.WatchChange{}, w.changes...),
+	}
+	for _, name := range w.order {
+		for _, g := range w.worst[name].Gaps {
+			d.Gaps = append(d.Gaps, report.Gap{What: name + ": " + g.What, Why: g.Why})
 		}
-		fmt.Fprintf(&b, "%s %s: %s\n", mark, render.Clean(ch.Domain), render.Clean(ch.Text))
-		if ch.Kind != "problem" && ch.Before != "" {
-			fmt.Fprintf(&b, "    - %s\n", render.Clean(ch.Before))
-		}
-		if ch.Kind != "problem" && ch.After != "" {
-			fmt.Fprintf(&b, "    + %s\n", render.Clean(ch.After))
+		for i := range w.worst[name].Findings {
+			f := &w.worst[name].Findings[i]
+			if slices.ContainsFunc(w.changes, func(ch report.WatchChange) bool {
+				return ch.Worse && ch.Kind == "problem" && ch.Domain == name && ch.Name == f.Code
+			}) {
+				d.Findings = append(d.Findings, *f)
+			}
 		}
 	}
-	if !quiet {
-		switch {
-		case len(old.Domains) == 0:
-			fmt.Fprintf(&b, "the state of %d domains is kept in %s\n", len(w.order), render.Clean(state))
-		case len(w.changes) == 0:
-			fmt.Fprintf(&b, "nothing changed for %d domains\n", len(w.order))
-		}
-	}
-	_, err := io.WriteString(out, b.String())
-	return err
-}
-
-func writeWatchJSON(out io.Writer, now time.Time, w *watched) error {
-	changes := w.changes
-	if changes == nil {
-		changes = []domain.WatchChange{}
-	}
-	return render.Indented(out, struct {
-		Schema    int                  `json:"schema"`
-		CheckedAt time.Time            `json:"checked_at"`
-		Domains   int                  `json:"domains"`
-		New       int                  `json:"new"` // domains that the last state did not know
-		Changes   []domain.WatchChange `json:"changes"`
-	}{domain.WatchSchema, now, len(w.order), w.first, changes})
+	return d
 }
 
 // watchMetrics is the text format of Prometheus: how each domain stands, and

@@ -299,11 +299,11 @@ func (d *Desk) File(id int, format string, redacted bool) (*File, error) {
 		named = "text"
 	}
 	if a.domain != nil {
-		f, ok := render.DomainFormatNamed(named)
+		f, ok := render.FormatNamed(report.DocDomain, named)
 		if !ok {
 			return nil, ErrGone
 		}
-		w := f.New(&b, render.DomainOptions{Options: render.Options{Rules: d.o.Rules}, Bulk: true, Suggest: true})
+		w := f.Domains(&b, render.DomainOptions{Options: render.Options{Rules: d.o.Rules}, Bulk: true, Suggest: true})
 		if err := errors.Join(w.Domain(a.domain), w.Close()); err != nil {
 			return nil, err
 		}
@@ -314,7 +314,7 @@ func (d *Desk) File(id int, format string, redacted bool) (*File, error) {
 			r = redact.Report(r, redact.Options{})
 			name += "-redacted"
 		}
-		f, ok := render.FormatNamed(named)
+		f, ok := render.FormatNamed(report.DocMessage, named)
 		if !ok {
 			return nil, ErrGone
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/compare"
 	"github.com/mailtrace/mailtrace/domain"
 	"github.com/mailtrace/mailtrace/findings"
 	"github.com/mailtrace/mailtrace/render"
@@ -26,6 +27,9 @@ func Rules() []render.Rule {
 		}
 		doc := domainDoc(p)
 		out = append(out, render.Rule{Code: p.Code, Title: p.Title, Severity: p.Severity, Refs: []string{p.Source}, Doc: doc})
+	}
+	for _, p := range compare.Problems() {
+		out = append(out, render.Rule{Code: p.Code, Title: p.Title, Severity: p.Severity, Refs: []string{p.Source}, Doc: p.Doc})
 	}
 	return out
 }
