@@ -45,6 +45,9 @@ func tied(f *Facts) (string, []report.Evidence) {
 // authorSPF is our evaluation of the author's domain for the border's client,
 // nil where it was not made.
 func authorSPF(f *Facts) *spf.Evaluation {
+	if f.AuthorSPF != nil && f.AuthorSPF.Result == spf.Pass {
+		return f.AuthorSPF // whatever holds for the subdomain of the envelope sender
+	}
 	if f.SPF != nil && sameOrganisation(f, f.SPF.Domain) && !(f.MailFrom != nil && *f.MailFrom == "") {
 		return f.SPF
 	}
@@ -115,7 +118,11 @@ func opens(s *dkim.Signature) answer {
 // there may have been whole before.
 func forwarded(f *Facts) bool {
 	// The receiver himself may go by the chain of who sent it on.
-	return forwarderOnPath(f) || overriddenByARC(f) != nil
+	if forwarderOnPath(f) || overriddenByARC(f) != nil {
+		return true
+	}
+	s, _ := sealingForwarder(f)
+	return s != nil && (sealedInOrder(f, s, "dmarc") != nil || sealedInOrder(f, s, "spf") != nil)
 }
 
 // forwarderOnPath reports whether a stretch of the path is a forwarder's, with

@@ -48,6 +48,9 @@ Sender: sign all mail with DKIM for the From domain. RFC 9989 demands it of doma
 		ev, where := authorisedOnce(f)
 		confidence := report.Strong
 		if ev == nil {
+			ev, where = sealedOnce(f)
+		}
+		if ev == nil {
 			if ev, where = fromAuthorsHost(f); ev == nil {
 				return nil
 			}
@@ -131,6 +134,20 @@ func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
 		}
 	}
 	return nil, ""
+}
+
+// sealedOnce shows a forwarding service that sealed that SPF passed for the
+// author's organisation when the message came in there; nil where there is none.
+func sealedOnce(f *Facts) (ev []report.Evidence, where string) {
+	set, service := sealingForwarder(f)
+	if set == nil {
+		return nil, ""
+	}
+	c := sealedInOrder(f, set, "spf")
+	if c == nil {
+		return nil, ""
+	}
+	return append(setEvidence(f, set), claim(f, c)), "it passed SPF where " + service + " received it, as that service sealed"
 }
 
 // fromAuthorsHost shows an intermediary that received the message from a host of

@@ -1,6 +1,10 @@
 package findings
 
 import (
+	"strings"
+
+	"github.com/mailtrace/mailtrace/dmarc"
+	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -14,10 +18,13 @@ var forwardUserRedirect = &Rule{
 	Doc: `
 ## What happened
 A mailbox rule or its user sent the message on, with From as it was. For authentication that is a forward; a mailbox
-program often rebuilds the content besides, and that breaks signatures.
+program often rebuilds the content besides, and that breaks signatures. Who forwards a meeting in Outlook does so too: From stays the
+organiser, and Sender is the one who forwards.
 
 ## How it is proved
-Resent-From and Resent-To, or the loop mark that Exchange adds when an inbox rule redirects.
+Resent-From and Resent-To, or the loop mark that Exchange adds when an inbox rule redirects. Of a meeting: it is the author's own, as ORGANIZER
+in the invitation or Exchange's calendar field says, and what passes at the border is of the domain in Sender. All that could be made up, so
+nothing gets milder by it.
 
 ## What looks like it
 Some lists and moderators resend too.
@@ -51,6 +58,54 @@ User: let the server forward (with SRS), or forward as attachment.
 			}
 			return []report.Finding{x}
 		}
+		if x, ok := forwardedMeeting(f); ok {
+			return []report.Finding{x}
+		}
 		return nil
 	},
+}
+
+// forwardedMeeting looks for an invitation that one of the invited sent on in the
+// organiser's name: Sender is somebody else, for whose domain SPF or DKIM passes.
+func forwardedMeeting(f *Facts) (report.Finding, bool) {
+	s := f.Msg.First("Sender")
+	if s < 0 || len(f.From) != 1 || dmarcPasses(f) {
+		return report.Finding{}, false
+	}
+	all := dmarc.From(f.Msg.Value(s))
+	if len(all) != 1 || headers.Org(all[0].Domain) == "" || sameOrganisation(f, all[0].Domain) {
+		return report.Finding{}, false
+	}
+	by, org := all[0], headers.Org(all[0].Domain)
+	mark := f.Msg.First("X-MS-Exchange-Calendar-Originator-Id")
+	if mark < 0 && !strings.EqualFold(f.Organizer, f.From[0].Address) {
+		return report.Finding{}, false
+	}
+	x := report.Finding{
+		Hop:         index(f, borderHop(f)),
+		Confidence:  report.Likely,
+		AtFault:     report.Party{Role: "none", Host: by.Domain},
+		AdviceParts: report.Say("%s: forward the meeting as attachment, or have the organiser invite; the domain of the organiser has nothing to set up for this", by.Address),
+		Evidence:    []report.Evidence{field(f, s), field(f, f.Msg.First("From"))},
+	}
+	passes := ""
+	if b, ok := spfAtBorder(f); ok && b.result == "pass" && !b.null && headers.Org(b.domain) == org {
+		passes = "SPF"
+		x.Evidence = append(x.Evidence, b.evidence(f)...)
+	}
+	for _, v := range signers(f) {
+		if headers.Org(v.domain) == org {
+			passes = "DKIM"
+			x.Evidence = append(x.Evidence, field(f, v.field))
+			break
+		}
+	}
+	if passes == "" {
+		return report.Finding{}, false
+	}
+	if mark >= 0 {
+		x.Evidence = append(x.Evidence, field(f, mark))
+	}
+	x.Parts = report.Say("%s, for whose domain %s passes, seems to have forwarded the meeting invitation of %s: From is still the organiser, Sender the one who forwarded", by.Address, passes, f.From[0].Address)
+	return x, true
 }

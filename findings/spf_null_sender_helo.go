@@ -12,7 +12,9 @@ var spfNullSenderHelo = &Rule{
 	Since:    "0.1",
 	AtBorder: true,
 	Causes: []Cause{{Rank: bySender + 340, Status: report.Unauthenticated, When: func(f *Facts) bool {
-		return f.Border.SPF != "pass" && notAuthenticated(f) && !(f.Border.SPF == "none" && f.IsReport())
+		// That a bounce comes from a name without record is how most do; a person's
+		// receipt gets lost by it.
+		return f.Border.SPF != "pass" && notAuthenticated(f) && !(f.Border.SPF == "none" && f.IsReport() && !f.IsReceipt())
 	}}},
 	SymptomOf: []*Rule{heloSPFUnaligned},
 	Refs:      []string{"RFC 7208 §2.4", "RFC 7208 §2.3"},

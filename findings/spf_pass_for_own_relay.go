@@ -61,8 +61,9 @@ func relayedPass(f *Facts) (report.Finding, bool) {
 		if from.Rcpt == "" || to.Rcpt == "" || strings.EqualFold(from.Rcpt, to.Rcpt) || sameOrganisation(f, from.Name()) {
 			continue
 		}
-		// Sent on in its own name, as a user who resends a message does.
-		if slices.Contains(from.Orgs, headers.Org(to.SPF.Domain)) {
+		// Sent on in its own name, as a list does, and a user who resends a message:
+		// the name is of its hosts, or of the mailbox that it took the message for.
+		if own := headers.Org(to.SPF.Domain); slices.Contains(from.Orgs, own) || own != "" && own == headers.Org(domainPart(from.Rcpt)) {
 			continue
 		}
 		return ownRelay(f, from.SPF, to.SPF, from.Border, to.Border, nil), true

@@ -29,13 +29,17 @@ func (f *Facts) lookAtAuthor() {
 }
 
 // checkAuthorSPF evaluates SPF of the author's domain for the border's client,
-// where the envelope sender is of another organisation or the null one. The
-// result does not count for DMARC; it shows whether the owner of the domain
-// means this client to send.
+// where the envelope sender is of another organisation or another subdomain, or
+// the null one, so that another name was asked for. The result does not count for DMARC; it shows
+// whether the owner of the domain means this client to send.
 func (f *Facts) checkAuthorSPF() {
 	ip := f.ClientIP(f.LastRun())
-	if f.SPF == nil || !Public(ip) || Org(f.SPF.Domain) == Org(f.FromDomain) {
+	if f.SPF == nil || !Public(ip) || f.SPF.Domain == f.FromDomain {
 		return
+	}
+	null := f.MailFrom != nil && *f.MailFrom == ""
+	if !null && f.SPF.Result == spf.Pass && Org(f.SPF.Domain) == Org(f.FromDomain) {
+		return // the owner means it already
 	}
 	f.AuthorSPF = f.ask.check(spf.Query{IP: ip, MailFrom: "postmaster@" + f.FromDomain})
 }

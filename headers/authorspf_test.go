@@ -27,6 +27,8 @@ func TestAuthor(t *testing.T) {
 	}
 	test("service in the author's record", service+policy+include, "b@example.net", "pass", "")
 	test("service not in it", service+policy+own, "b@example.net", "fail", "")
+	test("own subdomain without record", service+policy+include, "b@bounce.example.com", "pass", "")
+	test("null sender", service+policy+include, "", "pass", "")
 	test("own envelope sender: not asked", service+policy+include, "ann@example.com", "", "")
 	test("no policy: not asked", service+include, "b@example.net", "", "")
 	test("record at the domain itself", service+own+stray, "b@example.net", "", "example.com")

@@ -219,9 +219,9 @@ func (b *binder) writer(s *statement) (hop int, tie string) {
 	}
 	// A server that puts its verdicts at the end of the header is known by its
 	// name only.
-	if s.id != "" && (best < 0 || host(b.hops[best].By) != s.id) && below < b.custody.First {
+	if s.id != "" && (best < 0 || b.hops[best].writer() != s.id) && below < b.custody.First {
 		for k := len(b.hops) - 1; k >= b.custody.First; k-- {
-			if host(b.hops[k].By) == s.id {
+			if b.hops[k].writer() == s.id {
 				return k, ""
 			}
 		}
@@ -233,7 +233,7 @@ func (b *binder) writer(s *statement) (hop int, tie string) {
 func (b *binder) fit(s *statement, k, n int) int {
 	h := &b.hops[k]
 	p := [...]int{3, 2, 0, 0}[n]
-	by := host(h.By)
+	by := h.writer()
 	switch {
 	case s.id == "":
 	case s.id == by:
@@ -419,7 +419,7 @@ func (b *binder) grade(s *statement, hop int, tie string) (ClaimTrust, string) {
 		}
 		return Trusted, ""
 	}
-	if hop >= 0 && (s.field < b.hops[hop].Field || filterField(v) || tie != "" || b.beside(b.hops[hop].Field, s.field)) {
+	if hop >= 0 && (s.field < b.hops[hop].Field || filterField(v) || tie != "" || b.beside(b.hops[hop].Field, s.field) || s.id != "" && s.id == b.hops[hop].writer()) {
 		return Testimony, "written on the way, before the recipient's border"
 	}
 	return Untrusted, "it came with the message"

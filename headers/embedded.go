@@ -103,6 +103,13 @@ func (f *Facts) IsReport() bool {
 	return kind == "multipart/report"
 }
 
+// IsReceipt reports whether the message says that somebody read or got another
+// (RFC 8098).
+func (f *Facts) IsReceipt() bool {
+	kind, param, _ := mime.ParseMediaType(f.Msg.Get("Content-Type"))
+	return kind == "multipart/report" && strings.EqualFold(param["report-type"], "disposition-notification")
+}
+
 // readParts looks for messages and delivery reports inside the body. It reads
 // the body only where the header says that it has parts and the bytes name a
 // type that matters.
@@ -120,7 +127,7 @@ func (f *Facts) readParts() {
 	case "", "text":
 		// The encoding may hide a header; it is read where the text is small.
 		cte := strings.ToLower(f.Msg.Get("Content-Transfer-Encoding"))
-		if !containsFold(body[:min(len(body), maxInline)], "received:") && (cte != "base64" || len(body) > maxInline) {
+		if !strings.HasPrefix(strings.TrimSpace(strings.ToLower(ct)), "text/calendar") && !containsFold(body[:min(len(body), maxInline)], "received:") && (cte != "base64" || len(body) > maxInline) {
 			return
 		}
 	case "application", "message":
@@ -157,7 +164,7 @@ func first(a, b string) string {
 // mayCarry reports whether the bytes of a body name a type, or a file, that may
 // hold a message or a report.
 func mayCarry(body []byte) bool {
-	for _, s := range []string{"message/rfc822", "message/global", "text/rfc822-headers", "message/delivery-status", ".eml", ".msg", "ms-outlook", "tlsrpt", "received:"} {
+	for _, s := range []string{"message/rfc822", "message/global", "text/rfc822-headers", "message/delivery-status", ".eml", ".msg", "ms-outlook", "tlsrpt", "received:", "text/calendar"} {
 		if containsFold(body, s) {
 			return true
 		}
@@ -230,6 +237,8 @@ func (w *partWalker) walk(e *gomessage.Entity, number string, depth int) {
 	case "message/delivery-status", "message/global-delivery-status":
 		raw, _ := io.ReadAll(io.LimitReader(e.Body, maxStatusBytes))
 		w.f.DSN = parseDSN(raw)
+	case "text/calendar":
+		w.calendar(e)
 	default:
 		w.carried(e, kind, number)
 	}

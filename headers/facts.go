@@ -326,6 +326,9 @@ type Contents struct {
 	Embedded []Part
 	// Collected is what a report of many messages is about, nil for other mail.
 	Collected *Collected
+	// Organizer is the address of whoever called the meeting that the message
+	// invites to, "" where it carries no invitation.
+	Organizer string
 	// Replies are the SMTP replies that a bounce quotes, and Bounced what tells
 	// whose message it returns; nil where that was not looked at.
 	Replies []Reply

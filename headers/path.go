@@ -48,11 +48,20 @@ func pathOf(c Facts) Path {
 	return f.Path
 }
 
+// writer is the host that wrote a hop, in lower case: what it calls itself where
+// it says "by localhost".
+func (h *Hop) writer() string {
+	if by := host(h.By); by != "localhost" || h.ByName == "" {
+		return by
+	}
+	return host(h.ByName)
+}
+
 // hopOrg is the organisation of the host that wrote hop i. Where its own name
 // does not tell ("by localhost", "by 10.197.0.4"), the next newer hop saw it as
 // its client.
 func hopOrg(hops []Hop, i int) string {
-	if org := hostOrg(hops[i].By); org != "" {
+	if org := hostOrg(hops[i].writer()); org != "" {
 		return org
 	}
 	if i+1 < len(hops) {

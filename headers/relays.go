@@ -32,6 +32,10 @@ func (w *walker) side(k int) side {
 	if h.Fetched {
 		return side{inside: true, basis: "fetched from a mailbox by " + orUnknown(h.By)}
 	}
+	if h.OwnHost {
+		// Whatever address it shows, it is its own server's.
+		return side{inside: true, basis: "a filter on the machine of " + orUnknown(orElse(h.ByName, h.By))}
+	}
 	if s, ok := w.service(h); ok {
 		return s
 	}

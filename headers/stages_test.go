@@ -31,7 +31,7 @@ var makers = map[string][]string{
 	"Evaluations": {"evaluations.go"},
 	"Cell":        {"evaluations.go"},
 	"Background":  {"background.go", "ipv4side.go", "authorspf.go", "nullmx.go", "helo.go", "dnssec.go"},
-	"Contents":    {"embedded.go", "bounce.go", "notice.go", "reply.go", "carried.go"},
+	"Contents":    {"embedded.go", "bounce.go", "notice.go", "reply.go", "carried.go", "calendar.go"},
 }
 
 // No stage writes another stage's value.

@@ -19,7 +19,7 @@ var amavis = dialect{
 			var p peer
 			if p.add(c.at(i)) && p.ip.IsValid() {
 				c.use(i)
-				r.ByIP = p.ip
+				r.ByIP, r.ByName = p.ip, p.name
 			}
 		}
 	},

@@ -60,6 +60,9 @@ type Received struct {
 
 	By   string // as written, without final dot
 	ByIP netip.Addr
+	// ByName is the host as the writer calls it beside "by localhost", "" where
+	// the dialect does not say.
+	ByName string
 
 	Via   string
 	With  string // protocol as written: "ESMTPS", "Microsoft SMTP Server", "mapi"

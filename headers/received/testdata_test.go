@@ -98,6 +98,7 @@ func describe(r Received) string {
 	line("ident", r.Ident)
 	line("by", r.By)
 	line("by-ip", r.ByIP)
+	line("by-name", r.ByName)
 	line("via", r.Via)
 	line("with", r.With)
 	if r.Proto != r.With {
