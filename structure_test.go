@@ -23,7 +23,7 @@ const module = "github.com/mailtrace/mailtrace"
 // below it.
 var levels = [][]string{
 	{"internal/corpus", "internal/mask", "internal/damage", "internal/guard"},
-	{"internal/outlook"},
+	{"internal/outlook", "bulk/archive"},
 	{"message", "dns", "report"},
 	{"dns/internal/..."},
 	{"dns/live", "dns/zonefile", "dns/dnssec", "dns/doh"},
@@ -45,6 +45,8 @@ var outside = map[string][]string{
 	"github.com/emersion/go-msgauth": {"internal/secondopinion"},
 	"github.com/spf13":               {"cmd/mailtrace"},
 	"golang.org/x/term":              {"cmd/mailtrace"},
+	"github.com/klauspost/compress":  {"bulk/archive"},
+	"github.com/ulikunitz/xz":        {"bulk/archive"},
 }
 
 // bare names the packages that mail servers import: beside each other they need

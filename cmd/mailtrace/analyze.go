@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/bulk"
@@ -48,8 +49,10 @@ func (c *cli) analyzeCommand() *cobra.Command {
 		Short: "say where and why the authentication of messages broke",
 		Long: `Analyze reads messages and says where and why their authentication broke.
 
-PATH is a message (.eml), an mbox, a Maildir, a folder of messages or an Outlook
-.msg. Without PATH, or for -, the message is read from standard input.`,
+PATH is a message (.eml), an mbox, a Maildir, an MH folder, a folder of
+messages, a store of Thunderbird or Apple Mail, an Outlook .msg, or any of these
+in tar, zip, gzip, bzip2, xz or Zstandard, such as Google Takeout gives. Without
+PATH, or for -, standard input is read.`,
 		Example: `  mailtrace analyze message.eml
   mailtrace analyze --trust mx.example.org --trust 10.0.0.0/8 message.eml
   mailtrace analyze --record answers.txt message.eml
@@ -246,6 +249,7 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 		ahead = append(ahead, in)
 	}
 	many := len(ahead) > 1
+	c.memory = semaphore.NewWeighted(maxHeld)
 	format := a.format
 	if format == "" {
 		format = "text"
@@ -325,6 +329,9 @@ type result struct {
 // was not answered by then would count as missing.
 func (c *cli) one(ctx context.Context, o mailtrace.Options, in input) (r result) {
 	err := guard.Run(func() { r = c.analyzed(ctx, o, in) })
+	if in.held > 0 {
+		c.memory.Release(in.held)
+	}
 	r.path = in.path
 	if p := faultOf(in.place(), first2(r.err, err)); p != nil {
 		return result{path: in.path, err: p}

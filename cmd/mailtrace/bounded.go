@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace"
+	"github.com/mailtrace/mailtrace/bulk/archive"
 	"github.com/mailtrace/mailtrace/internal/guard"
 )
 
@@ -23,8 +24,8 @@ const (
 	maxReplayFile = 256 << 20
 	maxListFile   = 256 << 20
 	maxReportFile = 256 << 20 // one saved report
-	// maxStream is what a stream may hold: it is kept in a temporary file.
-	maxStream = 16 << 30
+	// maxStream is what a mailbox or an archive that comes as a stream may hold.
+	maxStream = 1 << 40
 )
 
 // pipeWait is how long a named pipe that nobody writes to is waited for.
@@ -218,13 +219,22 @@ func (c *cli) context() context.Context {
 // inputLimits are the bounds on what the program reads, in the form of
 // [mailtrace.Limits].
 func inputLimits() []mailtrace.Limit {
+	packed := archive.DefaultLimits
 	return []mailtrace.Limit{
 		{What: "a zone file", Most: maxZoneFile, Unit: "bytes", Where: "--dns zone: an error"},
 		{What: "a recording", Most: maxReplayFile, Unit: "bytes", Where: "--dns replay: an error"},
 		{What: "a list of domains", Most: maxListFile, Unit: "bytes", Where: "domain: an error"},
 		{What: "a line of a list", Most: maxListLine, Unit: "bytes", Where: "domain: an error"},
 		{What: "a saved report", Most: maxReportFile, Unit: "bytes", Where: "show: an error"},
-		{What: "a mailbox from a stream", Most: maxStream, Unit: "bytes", Where: "analyze: an error"},
+		{What: "a mailbox or archive from a stream", Most: maxStream, Unit: "bytes", Where: "analyze: an error"},
+		{What: "messages of streams and archives in memory", Most: maxHeld, Unit: "bytes", Where: "the next is read when there is room"},
+		{What: "archives in one another", Most: int64(packed.Depth), Unit: "levels", Where: "archive.Limits: an error"},
+		{What: "what comes out of an archive for each of its bytes, beyond 256 MB", Most: packed.Ratio, Unit: "bytes", Where: "archive.Limits: an error"},
+		{What: "what comes out of an archive", Most: packed.Total, Unit: "bytes", Where: "archive.Limits: an error"},
+		{What: "files in an archive", Most: int64(packed.Entries), Where: "archive.Limits: an error"},
+		{What: "the table of contents of a zip archive", Most: packed.Directory, Unit: "bytes", Where: "archive.Limits: an error"},
+		{What: "memory of one decompressor", Most: packed.Window, Unit: "bytes", Where: "archive.Limits: an error"},
+		{What: "folders in one another", Most: maxFolders, Unit: "levels", Where: "an error"},
 		{What: "waiting for a writer of a named pipe", Most: int64(pipeWait.Seconds()), Unit: "seconds", Where: "an error"},
 	}
 }

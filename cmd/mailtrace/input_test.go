@@ -1,7 +1,14 @@
 package main
 
 import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,12 +58,26 @@ func TestInputs(t *testing.T) {
 	write(t, dir, "Maildir/dovecot.index", "\x00\x01")
 	write(t, dir, "Maildir/.Sent/cur/4.M4.host:2,S", "X-Any: x\nSubject: sent\n\n")
 	write(t, dir, "Maildir/.Sent/new/.keep", "")
+	write(t, dir, "MH/10", "X-Any: x\nSubject: ten\n\n")
+	write(t, dir, "MH/9", "X-Any: x\nSubject: nine\n\n")
+	write(t, dir, "MH/,8", "X-Any: x\nSubject: deleted\n\n")
+	write(t, dir, "MH/.mh_sequences", "cur: 9\n")
+	write(t, dir, "bird/Inbox", twoMessages)
+	write(t, dir, "bird/Inbox.msf", "// <!-- <mdb:mork:z v=\"1.4\"/> -->\n")
+	write(t, dir, "bird/Inbox.sbd/Lists", twoMessages)
+	write(t, dir, "bird/Trash", "")
+	write(t, dir, "Apple/INBOX.mbox/1/Messages/1.emlx", "19\nSubject: x\n\nbody\n\n<?xml version=\"1.0\"?>\n")
+	write(t, dir, "Apple/INBOX.mbox/1/Messages/2.partial.emlx", "18\nSubject: y\n\nbody\n<?xml version=\"1.0\"?>\n")
+	write(t, dir, "Apple/INBOX.mbox/Info.plist", "<?xml version=\"1.0\"?>\n")
 	test := func(stdin string, args []string, want ...string) {
 		t.Helper()
 		if got := subjects(t, stdin, args...); !slices.Equal(got, want) {
 			t.Errorf("%q\n got %q\nwant %q", args, got, want)
 		}
 	}
+	test("", []string{"MH"}, "MH/9[0] nine", "MH/10[1] ten")
+	test("", []string{"bird"}, "bird/Inbox[0] one", "bird/Inbox[1] two", "bird/Inbox.sbd/Lists[2] one", "bird/Inbox.sbd/Lists[3] two")
+	test("", []string{"Apple"}, "Apple/INBOX.mbox/1/Messages/1.emlx[0] x", "Apple/INBOX.mbox/1/Messages/2.partial.emlx[1] y")
 	test("", []string{"a.eml"}, "a.eml[0] a")
 	test("Subject: in\n\n", []string{"-"}, "-[0] in")
 	test("Subject: in\n\n", nil, "-[0] in")
@@ -144,4 +165,123 @@ func TestOutlook(t *testing.T) {
 	}
 	test("plain.msg", string(file), `"kind": "headers-only"`)
 	test("cut.msg", string(file[:600]), "damaged Outlook message")
+}
+
+// zipped packs files into a zip archive, tarred into a tar archive, and gzipped
+// a text.
+func zipped(t *testing.T, files map[string]string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		f, err := w.Create(name)
+		if err == nil {
+			_, err = io.WriteString(f, files[name])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func tarred(t *testing.T, files map[string]string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name]))})
+		if err == nil {
+			_, err = io.WriteString(w, files[name])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func gzipped(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := io.WriteString(w, text)
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// Archives are opened wherever they stand, and told by what they hold.
+func TestArchives(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	takeout := map[string]string{
+		"Takeout/archive_browser.html":                        "<html>",
+		"Takeout/Mail/All mail Including Spam and Trash.mbox": twoMessages,
+	}
+	maildir := map[string]string{"M/cur/1:2,S": "X-Any: x\nSubject: cur\n\n", "M/new/2": "X-Any: x\nSubject: new\n\n", "M/dovecot.index": "\x00\x01", "M/.x.eml": "Subject: hidden\n\n"}
+	write(t, dir, "takeout.zip", zipped(t, takeout))
+	write(t, dir, "takeout.tgz", gzipped(t, tarred(t, takeout)))
+	write(t, dir, "nameless", zipped(t, map[string]string{"inner": gzipped(t, tarred(t, maildir))}))
+	write(t, dir, "one.eml.gz", gzipped(t, "Subject: packed\n\n"))
+	write(t, dir, "in/box.gz", gzipped(t, twoMessages))
+	write(t, dir, "in/log.gz", gzipped(t, "a log\n"))
+	write(t, dir, "in/doc.docx", zipped(t, map[string]string{"word/document.xml": "<xml>"}))
+	test := func(stdin string, args []string, want ...string) {
+		t.Helper()
+		if got := subjects(t, stdin, args...); !slices.Equal(got, want) {
+			t.Errorf("%q\n got %q\nwant %q", args, got, want)
+		}
+	}
+	const all = "!Takeout/Mail/All mail Including Spam and Trash.mbox"
+	test("", []string{"takeout.zip"}, "takeout.zip"+all+"[0] one", "takeout.zip"+all+"[1] two")
+	test("", []string{"takeout.tgz"}, "takeout.tgz"+all+"[0] one", "takeout.tgz"+all+"[1] two")
+	test(zipped(t, takeout), []string{"-"}, "-"+all+"[0] one", "-"+all+"[1] two")
+	test(gzipped(t, tarred(t, takeout)), []string{"-"}, "-"+all+"[0] one", "-"+all+"[1] two")
+	test(gzipped(t, twoMessages), []string{"-"}, "-[0] one", "-[1] two")
+	test("", []string{"nameless"}, "nameless!inner!M/cur/1:2,S[0] cur", "nameless!inner!M/new/2[1] new")
+	test("", []string{"one.eml.gz"}, "one.eml.gz[0] packed")
+	test("", []string{"in"}, "in/box.gz[0] one", "in/box.gz[1] two")
+}
+
+// Damage, foreign archives and bombs are told with their place; the rest is
+// analysed.
+func TestBadArchives(t *testing.T) {
+	dir := t.TempDir()
+	var many strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&many, "From a@example.com Mon Nov 23 01:38:52 2026\nSubject: %x\n\n%x\n\n", i*i, i*i*i)
+	}
+	whole := gzipped(t, many.String())
+	cut := write(t, dir, "cut.gz", whole[:len(whole)/2])
+	rar := write(t, dir, "a.rar", "Rar!\x1a\x07\x00rest")
+	pst := write(t, dir, "store/a.pst", "!BDN rest")
+	empty := write(t, dir, "empty.zip", zipped(t, map[string]string{"a.txt": "no mail"}))
+	deep := "Subject: x\n\n"
+	for range 12 {
+		deep = gzipped(t, deep)
+	}
+	bomb := write(t, dir, "deep.gz", deep)
+	test := func(reports int, want string, paths ...string) {
+		t.Helper()
+		got := runWith(t, fakeEnvironment(), "", append([]string{"analyze", "--dns", "off", "--format", "jsonl"}, paths...)...)
+		if n := strings.Count(got.out, "\n"); n < reports || reports == 0 && n > 0 || got.code != exitUsage || !strings.Contains(got.errout, want) {
+			t.Errorf("%q: exit %d, %d reports, want %q in\n%.500s", paths, got.code, n, want, got.errout)
+		}
+	}
+	test(500, "cut.gz, behind message", cut)
+	test(500, "unexpected EOF", cut)
+	test(0, "a.rar: a RAR archive", rar)
+	test(0, "a.pst: an Outlook store", pst)
+	test(0, "a.pst: an Outlook store", filepath.Dir(pst))
+	test(0, "no message in this archive", empty)
+	test(0, "more than 8 archives in one another", bomb)
+	test(1, "more than 8 archives in one another", bomb, write(t, dir, "ok.eml", "Subject: x\n\n"))
 }

@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/internal/guard"
@@ -81,6 +82,9 @@ type cli struct {
 	stderr io.Writer
 	code   int
 	atEnd  []func() // what has to be tidied up when the run ends
+	// memory is for what was read of a stream and is not yet analysed; nil as
+	// long as the first messages are only looked at.
+	memory *semaphore.Weighted
 }
 
 // run executes the program and returns its exit code. Everything that it needs
