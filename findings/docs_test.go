@@ -27,7 +27,7 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("docs/findings.md is not what the catalogue says (%s); refresh it with\n\tgo test ./findings -run '^TestDocs$' -update", differs(got, want))
+		t.Errorf("docs/findings.md is not what the catalogue says (%s); refresh it with\n\tgo generate ./findings", differs(got, want))
 	}
 }
 

@@ -1,5 +1,10 @@
 package findings
 
+// The first writes the list of rules, the others what is made from them.
+//
+//go:generate go test . -run ^TestOneFile$ -update
+//go:generate go test . -run ^(TestDocs|TestCauses)$ -update
+
 import (
 	"slices"
 	"strings"

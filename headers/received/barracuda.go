@@ -15,7 +15,8 @@ var barracuda = dialect{
 }
 
 var barracudaShape = dialect{
-	name: "barracuda", product: "Barracuda", rdns: RDNSUnconfirmed,
+	shape: true,
+	name:  "barracuda", product: "Barracuda", rdns: RDNSUnconfirmed,
 	claims: func(c *clauses) bool {
 		id := c.word(kID, 0)
 		return c.untagged() && c.has(kFor) && c.plainPeer() && c.smtpWith() && all(id, 16, 16, isAlnum) &&

@@ -1,3 +1,5 @@
+//go:generate go test . -run ^TestDialectTables$ -update
+
 package received
 
 import "strings"
@@ -9,6 +11,10 @@ type dialect struct {
 	order    order
 	rdns     RDNS // what a name from the DNS is worth in it, RDNSNone where it writes none
 	tlsShown bool
+	// shape says that the arrangement of the parts alone tells the dialect. It is
+	// asked only where none claims the field that names the software, the service
+	// or its hosts in it, or has a mark that nobody else has.
+	shape bool
 	// confidence is 0 for 1: a server's own form.
 	confidence float64
 	// claims says whether the field is in this dialect. Of all dialects of one
@@ -16,24 +22,6 @@ type dialect struct {
 	claims func(*clauses) bool
 	// read puts right what the general reader could not know. May be nil.
 	read func(*clauses, *Received)
-}
-
-// signed dialects name the software, the service or its hosts in the field, or
-// have a mark that nobody else has.
-var signed = [...]*dialect{
-	&alibaba, &amavis, &barracuda, &beehive, &chasquid, &clearswift, &cloudflare, &communigate, &coremail, &courier, &cyrus,
-	&domino, &dovecot, &ecelerity, &ezmts, &exchange, &exim, &exo, &facebook, &fastmail, &fetchmail, &gmail, &gmx, &groupwise,
-	&halon, &haraka, &icewarp, &imail, &intermail, &interscan, &ironport, &james, &kerio, &kumomta, &lsoft, &maddy, &mailcontrol,
-	&mailenable, &mdaemon, &messagelabs, &mimecast, &mirapoint, &mox, &nullclient, &obtuse, &opensmtpd, &pmdf, &postfix, &powermta, &proofpoint, &proxmox,
-	&qmail, &qpsmtpd, &qsmtpd, &scalix, &sendgrid, &sendmail, &ses, &simta, &smap, &smartermail, &sonicwall, &stalwart, &strato, &sun,
-	&symantec, &tencent, &trex, &webmail, &xmail, &yahoo, &yandex, &zimbra, &zmailer, &zoho, &zonemta,
-}
-
-// shaped dialects are known by the arrangement of the parts alone. They are
-// asked only where no signed dialect claims the field.
-var shaped = [...]*dialect{
-	&barracudaShape, &dovecotShape, &eximShape, &gmailShape, &gmxShape, &hmailserver, &ironportShape, &mailgunShape, &moxShape, &moxWebmail,
-	&opensmtpdShape, &postfixShape, &powermtaShape, &proofpointShape, &qmailShape,
 }
 
 // form names the form of the dialect: "postfix" becomes "postfix-local".

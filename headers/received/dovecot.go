@@ -11,7 +11,8 @@ var dovecot = dialect{
 }
 
 var dovecotShape = dialect{
-	name: "dovecot", product: "Dovecot", rdns: RDNSNone, tlsShown: true,
+	shape: true,
+	name:  "dovecot", product: "Dovecot", rdns: RDNSNone, tlsShown: true,
 	claims: func(c *clauses) bool {
 		return strings.HasPrefix(c.words(kWith), "LMTP") && c.untagged() && all(c.word(kID, 0), 20, 28, isBase64)
 	},

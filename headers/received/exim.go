@@ -16,7 +16,8 @@ var exim = dialect{
 // eximShape is Exim with another received_header_text: its id and its protocol
 // in small letters.
 var eximShape = dialect{
-	name: "exim", product: "Exim", order: nameFirst, rdns: RDNSConfirmed, tlsShown: true,
+	shape: true,
+	name:  "exim", product: "Exim", order: nameFirst, rdns: RDNSConfirmed, tlsShown: true,
 	claims: func(c *clauses) bool {
 		with := c.words(kWith)
 		return isEximID(c.word(kID, 0)) && with != "" && with == strings.ToLower(with) && c.has(kBy)

@@ -28,7 +28,8 @@ var gmail = dialect{
 // gmailShape is the form of the years before 2018: by 10.200.0.81 with SMTP id
 // i17mr14323797qtg.308.1509801501660, and by 10.12.155.138 with HTTP.
 var gmailShape = dialect{
-	name: "gmail", product: "Gmail", rdns: RDNSConfirmed,
+	shape: true,
+	name:  "gmail", product: "Gmail", rdns: RDNSConfirmed,
 	claims: func(c *clauses) bool {
 		a, ok := parseIP(c.word(kBy, 0))
 		if !ok || !a.IsPrivate() || c.has(kFrom) {

@@ -24,7 +24,8 @@ var gmx = dialect{
 // gmxShape is the webmail, and a server before 2013: from rdns (EHLO name) [addr] by
 // mail.gmx.net (mp058) with SMTP; D
 var gmxShape = dialect{
-	name: "gmx", product: "Nemesis", rdns: RDNSNone,
+	shape: true,
+	name:  "gmx", product: "Nemesis", rdns: RDNSNone,
 	claims: func(c *clauses) bool {
 		return c.byTag() == "via HTTP" && strings.Contains(c.byHost(), "gmx") || inDomain(c.byHost(), "gmx.net") && strings.HasPrefix(c.byTag(), "mp")
 	},

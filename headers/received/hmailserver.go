@@ -8,7 +8,8 @@ import "strings"
 // Nothing is signed: known by the space before the semicolon, a name or
 // "Unknown" before the address, and no id. The name is the first PTR.
 var hmailserver = dialect{
-	name: "hmailserver", product: "hMailServer", rdns: RDNSUnconfirmed, tlsShown: true,
+	shape: true,
+	name:  "hmailserver", product: "hMailServer", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: func(c *clauses) bool {
 		if !c.spaced || !c.untagged() || c.has(kID) || c.has(kFor) || c.has(kVia) || !c.plainPeer() || isKeywordUpper(c) {
 			return false

@@ -18,7 +18,8 @@ var ironport = dialect{
 }
 
 var ironportShape = dialect{
-	name: "ironport", product: "Cisco ESA", order: nameFirst, rdns: RDNSUnconfirmed, tlsShown: true,
+	shape: true,
+	name:  "ironport", product: "Cisco ESA", order: nameFirst, rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: func(c *clauses) bool {
 		last := c.lastComment(kFrom)
 		return len(last) > 2 && last[0] == '[' && last[len(last)-1] == ']' && c.bareSMTP() && dayFirst(c.date)

@@ -5,7 +5,8 @@ import "strings"
 // mailgun: from HELO (rdns [addr]) by smtp-out-n01.prod.eu-central-1.postgun.com with SMTP id
 // 5f86ca43c20cc98d9eabfed2 (version=TLS1.3, cipher=C); D
 var mailgunShape = dialect{
-	name: "mailgun", product: "Mailgun", rdns: RDNSUnconfirmed, tlsShown: true,
+	shape: true,
+	name:  "mailgun", product: "Mailgun", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: func(c *clauses) bool {
 		return c.untagged() && all(c.word(kID, 0), 24, 24, isLowerHex) && strings.HasPrefix(c.words(kWith), "SMTP") ||
 			inDomain(c.byHost(), "postgun.com") || inDomain(c.byHost(), "mailgun.org")

@@ -14,7 +14,8 @@ var mox = dialect{
 // moxWebmail is a message that was written in mox's web interface:
 // from HOST by HOST id X (TLS1.3 C) for <rcpt>; 1 Jun 2026 10:00:00 +0000
 var moxWebmail = dialect{
-	name: "mox", product: "mox", rdns: RDNSNone, tlsShown: true,
+	shape: true,
+	name:  "mox", product: "mox", rdns: RDNSNone, tlsShown: true,
 	claims: func(c *clauses) bool {
 		return c.has(kFrom) && c.commentIndex(kFrom, 0) < 0 && c.word(kFrom, 0) == c.word(kBy, 0) && c.untagged() &&
 			!c.has(kWith) && !c.has(kVia) && c.has(kFor) && all(c.word(kID, 0), 16, 32, isBase64) && dayFirst(c.date)
@@ -29,7 +30,8 @@ func isBase64(b byte) bool { return isAlnum(b) || b == '-' || b == '_' || b == '
 
 // moxShape is mox before 2023, without "via".
 var moxShape = dialect{
-	name: "mox", product: "mox", rdns: RDNSUnconfirmed, tlsShown: true,
+	shape: true,
+	name:  "mox", product: "mox", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: func(c *clauses) bool { return !c.has(kVia) && c.byAddress() && c.byTag() == "" && c.smtpWith() },
 	read:   readMox,
 }

@@ -14,7 +14,8 @@ var opensmtpd = dialect{
 
 // opensmtpdShape has another name in the parenthesis.
 var opensmtpdShape = dialect{
-	name: "opensmtpd", product: "OpenSMTPD", rdns: RDNSUnconfirmed, tlsShown: true,
+	shape: true,
+	name:  "opensmtpd", product: "OpenSMTPD", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: func(c *clauses) bool {
 		id := c.word(kID, 0)
 		return all(id, 8, 8, isLowerHex) && c.byTag() != "" && c.smtpWith() &&

@@ -16,7 +16,8 @@ var postfix = dialect{
 // postfixShape is Postfix with another mail_name: (ASF Mail Server at mx1). Since
 // others write the same shape, its name counts as a bare PTR.
 var postfixShape = dialect{
-	name: "postfix", product: "Postfix", rdns: RDNSUnconfirmed, tlsShown: true,
+	shape: true,
+	name:  "postfix", product: "Postfix", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: func(c *clauses) bool {
 		tag := c.byTag()
 		if tag == "" || strings.HasPrefix(tag, "=") || !isPostfixID(c.word(kID, 0)) {

@@ -16,7 +16,8 @@ var powermta = dialect{
 }
 
 var powermtaShape = dialect{
-	name: "powermta", product: "PowerMTA", rdns: RDNSNone,
+	shape: true,
+	name:  "powermta", product: "PowerMTA", rdns: RDNSNone,
 	claims: func(c *clauses) bool {
 		return c.untagged() && !c.has(kWith) && c.has(kID) && c.has(kFor) && strings.HasPrefix(c.word(kID, 0), "h") &&
 			all(c.word(kID, 0), 8, 24, isAlnum) && c.findComment(kTail, "envelope-from ") >= 0

@@ -17,7 +17,8 @@ var proofpoint = dialect{
 // proofpointShape is a customer's machine: no comment behind its name, and the
 // id ends with "-1".
 var proofpointShape = dialect{
-	name: "proofpoint", product: "Proofpoint", rdns: RDNSUnconfirmed, tlsShown: true,
+	shape: true,
+	name:  "proofpoint", product: "Proofpoint", rdns: RDNSUnconfirmed, tlsShown: true,
 	claims: func(c *clauses) bool {
 		id, n, ok := strings.Cut(c.word(kID, 0), "-")
 		return ok && all(n, 1, 2, isDigit) && all(id, 9, 12, isAlnum) && c.untagged() && c.plainPeer() && c.smtpWith() &&

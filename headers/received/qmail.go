@@ -21,7 +21,8 @@ var qmail = dialect{
 
 // qmailShape also takes the TLS patch.
 var qmailShape = dialect{
-	name: "qmail", product: "qmail", order: nameFirst, rdns: RDNSUnconfirmed,
+	shape: true,
+	name:  "qmail", product: "qmail", order: nameFirst, rdns: RDNSUnconfirmed,
 	claims: func(c *clauses) bool {
 		if !dayFirst(c.date) || !c.untagged() || c.has(kID) || !c.has(kFrom) {
 			return false
