@@ -158,7 +158,7 @@ func (w *partWalker) add(p Part) {
 // in it; nil where there is none. What was done to it on the way into the text
 // is mended later.
 func inlineHeader(text []byte) []byte {
-	if !containsFold(text, "received:") {
+	if !holdsAny(text, traces) {
 		return nil
 	}
 	received, others := 0, 0

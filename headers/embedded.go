@@ -127,7 +127,7 @@ func (f *Facts) readParts() {
 	case "", "text":
 		// The encoding may hide a header; it is read where the text is small.
 		cte := strings.ToLower(f.Msg.Get("Content-Transfer-Encoding"))
-		if !strings.HasPrefix(strings.TrimSpace(strings.ToLower(ct)), "text/calendar") && !containsFold(body[:min(len(body), maxInline)], "received:") && (cte != "base64" || len(body) > maxInline) {
+		if !strings.HasPrefix(strings.TrimSpace(strings.ToLower(ct)), "text/calendar") && !holdsAny(body[:min(len(body), maxInline)], traces) && (cte != "base64" || len(body) > maxInline) {
 			return
 		}
 	case "application", "message":
@@ -159,32 +159,6 @@ func first(a, b string) string {
 		return a
 	}
 	return b
-}
-
-// mayCarry reports whether the bytes of a body name a type, or a file, that may
-// hold a message or a report.
-func mayCarry(body []byte) bool {
-	for _, s := range []string{"message/rfc822", "message/global", "text/rfc822-headers", "message/delivery-status", ".eml", ".msg", "ms-outlook", "tlsrpt", "received:", "text/calendar"} {
-		if containsFold(body, s) {
-			return true
-		}
-	}
-	return bytes.IndexByte(body, '!') >= 0 && (containsFold(body, ".xml") || containsFold(body, ".zip") || containsFold(body, ".gz"))
-}
-
-// containsFold looks for an ASCII string in any case.
-func containsFold(b []byte, lower string) bool {
-	head := lower[0]
-	for {
-		i := bytes.IndexAny(b, string([]byte{head, upperByte(head)}))
-		if i < 0 || len(b)-i < len(lower) {
-			return false
-		}
-		if bytes.EqualFold(b[i:i+len(lower)], []byte(lower)) {
-			return true
-		}
-		b = b[i+1:]
-	}
 }
 
 type partWalker struct {

@@ -78,7 +78,7 @@ var address = regexp.MustCompile(`(?i)(?:^|[^a-z0-9.])((?:[0-9]{1,3}|[x*#_?█�
 // Address finds the first masked IPv4 address in a text. What is left of it may
 // show that it is private (RFC 1918).
 func Address(s string) (text string, private, ok bool) {
-	if !strings.ContainsAny(s, "xX*#_?█▇■▓nNyYaA") {
+	if !mayHoldAddress(s) {
 		return "", false, false
 	}
 	for _, m := range address.FindAllStringSubmatch(s, 16) {
@@ -140,7 +140,8 @@ var token = regexp.MustCompile(`(?i)\[(?:redacted|removed|hidden|masked|anonymi[
 
 // Count returns how many values of a field were taken out, and the first of them.
 func Count(value string) (n int, first string) {
-	if !strings.ContainsAny(value, "[<xX*█▇■▓(;") {
+	words, addresses := mayHoldToken(value), mayHoldAddress(value)
+	if !words && !addresses {
 		return 0, ""
 	}
 	take := func(s string) {
@@ -148,12 +149,16 @@ func Count(value string) (n int, first string) {
 			first = strings.TrimSpace(s)
 		}
 	}
-	for _, m := range token.FindAllString(value, 64) {
-		take(m)
+	if words {
+		for _, m := range token.FindAllString(value, 64) {
+			take(m)
+		}
 	}
-	for _, m := range address.FindAllStringSubmatch(value, 64) {
-		if !digits(m[1]) {
-			take(m[1])
+	if addresses {
+		for _, m := range address.FindAllStringSubmatch(value, 64) {
+			if !digits(m[1]) {
+				take(m[1])
+			}
 		}
 	}
 	return n, first
