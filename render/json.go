@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -18,23 +19,39 @@ func JSON(w io.Writer, r *report.Report) error { return Indented(w, filled(r)) }
 // JSONL writes a report as one line of JSON.
 func JSONL(w io.Writer, r *report.Report) error { return lineOf(w, filled(r)) }
 
+// buffers are what lines are made in, so that each is not a new one.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// keepBuffer is how long a line may be whose buffer is kept.
+const keepBuffer = 1 << 20
+
 // lineOf writes any part of a report as one line of JSON.
 func lineOf(w io.Writer, v any) error {
-	var b bytes.Buffer
-	if err := encode(&b, v, ""); err != nil {
-		return err
+	buf := buffers.Get().(*[]byte)
+	b, err := appendJSON((*buf)[:0], v)
+	if err == nil {
+		b = append(b, '\n')
+		_, err = w.Write(b)
 	}
-	_, err := w.Write(safeJSON(b.Bytes()))
+	if cap(b) <= keepBuffer {
+		*buf = b
+		buffers.Put(buf)
+	}
 	return err
 }
 
 // Indented writes any part of a report as [JSON] does.
 func Indented(w io.Writer, v any) error {
-	var b bytes.Buffer
-	if err := encode(&b, v, "  "); err != nil {
+	line, err := appendJSON(nil, v)
+	if err != nil {
 		return err
 	}
-	_, err := w.Write(safeJSON(b.Bytes()))
+	var b bytes.Buffer
+	if err := json.Indent(&b, line, "", "  "); err != nil {
+		return err
+	}
+	b.WriteByte('\n')
+	_, err = w.Write(b.Bytes())
 	return err
 }
 
@@ -79,8 +96,7 @@ func safeJSON(b []byte) []byte {
 }
 
 func appendU(b []byte, r rune) []byte {
-	const hex = "0123456789abcdef"
-	return append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+	return append(b, '\\', 'u', hexDigits[r>>12&15], hexDigits[r>>8&15], hexDigits[r>>4&15], hexDigits[r&15])
 }
 
 // filled returns the report with an empty list for every list that is nil. The
