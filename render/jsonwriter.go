@@ -56,17 +56,16 @@ func writerOf(t reflect.Type) valueWriter {
 	}
 	// A type may hold itself: what is made below finds this one.
 	var made valueWriter
-	var wg sync.WaitGroup
-	wg.Add(1)
+	ready := make(chan struct{})
 	w, loaded := jsonWriters.LoadOrStore(t, valueWriter(func(j *jsonText, p unsafe.Pointer) {
-		wg.Wait()
+		<-ready
 		made(j, p)
 	}))
 	if loaded {
 		return w.(valueWriter)
 	}
 	made = newWriter(t)
-	wg.Done()
+	close(ready)
 	jsonWriters.Store(t, made)
 	return made
 }
