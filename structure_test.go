@@ -34,7 +34,7 @@ var levels = [][]string{
 	{".", "bulk", "render"},
 	{"web/desk", "web/page"},
 	{"web", "web/wasm"},
-	{"cmd/mailtrace", "examples/...", "internal/mutate"},
+	{"cmd/mailtrace", "examples/...", "internal/mutate", "internal/growth"},
 }
 
 // outside names the modules that only some packages may import: their types

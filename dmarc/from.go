@@ -24,12 +24,10 @@ type Mailbox struct {
 // is decided only where there is exactly one (RFC 9989 §5.3.1).
 func Domains(boxes []Mailbox) []string {
 	var out []string
+	seen := map[string]bool{"": true}
 	for _, b := range boxes {
-		seen := b.Domain == ""
-		for _, d := range out {
-			seen = seen || d == b.Domain
-		}
-		if !seen {
+		if !seen[b.Domain] {
+			seen[b.Domain] = true
 			out = append(out, b.Domain)
 		}
 	}

@@ -82,7 +82,11 @@ func repairSPF(text string, pieces []string) (mend, bool) {
 	} else {
 		m.fault("v=spf1 is missing at the beginning")
 	}
-	words := mendTerms(&m, strings.Fields(body))
+	words := strings.Fields(body)
+	if len(words) > maxWords {
+		return m, false
+	}
+	words = mendTerms(&m, words)
 	words = mendOrder(&m, words)
 	m.text = strings.TrimRight("v=spf1 "+strings.Join(words, " "), " ")
 	_, errs := spf.Parse(m.text)
@@ -138,6 +142,8 @@ func borderFault(pieces []string) string {
 // mendTerms mends term by term.
 func mendTerms(m *mend, words []string) []string {
 	var out []string
+	have := map[string]bool{} // in lower case: exact duplicates, which come of merging, are passed over silently
+	done := map[string]bool{} // words that gave their terms already
 	for i := 0; i < len(words) && len(out) < maxTerms; i++ {
 		w := words[i]
 		if trimmed := strings.Trim(w, ",;"); trimmed != w {
@@ -182,30 +188,37 @@ func mendTerms(m *mend, words []string) []string {
 			m.fault("a blank before the colon of %s", quoted(w+next))
 			w, i = w+next, i+1
 		}
-		for _, part := range split(m, w, i == len(words)-1) {
+		last := i == len(words)-1
+		if done[w] && !last {
+			continue
+		}
+		done[w] = true
+		for _, part := range split(m, w, last) {
 			part = mendTerm(m, part)
-			if spfDuplicate(out, part) {
-				continue
+			if key := strings.ToLower(part); !have[key] {
+				have[key] = true
+				out = append(out, part)
 			}
-			out = append(out, part)
 		}
 	}
 	return out
 }
 
-const maxTerms = 200
-
-// spfDuplicate passes exact duplicates over silently: they come of merging.
-func spfDuplicate(out []string, part string) bool {
-	return slices.ContainsFunc(out, func(o string) bool { return strings.EqualFold(o, part) })
-}
+// A record of more words than maxWords is not mended, and a mended one has no
+// more than maxTerms terms: both are far beyond what ten look-ups and the size
+// of an answer allow.
+const (
+	maxWords = 1000
+	maxTerms = 200
+)
 
 // split cuts terms apart that run together.
 func split(m *mend, w string, last bool) []string {
-	places := glued.FindAllStringIndex(w, -1)
+	places := glued.FindAllStringIndex(w, maxTerms)
+	macro := strings.Index(w, "%{")
 	var cuts []int
 	for _, p := range places {
-		if p[0] > 0 && (p[1] == len(w) || !strings.Contains(w[:p[0]], "%{")) && !wholeWordBefore(w, p[0]) {
+		if p[0] > 0 && (p[1] == len(w) || macro < 0 || macro+2 > p[0]) && !wholeWordBefore(w, p[0]) {
 			cuts = append(cuts, p[0])
 		}
 	}
@@ -397,6 +410,7 @@ func mergeSPF(texts []string) (string, bool) {
 	var terms []string
 	end, ends := "", map[byte]int{'-': 0, '~': 1, '?': 2, '+': 3}
 	redirects := 0
+	have := map[string]bool{} // in lower case
 	for _, text := range texts {
 		rec, errs := spf.Parse(text)
 		if len(errs) > 0 {
@@ -415,10 +429,12 @@ func mergeSPF(texts []string) (string, bool) {
 				}
 			case t.Modifier && t.Kind == "redirect":
 				redirects++
+				have[strings.ToLower(t.Text)] = true
 				terms = append(terms, t.Text)
 			case t.Modifier && t.Kind != "exp":
 				return "", false
-			case !spfDuplicate(terms, t.Text):
+			case !have[strings.ToLower(t.Text)]:
+				have[strings.ToLower(t.Text)] = true
 				terms = append(terms, t.Text)
 			}
 		}

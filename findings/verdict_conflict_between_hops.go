@@ -43,22 +43,27 @@ What the finding that explains the contradiction says.
 		var out []report.Finding
 		at := map[[2]int]int{}   // pair of hops → place in out
 		var said [][]report.Text // of each finding
+		opposite := contradictors(f.Claims)
 		for i := range f.Claims {
 			a := &f.Claims[i]
 			if !contradictable(a) {
 				continue
 			}
-			for j := i + 1; j < len(f.Claims); j++ {
+			for _, j := range opposite(i) {
 				b := &f.Claims[j]
-				if !contradictable(b) || !contradict(a, b) {
+				if !contradict(a, b) {
+					continue
+				}
+				n, known := at[[2]int{a.Hop, b.Hop}]
+				if known && len(out[n].Evidence) >= 8 {
 					continue
 				}
 				says := report.Say("%s of %v: %v says %s (%v)%s, %v said %s (%v)%s",
 					a.Method, report.DomainRef(a.Domain), report.HostRef(a.Writer), a.Normal, report.HopRef(f.Hops[a.Hop].Index), judgedFor(a),
 					report.HostRef(b.Writer), b.Normal, report.HopRef(f.Hops[b.Hop].Index), judgedFor(b))
-				if n, ok := at[[2]int{a.Hop, b.Hop}]; ok {
+				if known {
 					x := &out[n]
-					if len(x.Evidence) < 8 && !slices.ContainsFunc(said[n], says.Equal) {
+					if !slices.ContainsFunc(said[n], says.Equal) {
 						said[n] = append(said[n], says)
 						x.Parts = x.Parts.Add(report.Say("; %v", says)...)
 						x.Evidence = append(x.Evidence, claim(f, a), claim(f, b))
@@ -90,6 +95,51 @@ What the finding that explains the contradiction says.
 		}
 		return out
 	},
+}
+
+// maxContradictors is how many later verdicts one is held against.
+const maxContradictors = 64
+
+// contradictors lists for each claim the next ones that may contradict it: on the
+// same domain and selector, with the other result. The list is short however
+// many claims there are.
+func contradictors(claims []headers.Claim) func(i int) []int {
+	type subject struct {
+		method, domain, selector string // "*": whatever selector
+		pass                     bool
+	}
+	of := func(c *headers.Claim, selector string, pass bool) subject {
+		return subject{c.Method, strings.ToLower(c.Domain), selector, pass}
+	}
+	lists := map[subject][]int{}
+	for i := range claims {
+		if c := &claims[i]; contradictable(c) {
+			pass := c.Normal == "pass"
+			for _, s := range []string{c.Selector, "*"} {
+				lists[of(c, s, pass)] = append(lists[of(c, s, pass)], i)
+			}
+		}
+	}
+	return func(i int) []int {
+		c := &claims[i]
+		pass := c.Normal == "pass"
+		names := []string{c.Selector, ""}
+		if c.Selector == "" {
+			names = []string{"*"}
+		}
+		var out []int
+		for _, s := range names {
+			list := lists[of(c, s, !pass)]
+			from, _ := slices.BinarySearch(list, i)
+			for _, j := range list[from:min(len(list), from+maxContradictors)] {
+				if claims[j].Hop != c.Hop {
+					out = append(out, j)
+				}
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
 }
 
 // contradict reports whether two verdicts on the same thing differ between

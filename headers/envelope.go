@@ -31,12 +31,18 @@ var senderFields = []string{"Return-Path", "X-Envelope-From", "X-Return-Path", "
 // readEnvelopes finds the envelope sender with which each run received the
 // message.
 func (f *Facts) readEnvelopes() {
+	claims := make([][]int, len(f.Runs)) // of each run
+	for n := range f.Claims {
+		if hop := f.Claims[n].Hop; hop >= 0 && hop < len(f.runOf) {
+			claims[f.runOf[hop]] = append(claims[f.runOf[hop]], n)
+		}
+	}
 	for i := range f.Runs {
 		r := &f.Runs[i]
 		if r.Border < 0 && i > 0 {
 			continue
 		}
-		r.MailFrom, r.MailFromBasis = f.envelopeOf(i)
+		r.MailFrom, r.MailFromBasis = f.envelopeOf(i, claims[i])
 		if i == 0 && r.MailFrom != nil {
 			// The recipient's own server rewrote it once it had the message
 			// (postsrsd, for what it may send on): it came with the original.
@@ -65,7 +71,7 @@ func (f *Facts) readEnvelopes() {
 // the run itself: its Received fields, then the verdicts that it wrote, then,
 // for the newest run, the fields of final delivery. A run without any of these
 // is taken to have had the sender of the next newer one, unless that rewrote it.
-func (f *Facts) envelopeOf(i int) (*string, string) {
+func (f *Facts) envelopeOf(i int, claims []int) (*string, string) {
 	r := &f.Runs[i]
 	var domainOnly *string
 	domainBasis := ""
@@ -74,9 +80,9 @@ func (f *Facts) envelopeOf(i int) (*string, string) {
 			return e, "received"
 		}
 	}
-	for n := range f.Claims {
+	for _, n := range claims {
 		c := &f.Claims[n]
-		if c.Hop < r.First || c.Hop > r.Last || c.Method != "spf" || c.Identity == "pra" || c.Trust == Forged || c.Trust == Untrusted {
+		if c.Method != "spf" || c.Identity == "pra" || c.Trust == Forged || c.Trust == Untrusted {
 			continue
 		}
 		basis := strings.ToLower(c.Header)

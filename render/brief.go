@@ -456,6 +456,7 @@ func (p *page) route(r *report.Report) {
 
 func routeOf(r *report.Report) []routeLine {
 	var out []routeLine
+	claims := claimsByHop(r)
 	for i := 0; i < len(r.Hops); i++ {
 		h := &r.Hops[i]
 		label, special := "", false
@@ -500,7 +501,7 @@ func routeOf(r *report.Report) []routeLine {
 			l.client, l.ip = clientName(h), bracketed(h.From.IP)
 		}
 		var said []string
-		for _, g := range claimGroups(r, &h.Index, h.By.Name) {
+		for _, g := range claimGroups(r, claims[h.Index], true, h.By.Name) {
 			if g.trust == report.Trusted || g.trust == report.Testimony {
 				said = append(said, g.mark+" "+g.words)
 			}

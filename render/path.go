@@ -111,7 +111,7 @@ func (p *page) claimLine(column int, c claimGroup) {
 
 // strayClaims are the claims that no hop is known to have written.
 func (p *page) strayClaims(r *report.Report) {
-	groups := claimGroups(r, nil, "")
+	groups := claimGroups(r, claimsByHop(r)[0], false, "")
 	for _, c := range groups {
 		p.claimLine(7, c)
 	}
@@ -136,6 +136,7 @@ func routeLines(row pathRow, room int) []string {
 
 func pathRows(r *report.Report) []pathRow {
 	rows := make([]pathRow, 0, len(r.Hops))
+	claims := claimsByHop(r)
 	zone := ""
 	for i := range r.Hops {
 		h := &r.Hops[i]
@@ -153,7 +154,7 @@ func pathRows(r *report.Report) []pathRow {
 		if h.Zone != "" {
 			zone = h.Zone
 		}
-		row.claims = claimGroups(r, &h.Index, h.By.Name)
+		row.claims = claimGroups(r, claims[h.Index], true, h.By.Name)
 		rows = append(rows, row)
 	}
 	return rows
@@ -232,9 +233,25 @@ func shownMethod(m string) bool {
 	return false
 }
 
-// claimGroups collects the claims of one hop, nil for those without a hop,
-// by who wrote them and how far they are believed.
-func claimGroups(r *report.Report, hop *int, by string) []claimGroup {
+// claimsByHop lists the claims that stand beside the path by the index of their
+// hop, 0 for those without one.
+func claimsByHop(r *report.Report) map[int][]int {
+	out := map[int][]int{}
+	for i := range r.Claims {
+		if c := &r.Claims[i]; shownMethod(c.Method) {
+			hop := 0
+			if c.Hop != nil {
+				hop = *c.Hop
+			}
+			out[hop] = append(out[hop], i)
+		}
+	}
+	return out
+}
+
+// claimGroups collects the claims of one hop by who wrote them and how far they
+// are believed; here says that the hop is known.
+func claimGroups(r *report.Report, claims []int, here bool, by string) []claimGroup {
 	type key struct{ writer, trust string }
 	type group struct {
 		key
@@ -243,21 +260,18 @@ func claimGroups(r *report.Report, hop *int, by string) []claimGroup {
 		marks []string // of the words
 	}
 	var groups []*group
+	known := map[key]*group{}
 	find := func(k key) *group {
-		for _, g := range groups {
-			if g.key == k {
-				return g
-			}
+		if g := known[k]; g != nil {
+			return g
 		}
 		g := &group{key: k, seen: map[string]bool{}}
+		known[k] = g
 		groups = append(groups, g)
 		return g
 	}
-	for i := range r.Claims {
+	for _, i := range claims {
 		c := &r.Claims[i]
-		if !shownMethod(c.Method) || (hop == nil) != (c.Hop == nil) || (hop != nil && *c.Hop != *hop) {
-			continue
-		}
 		// A field that names its writer is quoted; one that does not was
 		// written by the server of the hop.
 		writer := c.AuthservID
@@ -300,7 +314,7 @@ func claimGroups(r *report.Report, hop *int, by string) []claimGroup {
 			c.text = "forged: " + c.text
 		case g.writer != "":
 			c.text += ", written by " + Clean(g.writer)
-		case hop != nil:
+		case here:
 			c.text += ", written here"
 		default:
 			c.text += ", writer not known"

@@ -235,7 +235,7 @@ func (d *drawing) readStops(r *report.Report) {
 	for _, l := range r.Links {
 		links[l.Hop] = l
 	}
-	matrix := map[int]report.SPFCell{}
+	matrix, claims := map[int]report.SPFCell{}, claimsByHop(r)
 	for _, c := range r.SPFMatrix {
 		matrix[c.Hop] = c
 	}
@@ -279,7 +279,7 @@ func (d *drawing) readStops(r *report.Report) {
 			// To itself: a filter, a second queue.
 			s := &d.stops[len(d.stops)-1]
 			s.inner = append(s.inner, e)
-			s.wrote(r, h, matrix)
+			s.wrote(r, h, matrix, claims[h.Index])
 			continue
 		}
 		if writer == last && len(d.stops) > 0 && e.border == "" {
@@ -287,7 +287,7 @@ func (d *drawing) readStops(r *report.Report) {
 			s := &d.stops[len(d.stops)-1]
 			s.seen, s.claimed = "", h.Trust != report.Observed
 			s.inner = append(s.inner, e)
-			s.wrote(r, h, matrix)
+			s.wrote(r, h, matrix, claims[h.Index])
 			continue
 		}
 		s := stop{name: first(Clean(h.By.Name), bracketed(h.By.IP), "unnamed host"), band: first(Clean(h.Zone), "unknown"), in: e, skipped: skipped}
@@ -302,7 +302,7 @@ func (d *drawing) readStops(r *report.Report) {
 		if sw := h.Software; sw != nil {
 			s.software, s.age, s.old = softwareText(sw, h.Time, r.EvaluatedAt)
 		}
-		s.wrote(r, h, matrix)
+		s.wrote(r, h, matrix, claims[h.Index])
 		d.stops = append(d.stops, s)
 		last = writer
 	}
@@ -351,9 +351,9 @@ func (s *stop) rename(name string) {
 	s.name, s.also = name, also
 }
 
-// wrote adds what the host wrote at a hop, and marks the hop at fault.
-func (s *stop) wrote(r *report.Report, h *report.Hop, matrix map[int]report.SPFCell) {
-	rows := chipRows(r, h)
+// wrote adds what the host wrote at a hop, whose claims are given, and marks the hop at fault.
+func (s *stop) wrote(r *report.Report, h *report.Hop, matrix map[int]report.SPFCell, claims []int) {
+	rows := chipRows(r, h, claims)
 	s.verdicts = append(s.verdicts, rows...)
 	// What SPF would say here is shown where it matters: at a border, where
 	// somebody asked, and at the hop at fault.
@@ -381,14 +381,13 @@ func (s *stop) wrote(r *report.Report, h *report.Hop, matrix map[int]report.SPFC
 }
 
 // chipRows are the verdicts written at a hop, by writer and trust.
-func chipRows(r *report.Report, h *report.Hop) []chipRow {
+func chipRows(r *report.Report, h *report.Hop, claims []int) []chipRow {
+	type writer struct{ by, trust string }
 	var rows []chipRow
+	known := map[writer]int{} // places in rows
 	n := 0
-	for i := range r.Claims {
+	for _, i := range claims {
 		c := &r.Claims[i]
-		if !shownMethod(c.Method) || c.Hop == nil || *c.Hop != h.Index {
-			continue
-		}
 		by := first(c.AuthservID, c.Writer)
 		if strings.EqualFold(by, h.By.Name) {
 			by = ""
@@ -398,10 +397,11 @@ func chipRows(r *report.Report, h *report.Hop) []chipRow {
 		case report.Testimony, report.Untrusted, report.Forged:
 			trust = c.Trust
 		}
-		at := slices.IndexFunc(rows, func(x chipRow) bool { return x.by == by && x.trust == trust })
-		if at < 0 {
+		at, ok := known[writer{by, trust}]
+		if !ok {
+			at = len(rows)
+			known[writer{by, trust}] = at
 			rows = append(rows, chipRow{by: by, trust: trust})
-			at = len(rows) - 1
 		}
 		x := chipOf(c.Method, c.Result)
 		switch trust {
