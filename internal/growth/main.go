@@ -214,7 +214,7 @@ func analyzed(raw []byte, res dns.Resolver) error {
 }
 
 func shown(r *report.Report) error {
-	for _, format := range render.Formats() {
+	for _, format := range render.Formats(report.DocMessage) {
 		w := format.New(io.Discard, render.Options{Detail: render.Full})
 		if err := errors.Join(w.Report(r), w.Close()); err != nil {
 			return fmt.Errorf("%s: %w", format.Name, err)
@@ -243,8 +243,8 @@ func domain(zone string) error {
 		return err
 	}
 	fix.Domain(r)
-	for _, format := range render.DomainFormats() {
-		w := format.New(io.Discard, render.DomainOptions{Suggest: true, Bulk: true})
+	for _, format := range render.Formats(report.DocDomain) {
+		w := format.Domains(io.Discard, render.DomainOptions{Suggest: true, Bulk: true})
 		if err := errors.Join(w.Domain(r), w.Close()); err != nil {
 			return fmt.Errorf("%s: %w", format.Name, err)
 		}
