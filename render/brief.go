@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"net/mail"
 	"slices"
 	"strconv"
@@ -22,6 +23,14 @@ const (
 // labelled writes a line with its label, wrapped.
 func (p *page) labelled(label string, st style, text string) {
 	p.hang(p.styled(pad(label, labelWidth), st), labelWidth, text)
+}
+
+// at is a bound: the second one from a step of tightness on.
+func (p *page) at(step, loose, tight int) int {
+	if p.tight >= step {
+		return tight
+	}
+	return loose
 }
 
 // few is labelled, cut after n lines.
@@ -46,8 +55,30 @@ func (p *page) few(label string, st style, text string, n int) {
 // lines is how many lines a bound is on this page: more where they are short.
 func (p *page) lines(n int) int { return max(n, n*DefaultWidth/p.width) }
 
-// brief is the first screen.
+// screen is how many lines a terminal shows, where nobody says otherwise.
+const screen = 24
+
+// maxTight is the last step of tightness. The first puts gaps and notes in a
+// line each, the second cuts forks and the receiver's words to two, the third
+// leaves out notes and a blank line and cuts the reasons to three, the last
+// cuts the path to six.
+const maxTight = 4
+
+// brief is the first screen: where it would be longer than one, what matters
+// least is cut first. Everything stands behind -v.
 func (p *page) brief(r *report.Report, o Options) {
+	start := p.Len()
+	for p.tight = 0; ; p.tight++ {
+		p.screenful(r, o)
+		if o.Detail == Full || p.tight == maxTight || bytes.Count(p.Bytes()[start:], []byte("\n"))+p.below <= p.lines(screen) {
+			break
+		}
+		p.Truncate(start)
+	}
+	p.tight, p.below = 0, 0
+}
+
+func (p *page) screenful(r *report.Report, o Options) {
 	p.card(r, o)
 	p.mended(r)
 	p.collected(r)
@@ -174,7 +205,7 @@ func (p *page) verdict(r *report.Report) {
 		p.few("do", bold, Clean(root.Advice), p.lines(3))
 	}
 	if len(root.Reasons) > 0 {
-		room := p.lines(maxBecause)
+		room := p.lines(p.at(3, maxBecause, maxBecause-1))
 		for i, x := range root.Reasons {
 			label := "because"
 			if i > 0 {
@@ -197,11 +228,25 @@ func (p *page) verdict(r *report.Report) {
 func (p *page) forks(r *report.Report) {
 	for i := range r.Forks {
 		f := &r.Forks[i]
-		p.hang(p.styled("ONE QUESTION DECIDES   ", bold), labelWidth, Clean(f.Question))
+		const head = "ONE QUESTION DECIDES   "
+		question := wrap(Clean(f.Question), p.width-len(head))
+		if p.width < 60 {
+			p.line(p.styled(strings.TrimSpace(head), bold))
+			p.hang("", 0, Clean(f.Question))
+		} else {
+			p.line(p.styled(head, bold), question[0])
+			for _, l := range question[1:] {
+				p.line(strings.Repeat(" ", labelWidth), l)
+			}
+		}
 		for n, x := range f.Readings[:min(len(f.Readings), 2)] {
 			answer := [...]string{"   yes", "   no"}[n]
 			text := statusWords(x.Status) + ": " + Clean(x.Summary)
-			p.few(answer, bold, text, p.lines(3))
+			room := p.at(2, 3, 2)
+			if p.tight > 2 && x.Status == r.Verdict.Status {
+				room = 1 // the verdict below says it all
+			}
+			p.few(answer, bold, text, p.lines(room))
 			if n == 0 && f.Settle != "" {
 				p.labelled("", unstyled, "then give "+Clean(f.Settle))
 			}
@@ -213,7 +258,7 @@ func (p *page) forks(r *report.Report) {
 // received says what became of the message at the receiver.
 func (p *page) received(r *report.Report) {
 	if r.ReceiverSummary != nil {
-		p.few("receiver", bold, Clean(r.ReceiverSummary.Text), p.lines(4))
+		p.few("receiver", bold, Clean(r.ReceiverSummary.Text), p.lines(p.at(2, 4, 2)))
 	}
 }
 
@@ -354,6 +399,14 @@ func recipientText(r *report.Report, otherwise string) string {
 
 // gaps are what could not be checked; on the page the first two.
 func (p *page) gaps(r *report.Report) {
+	if p.tight > 0 && len(r.Gaps) > 1 {
+		what := make([]string, len(r.Gaps))
+		for i, g := range r.Gaps {
+			what[i] = Clean(g.What)
+		}
+		p.few("gap", yellow, strings.Join(what, ", ")+": why with -v", 1)
+		return
+	}
 	for i, g := range r.Gaps {
 		label := "gap"
 		if i > 0 {
@@ -404,7 +457,7 @@ func (p *page) route(r *report.Report) {
 		p.labelled("path", bold, "no Received field")
 		return
 	}
-	lines := routeOf(r)
+	lines := p.routeOf(r)
 	var indexW, timeW, delayW int
 	for _, l := range lines {
 		indexW, timeW, delayW = max(indexW, width(l.index)), max(timeW, width(l.time)), max(delayW, width(l.delay))
@@ -454,7 +507,7 @@ func (p *page) route(r *report.Report) {
 	}
 }
 
-func routeOf(r *report.Report) []routeLine {
+func (p *page) routeOf(r *report.Report) []routeLine {
 	var out []routeLine
 	claims := claimsByHop(r)
 	for i := 0; i < len(r.Hops); i++ {
@@ -509,9 +562,9 @@ func routeOf(r *report.Report) []routeLine {
 		l.said = strings.Join(slices.Compact(said), ", ")
 		out = append(out, l)
 	}
-	if len(out) > maxPath {
+	if limit := p.at(4, maxPath, maxPath/2); len(out) > limit {
 		// The ends of a long path say the most; what is marked stays.
-		head, tail := out[:maxPath/2], out[len(out)-maxPath/2+1:]
+		head, tail := out[:limit/2], out[len(out)-limit/2+1:]
 		var kept []routeLine
 		for _, l := range out[len(head) : len(out)-len(tail)] {
 			if l.label != "" && len(kept) < 4 {
@@ -565,7 +618,9 @@ func products(hops []report.Hop) string {
 // what was seen besides, and where to read on.
 func (p *page) rest(r *report.Report, detail Detail) {
 	also, seen := others(r)
-	p.blank()
+	if p.tight < 3 {
+		p.blank()
+	}
 	st := func(s string) style { return severityStyle(s) }
 	for i, g := range also {
 		label := "also"
@@ -591,7 +646,9 @@ func (p *page) rest(r *report.Report, detail Detail) {
 		}
 		p.line(p.styled(pad(label, labelWidth), bold), p.styled(severity, st(x.Severity)), text)
 	}
-	p.notes(r, Normal)
+	if p.tight < 3 {
+		p.notes(r, Normal)
+	}
 	if len(seen) > 0 {
 		names := ""
 		for i, s := range seen {

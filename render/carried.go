@@ -7,6 +7,7 @@ import (
 // carrying shows a message that carries another one: the carried one first,
 // then a line about the carrier. In full the carrier follows as well.
 func (p *page) carrying(r *report.Report, o Options, depth int) {
+	p.below = 3 // about the carrier
 	p.report(r.Subject(), o, depth+1)
 	if o.Detail == Verdict {
 		return
@@ -23,6 +24,13 @@ func (p *page) carrying(r *report.Report, o Options, depth int) {
 	p.labelled("carrier", unstyled, text+" (--carrier)")
 	p.mended(r)
 	p.dsn(r.DSN)
+	// Where nothing is wrong with the carried message, what to do is about the
+	// carrier.
+	if root := rootOf(r); root != nil && rootOf(r.Subject()) == nil {
+		if step := first(firstStep(r, root.Code), Clean(root.Advice)); step != "" {
+			p.few("do", bold, step, p.lines(2))
+		}
+	}
 	if o.Detail == Full {
 		p.blank()
 		own := *r

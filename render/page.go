@@ -34,6 +34,9 @@ type page struct {
 	color bool
 	// quoted are the lines of header fields that stand on the page already.
 	quoted map[int]bool
+	// tight is how far bounds are lowered, so that the page fits a screen; below
+	// is how many lines follow the page that have to fit too.
+	tight, below int
 }
 
 func newPage(o Options) *page {

@@ -149,5 +149,9 @@ func (p *page) notes(r *report.Report, detail Detail) {
 	if detail != Full && len(texts) > 3 {
 		texts = append(texts[:2], strconv.Itoa(len(texts)-2)+" more (-v)")
 	}
+	if p.tight > 0 {
+		p.few("notes", unstyled, strings.Join(texts, "; "), 1)
+		return
+	}
 	p.labelled("notes", unstyled, strings.Join(texts, "; "))
 }
