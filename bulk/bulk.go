@@ -84,3 +84,59 @@ func Run[In, Out any](ctx context.Context, jobs int, in iter.Seq[In],
 	}
 	return err
 }
+
+// RunUnordered is Run where the results come to emit as they are ready: one
+// slow item holds nothing up. No more than twice jobs items are under way or
+// waiting at any time.
+func RunUnordered[In, Out any](ctx context.Context, jobs int, in iter.Seq[In],
+	work func(context.Context, In) Out, emit func(Out) error) error {
+	jobs = max(jobs, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	tasks, ready := make(chan In), make(chan Out, jobs)
+	var makers guard.Group
+	makers.Go(func() {
+		defer close(tasks)
+		for item := range in {
+			select {
+			case tasks <- item:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for range jobs {
+		makers.Go(func() {
+			for item := range tasks {
+				if err := guard.Run(func() { ready <- work(ctx, item) }); err != nil {
+					cancel()
+					panic(err)
+				}
+			}
+		})
+	}
+	// Wait panics with the fault of a worker; it comes up below.
+	var ended error
+	var closer guard.Group
+	closer.Go(func() {
+		defer close(ready)
+		ended = guard.Run(makers.Wait)
+	})
+	var err error
+	for out := range ready {
+		if err == nil {
+			if err = emit(out); err != nil {
+				cancel()
+			}
+		}
+	}
+	closer.Wait()
+	if ended != nil {
+		panic(ended)
+	}
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	return err
+}

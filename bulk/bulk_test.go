@@ -3,9 +3,11 @@ package bulk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -83,6 +85,47 @@ func TestRunBounded(t *testing.T) {
 	if err != nil || n != 1000 {
 		t.Errorf("%d results, %v", n, err)
 	}
+}
+
+// As they are ready, all come once, and a slow one holds nothing up.
+func TestRunUnordered(t *testing.T) {
+	for _, jobs := range []int{-1, 2, 7} {
+		const n = 200
+		got := map[int]int{}
+		first := -1
+		release := make(chan struct{})
+		err := RunUnordered(t.Context(), jobs, numbers(n), func(_ context.Context, i int) int {
+			if i == 0 && jobs > 1 {
+				<-release
+			}
+			return i
+		}, func(i int) error {
+			if first < 0 {
+				first = i
+				close(release)
+			}
+			got[i]++
+			return nil
+		})
+		if err != nil || len(got) != n || jobs > 1 && first == 0 {
+			t.Errorf("jobs %d: %d results, the first is %d, %v", jobs, len(got), first, err)
+		}
+	}
+	stop := errors.New("disk full")
+	if err := RunUnordered(t.Context(), 4, numbers(10_000), func(_ context.Context, i int) int { return i }, func(int) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := RunUnordered(ctx, 4, numbers(10_000), func(_ context.Context, i int) int { return i }, func(int) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	defer func() {
+		if v := recover(); v == nil || !strings.Contains(fmt.Sprint(v), "oh no") {
+			t.Errorf("recovered %v", v)
+		}
+	}()
+	_ = RunUnordered(t.Context(), 4, numbers(10_000), func(context.Context, int) int { panic("oh no") }, func(int) error { return nil })
 }
 
 func TestRunEmitError(t *testing.T) {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"net/netip"
@@ -15,7 +14,6 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/mailtrace/mailtrace"
-	"github.com/mailtrace/mailtrace/bulk"
 	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
@@ -26,6 +24,7 @@ type analysis struct {
 	output
 	resolving
 	redacting
+	manifold
 	at          string
 	trust       []string
 	clientIP    string
@@ -57,12 +56,15 @@ PATH, or for -, standard input is read.`,
   mailtrace analyze --trust mx.example.org --trust 10.0.0.0/8 message.eml
   mailtrace analyze --record answers.txt message.eml
   mailtrace analyze --dns replay:answers.txt --json message.eml
-  mailtrace analyze --fail-on medium Maildir/ > reports.jsonl`,
+  mailtrace analyze --fail-on medium Maildir/ > reports.jsonl
+  mailtrace analyze --summary --only high takeout.zip
+  mailtrace analyze --checkpoint run.state --output reports.jsonl archive.mbox`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.analyze(cmd, &a, args) },
 	}
 	a.output.register(cmd)
 	a.resolving.register(cmd)
 	a.redacting.register(cmd)
+	a.manifold.register(c, cmd)
 	f := cmd.Flags()
 	f.StringVar(&a.at, "at", "delivery", "`TIME` at which signatures and keys are judged: delivery, now, a day or an RFC 3339 time")
 	f.StringArrayVar(&a.trust, "trust", nil, "my own server, network or authserv-id: `HOST`, CIDR or ID; repeatable")
@@ -103,6 +105,15 @@ func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, erro
 	}
 	if err := a.resolving.check(); err != nil {
 		return o, err
+	}
+	if err := a.manifold.check(c, &a.output); err != nil {
+		return o, err
+	}
+	if a.summary && a.redact == "all" {
+		return o, wrong("give --redact, which leaves domains", "--summary with --redact=all: domains have other names in each message")
+	}
+	if a.checkpoint != "" && a.record != "" {
+		return o, wrong("record without --checkpoint", "--checkpoint with --record")
 	}
 	if err := checkWhen("--progress", a.progress); err != nil {
 		return o, err
@@ -248,12 +259,12 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 		}
 		ahead = append(ahead, in)
 	}
-	many := len(ahead) > 1
+	many := len(ahead) > 1 || a.summary || a.checkpoint != ""
 	c.memory = semaphore.NewWeighted(maxHeld)
 	format := a.format
 	if format == "" {
 		format = "text"
-		if many && !a.quiet {
+		if many && (!a.quiet || a.checkpoint != "") && !a.summary {
 			format = "jsonl"
 		}
 	}
@@ -270,12 +281,28 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 	}
 
 	a.format, a.named = format, many
-	out, done, err := c.create(&a.output)
-	if err != nil {
+	var k *checkpoint
+	if a.checkpoint != "" {
+		file := a.file
+		if a.summary {
+			file = ""
+		}
+		if k, err = c.resume(a.checkpoint, file, runOf(cmd, paths), a.groupBy); err != nil {
+			return err
+		}
+	}
+	var out io.Writer
+	var done func() error
+	if k != nil && k.out != nil {
+		out, done = k.w, func() error { return k.close(a.file) }
+	} else if out, done, err = c.create(&a.output); err != nil {
 		return err
 	}
-	f, _ := render.FormatNamed(report.DocMessage, format)
-	w := f.New(out, c.options(&a.output, format))
+	var w render.Writer = unwritten{}
+	if !a.summary {
+		f, _ := render.FormatNamed(report.DocMessage, format)
+		w = f.New(out, c.options(&a.output, format))
+	}
 	all := func(yield func(input) bool) {
 		for _, in := range ahead {
 			if !yield(in) {
@@ -289,7 +316,7 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 		}
 	}
 	if many {
-		err = c.bulk(cmd.Context(), a, o, all, src.remote, w, out)
+		err = c.bulk(cmd.Context(), a, o, all, src.remote, w, out, k)
 	} else {
 		err = c.each(cmd.Context(), a, o, all, w)
 	}
@@ -322,6 +349,9 @@ type result struct {
 	report *report.Report
 	path   string // of the input
 	err    error
+	number int   // of the input, for a checkpoint
+	chain  chain // of the input
+	read   int64 // of the input
 }
 
 // one analyses one input. What fails on it, this program included, is its
@@ -332,13 +362,13 @@ func (c *cli) one(ctx context.Context, o mailtrace.Options, in input) (r result)
 	if in.held > 0 {
 		c.memory.Release(in.held)
 	}
-	r.path = in.path
 	if p := faultOf(in.place(), first2(r.err, err)); p != nil {
-		return result{path: in.path, err: p}
+		r = result{err: p}
 	}
 	if ctx.Err() != nil {
-		return result{err: errInterrupted}
+		r = result{err: errInterrupted}
 	}
+	r.path, r.number, r.chain, r.read = in.path, in.number, in.chain, in.read
 	return r
 }
 
@@ -408,49 +438,6 @@ func (c *cli) each(ctx context.Context, a *analysis, o mailtrace.Options, in ite
 		}
 	}
 	return nil
-}
-
-// networkJobs is how many messages are worked on at once where most of the
-// time goes into waiting for name servers.
-const networkJobs = 16
-
-// bulk analyses many inputs at once, in order, and writes the summary.
-func (c *cli) bulk(ctx context.Context, a *analysis, o mailtrace.Options, in iter.Seq[input], remote bool, w render.Writer, out io.Writer) error {
-	jobs := a.jobs
-	if jobs == 0 {
-		jobs = c.cpus
-		if remote {
-			jobs = max(jobs, networkJobs)
-		}
-	}
-	var sum bulk.Summary
-	meter := c.meter(a)
-	err := bulk.Run(ctx, jobs, in,
-		func(ctx context.Context, i input) result { return c.one(ctx, o, i) },
-		func(r result) error {
-			if errors.Is(r.err, errInterrupted) {
-				return r.err // and nothing behind it
-			}
-			if r.err != nil {
-				meter.clear()
-				sum.Unreadable++
-			} else {
-				sum.Add(r.report)
-			}
-			err := c.show(&a.output, w, r)
-			meter.add(sum.Messages + sum.Unreadable)
-			return err
-		})
-	meter.clear()
-	if ctx.Err() != nil {
-		err = &problem{what: fmt.Sprintf("interrupted after %d messages", sum.Messages), code: exitUnfinish}
-	}
-	if !a.quiet {
-		if err := sum.Write(c.stderr); err != nil {
-			return err
-		}
-	}
-	return ended(err)
 }
 
 // errClosed ends a run whose reader went away.

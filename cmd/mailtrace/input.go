@@ -42,6 +42,9 @@ type input struct {
 	size  int64 // bytes of the message, -1 where it is not known before it is read
 	read  int64 // bytes of the outermost file that were read for it
 	held  int64 // of cli.memory, given back when it is done
+	// number and chain are the place among all inputs, for a checkpoint.
+	number int
+	chain  chain
 	// load reads the message. headersOnly says that there is no body.
 	load func() (raw []byte, headersOnly bool, err error)
 }
