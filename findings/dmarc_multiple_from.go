@@ -14,7 +14,8 @@ var dmarcMultipleFrom = &Rule{
 	Since:    "0.1",
 	Causes: []Cause{
 		{Rank: deception + 10, Status: report.SpoofSuspected, When: severalFromFields},
-		{Rank: residual + 30, Status: report.Undetermined, When: always},
+		{Rank: residual + 30, Status: report.Unauthenticated, When: func(f *Facts) bool { return foundNothing(f) != "" }},
+		{Rank: residual + 31, Status: report.Undetermined, When: always},
 	},
 	Refs: []string{"RFC 9989 §5.3.1", "RFC 5322 §3.6"},
 	Doc: `

@@ -75,6 +75,9 @@ func notAuthenticated(f *Facts) bool {
 // would. What another's record says of an envelope sender that is not the
 // author's can't mend DMARC (RFC 9989 §4.4.2).
 func spfMends(f *Facts) bool {
+	if f.FromDomain == "" && f.FromFields > 0 && !f.MaskedFrom {
+		return false // there is no author whom it could authenticate
+	}
 	s, ok := spfAtBorder(f)
 	return notAuthenticated(f) && (!ok || s.null || s.domain == "" || f.FromDomain == "" || sameOrganisation(f, s.domain))
 }
@@ -128,6 +131,9 @@ func verdict(f *Facts, found []report.Finding) report.Verdict {
 	case f.Border.DMARC == "temperror" && vouched(f) != "":
 		v.Status = report.Authenticated
 		v.Summary = vouched(f) + "; the DMARC policy of " + f.FromDomain + " could not be had: the DNS failed"
+	case (f.Border.DMARC == "temperror" || f.Border.DMARC == "" && f.Border.DKIM == "none") && foundNothing(f) != "":
+		v.Status, v.AtFault = report.Unauthenticated, "unknown"
+		v.Summary = foundNothing(f)
 	case f.Border.DMARC == "temperror":
 		v.Status, v.AtFault = report.Undetermined, "unknown"
 		v.Summary = "the DNS failed, DMARC of " + f.FromDomain + " can't be judged"
@@ -148,6 +154,28 @@ func verdict(f *Facts, found []report.Finding) report.Verdict {
 		v.Summary = fmt.Sprintf("spf %s, dkim %s, dmarc %s at the border", word(f.Border.SPF), word(f.Border.DKIM), word(f.Border.DMARC))
 	}
 	return v
+}
+
+// foundNothing says what the border's server wrote where none of it vouches for an
+// author: then its word is the answer, whatever it could not ask, and whatever we
+// can't ask today. "" where it wrote nothing of SPF or DMARC, or where something
+// passes for the author.
+func foundNothing(f *Facts) string {
+	spf, dmarc := claimAtBorder(f, "spf"), claimAtBorder(f, "dmarc")
+	if spf == nil && dmarc == nil || f.Border.DMARC == "pass" || f.Border.DKIM == "pass" || vouched(f) != "" || spfOfAuthor(f) {
+		return ""
+	}
+	var said []string
+	for _, method := range []string{"spf", "dkim", "dmarc"} {
+		if c := claimAtBorder(f, method); c != nil {
+			said = append(said, method+" "+c.Normal)
+		}
+	}
+	whom := f.FromDomain
+	if whom == "" {
+		whom = "an author"
+	}
+	return byName(f, borderHop(f)) + " wrote " + list(said) + ": nothing vouches for " + whom
 }
 
 // vouched says which check passed for the author's own organisation where DMARC

@@ -18,8 +18,8 @@ type Masked struct {
 	First  string // one of them, as it stands there
 	// Rcpt says that a recipient of a hop was taken out.
 	Rcpt bool
-	// Writers is how many servers lost their names.
-	Writers int
+	// Writers are the indexes into Facts.Hops of the servers that lost their names.
+	Writers []int
 	// Clients are the indexes into Facts.Hops of those whose client is not known
 	// because its address was taken out.
 	Clients map[int]bool
@@ -32,9 +32,23 @@ func (m *Masked) Any() bool { return m.Values > 0 }
 func (m *Masked) Client(k int) bool { return m.Clients[k] }
 
 // MaskedPath reports whether names or addresses of the path, of the author or of
-// the envelope were taken out, and not only those of recipients.
+// the envelope were taken out, and not only those of recipients. Where it is known
+// from whom the recipient's side got the message, the lines below count for
+// nothing: whoever sent it can have left out there what he likes.
 func (f *Facts) MaskedPath() bool {
-	return f.MaskedFrom || f.MaskedSender || len(f.Masked.Clients) > 0 || f.Masked.Writers > 0
+	if f.MaskedFrom || f.MaskedSender {
+		return true
+	}
+	from := 0
+	if f.Custody.Border >= 0 && f.Custody.Client.IsValid() {
+		from = f.Custody.First
+	}
+	for k := range f.Masked.Clients {
+		if k >= from {
+			return true
+		}
+	}
+	return slices.ContainsFunc(f.Masked.Writers, func(k int) bool { return k >= from })
 }
 
 // unmask takes the place-holders for names out of the hops: they are no hosts.
@@ -68,7 +82,7 @@ func (f *Facts) unmask() {
 		for _, s := range []*string{&h.Helo, &h.RDNS, &h.By, &h.For, &h.AuthUser} {
 			if *s != "" && mask.Name(*s) {
 				if s == &h.By {
-					f.Masked.Writers++
+					f.Masked.Writers = append(f.Masked.Writers, k)
 				}
 				f.Masked.Rcpt = f.Masked.Rcpt || s == &h.For
 				*s, lost = "", s != &h.For || lost
