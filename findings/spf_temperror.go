@@ -16,7 +16,7 @@ var spfTemperror = &Rule{
 		{Rank: bySender + 40, Status: report.Unauthenticated, When: func(f *Facts) bool { return spfMends(f) && foundNothing(f) != "" }},
 		{Rank: bySender + 41, Status: report.Undetermined, When: spfMends},
 	},
-	Refs:     []string{"RFC 7208 §2.6.6", "RFC 7208 §8.6"},
+	Refs: []string{"RFC 7208 §2.6.6", "RFC 7208 §8.6"},
 	Doc: `
 ## What happened
 A question that SPF depends on got no answer: a server failed, did not reply in time, or its DNSSEC signatures do not verify. The result is temperror,
