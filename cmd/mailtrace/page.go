@@ -115,6 +115,6 @@ func buildAnalyzer(ctx context.Context, scratch string) (wasm, script string, er
 		dir = m.Dir
 	}
 	wasm = filepath.Join(scratch, "mailtrace.wasm")
-	_, err = run(dir, []string{"GOOS=js", "GOARCH=wasm"}, "build", "-trimpath", "-ldflags=-s -w", "-o", wasm, "./web/wasm")
+	_, err = run(dir, []string{"GOOS=js", "GOARCH=wasm"}, page.Build(wasm, "./web/wasm")...)
 	return wasm, filepath.Join(root, "lib", "wasm", "wasm_exec.js"), err
 }

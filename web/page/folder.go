@@ -18,6 +18,13 @@ const Policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-
 	"connect-src 'self' https://dns.quad9.net https://cloudflare-dns.com https://dns.google; img-src data:; base-uri 'none'; form-action 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types mailtrace mailtrace-worker"
 
+// Build is what go gets to build the analyzer: the package into the file out,
+// with GOOS=js and GOARCH=wasm around it. Without inlining it is a sixth
+// smaller, compressed, and everybody who opens the page fetches it.
+func Build(out, pkg string) []string {
+	return []string{"build", "-trimpath", "-gcflags=all=-l", "-ldflags=-s -w", "-o", out, pkg}
+}
+
 // Sizes says how large the analyzer in a folder is, in bytes.
 type Sizes struct{ Wasm, Compressed int }
 
