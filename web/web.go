@@ -64,7 +64,7 @@ type Server struct {
 func Listen(addr string) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no address and port", addr)
+		return nil, fmt.Errorf("%q is not an address and port", addr)
 	}
 	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.IsLoopback()) {
 		return nil, ErrNotLoopback

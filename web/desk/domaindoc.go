@@ -54,7 +54,7 @@ var domainProofs = []struct{ prefix, proved, alike, after string }{
 	{"dane-", "The TLSA records stand in the report, and whether the zone is signed. Without DNSSEC they count for nothing.",
 		"A certificate that was renewed with the same key: records of type 3 1 1 stay valid.", "Publish the record for the next key before you change to it."},
 	{"dnssec-", "The chain of keys from the root down to the domain is verified, and the report names the link that breaks it.",
-		"A zone that is not signed at all: that is no error. A resolver that does not validate: mailtrace asks for the proofs itself.",
+		"A zone that is not signed at all: that is not an error. A resolver that does not validate: mailtrace asks for the proofs itself.",
 		"A wrong DS record makes the domain vanish for validating resolvers: remove it first, then correct the keys."},
 	{"", "The DNS answers that it rests on stand in the report word for word, each with its name and type.",
 		"A name server that does not answer: that is a gap and not a finding.", "Run mailtrace domain again when the TTL of the old records has run out."},
