@@ -34,7 +34,7 @@ var reportPath = reflect.TypeFor[report.Report]().PkgPath()
 var policies = map[string]policy{
 	"Report.EvaluatedAtBasis": keep,
 
-	"Tool.Name": keep, "Tool.Version": keep,
+	"Report.Kind": keep, "Tool.Name": keep, "Tool.Version": keep,
 
 	"Source.Path": path, "Source.Kind": keep, "Source.Part": keep,
 
