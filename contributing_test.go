@@ -78,30 +78,38 @@ func (w *walk) replace(t *testing.T, name string) {
 // a generator that comes first must, without.
 func (w *walk) test(t *testing.T, added bool, args ...string) {
 	t.Helper()
-	rel, err := filepath.Rel(w.root, w.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
 	bin := filepath.Join(w.root, "test.exe")
-	build := []string{"test", "-c", "-vet=off", "-o", bin}
 	if added {
-		list, err := json.Marshal(map[string]any{"Replace": w.overlay})
-		if err != nil {
-			t.Fatal(err)
-		}
-		overlay := filepath.Join(w.root, "overlay.json")
-		if err := os.WriteFile(overlay, list, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		build = append(build, "-overlay", overlay)
-	}
-	if out, err := exec.Command("go", append(build, "./"+filepath.ToSlash(rel))...).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		w.build(t, "test", "-c", "-vet=off", "-o", bin)
+	} else {
+		plain := &walk{root: w.root, dir: w.dir}
+		plain.build(t, "test", "-c", "-vet=off", "-o", bin)
 	}
 	cmd := exec.Command(bin, args...)
 	cmd.Dir = w.dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%q: %v\n%s", args, err, tail(out))
+	}
+}
+
+// build runs a go command on the package with what was added to it.
+func (w *walk) build(t *testing.T, args ...string) {
+	t.Helper()
+	rel, err := filepath.Rel(w.root, w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := json.Marshal(map[string]any{"Replace": w.overlay})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay := filepath.Join(w.root, "overlay.json")
+	if err := os.WriteFile(overlay, list, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	args = append(args, "-overlay", overlay, "./"+filepath.ToSlash(rel))
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		t.Fatalf("go %q: %v\n%s", args, err, out)
 	}
 }
 
@@ -131,6 +139,30 @@ func generators(t *testing.T, dir string) [][]string {
 		t.Fatalf("%s generates nothing", dir)
 	}
 	return list
+}
+
+// The program in the README compiles.
+func TestReadmeProgram(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := regexp.MustCompile("(?ms)^```go\n(package main\n.*?)^```$").FindAllSubmatch(text, -1)
+	if len(programs) == 0 {
+		t.Fatal("README.md holds no program")
+	}
+	for _, p := range programs {
+		w := &walk{root: t.TempDir(), overlay: map[string]string{}}
+		w.dir = filepath.Join(w.root, "examples/readme")
+		if err := os.MkdirAll(w.dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(w.dir, "main.go"), p[1], 0o644); err != nil {
+			t.Fatal(err)
+		}
+		w.replace(t, "examples/readme/main.go")
+		w.build(t, "build", "-o", os.DevNull)
+	}
 }
 
 // One file and its examples are a new finding: the generated pages have it, and

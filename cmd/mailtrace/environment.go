@@ -40,26 +40,18 @@ type environment struct {
 	engine   engine
 }
 
-const resolvConf = "/etc/resolv.conf"
-
 func systemEnvironment() environment {
 	return environment{
 		getenv:     os.Getenv,
 		now:        time.Now,
 		terminal:   terminalWidth,
 		startPager: startPager,
-		servers: func() ([]string, error) {
-			text, err := os.ReadFile(resolvConf)
-			if err != nil {
-				return nil, err
-			}
-			return live.SystemServers(text), nil
-		},
-		live:     func(o live.Options) dns.Resolver { return live.New(o) },
-		dial:     new(net.Dialer).DialContext,
-		cpus:     runtime.GOMAXPROCS(0),
-		canaries: true,
-		engine:   libraryEngine(),
+		servers:    live.SystemServers,
+		live:       func(o live.Options) dns.Resolver { return live.New(o) },
+		dial:       new(net.Dialer).DialContext,
+		cpus:       runtime.GOMAXPROCS(0),
+		canaries:   true,
+		engine:     libraryEngine(),
 	}
 }
 

@@ -3,14 +3,12 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/bulk"
 	"github.com/mailtrace/mailtrace/redact"
 	"github.com/mailtrace/mailtrace/render"
@@ -228,20 +226,3 @@ func (w *oneFinding) Report(r *report.Report) error {
 }
 
 func (w *oneFinding) Close() error { return nil }
-
-// versionLine is what version and --version print.
-func versionLine() string {
-	return fmt.Sprintf("mailtrace %s, report schema %d\n", mailtrace.Version, report.Schema)
-}
-
-func (c *cli) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "print the version",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := io.WriteString(c.stdout, versionLine())
-			return writeError("standard output", err)
-		},
-	}
-}

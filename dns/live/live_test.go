@@ -514,10 +514,26 @@ func TestLiveConcurrent(t *testing.T) {
 	}
 }
 
+// What the settings of this machine name can be asked.
 func TestSystemServers(t *testing.T) {
+	servers, err := SystemServers()
+	if err != nil {
+		t.Skipf("this machine has no settings: %v", err)
+	}
+	if len(servers) == 0 {
+		t.Error("neither servers nor an error")
+	}
+	for _, s := range servers {
+		if again, err := ParseServer(s); err != nil || again != s {
+			t.Errorf("%q reads as %q, %v", s, again, err)
+		}
+	}
+}
+
+func TestParseResolvConf(t *testing.T) {
 	test := func(conf string, want ...string) {
 		t.Helper()
-		if got := SystemServers([]byte(conf)); !slices.Equal(got, want) {
+		if got := ParseResolvConf([]byte(conf)); !slices.Equal(got, want) {
 			t.Errorf("%q: got %q, want %q", conf, got, want)
 		}
 	}
