@@ -3,6 +3,7 @@ package mailtrace
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -39,6 +40,11 @@ type DomainOptions struct {
 	Shorter bool
 	// SMTP connects to the MX hosts and looks at their TLS. nil does not.
 	SMTP *domain.Dialer
+	// AskServer asks one name server by itself, without recursion. nil leaves the
+	// name servers out.
+	AskServer func(ctx context.Context, server netip.Addr, name string, t dns.Type) (dns.Direct, error)
+	// Marks fetches the logo and the certificate of BIMI. nil does not.
+	Marks *domain.Marks
 	// Policy is an MTA-STS policy file to judge in place of the one that is
 	// served; nil fetches that.
 	Policy []byte
@@ -60,7 +66,7 @@ func CheckDomain(ctx context.Context, name string, o DomainOptions) (_ *report.D
 	}
 	r := domain.Check(ctx, name, domain.Options{
 		Resolver: o.Resolver, Selectors: o.Selectors, Parked: o.Parked, Fetch: o.Fetch, DNSSEC: o.DNSSEC,
-		Suggest: o.Suggest, Shorter: o.Shorter, SMTP: o.SMTP, Policy: o.Policy, AllSelectors: o.AllSelectors,
+		Suggest: o.Suggest, Shorter: o.Shorter, SMTP: o.SMTP, Policy: o.Policy, AskServer: o.AskServer, Marks: o.Marks, AllSelectors: o.AllSelectors,
 		Now: o.Now, Tool: report.Tool{Name: "mailtrace", Version: o.Version},
 	})
 	if r.Tool.Version == "" {
@@ -119,6 +125,8 @@ func published(r *report.Domain, p *report.DomainProblem) (report.Evidence, bool
 		kinds = []string{"MX", "A", "AAAA", "PTR"}
 	case "dane":
 		kinds = []string{"TLSA", "MX"}
+	case "ns":
+		kinds = []string{"NS", "CAA", "CNAME", "A"}
 	case "dnssec":
 		kinds = []string{"DS", "TXT", "A"}
 	}

@@ -37,6 +37,7 @@ const (
 	TypeNSEC3  Type = 50
 	TypeTLSA   Type = 52
 	TypeSPF    Type = 99
+	TypeCAA    Type = 257
 )
 
 // Status is the outcome of a question that was answered.

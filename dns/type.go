@@ -5,7 +5,7 @@ import "strconv"
 var typeNames = map[Type]string{
 	TypeA: "A", TypeNS: "NS", TypeCNAME: "CNAME", TypeSOA: "SOA", TypePTR: "PTR", TypeMX: "MX", TypeTXT: "TXT",
 	TypeAAAA: "AAAA", TypeDS: "DS", TypeRRSIG: "RRSIG", TypeNSEC: "NSEC", TypeDNSKEY: "DNSKEY", TypeNSEC3: "NSEC3",
-	TypeTLSA: "TLSA", TypeSPF: "SPF",
+	TypeTLSA: "TLSA", TypeSPF: "SPF", TypeCAA: "CAA",
 }
 
 // String is the type's mnemonic, "TYPE65280" for one without (RFC 3597 §5).

@@ -57,6 +57,12 @@ type Options struct {
 	Shorter bool
 	// SMTP connects to the MX hosts and looks at their TLS. nil does not.
 	SMTP *Dialer
+	// AskServer asks one name server by itself, without recursion: the servers of
+	// the zone are looked at with it. nil leaves them out. The error is a
+	// *dns.Error.
+	AskServer func(ctx context.Context, server netip.Addr, name string, t dns.Type) (dns.Direct, error)
+	// Marks fetches the logo and the certificate of a BIMI record. nil does not.
+	Marks *Marks
 	// Policy is an MTA-STS policy file that is to be judged in place of the one
 	// that is served: before it is. nil fetches.
 	Policy []byte
@@ -172,10 +178,11 @@ const (
 	inBIMI
 	inDANE
 	inDNSSEC
+	inNS // only where the name servers are asked
 )
 
 func sections(out *Result) []*section {
-	return []*section{
+	all := []*section{
 		inMX:     {name: "mx", check: &out.MX.DomainCheck},
 		inSPF:    {name: "spf", check: &out.SPF.DomainCheck},
 		inDKIM:   {name: "dkim", check: &out.DKIM.DomainCheck},
@@ -186,11 +193,18 @@ func sections(out *Result) []*section {
 		inDANE:   {name: "dane", check: &out.DANE.DomainCheck},
 		inDNSSEC: {name: "dnssec", check: &out.DNSSEC.DomainCheck},
 	}
+	if out.NS != nil {
+		all = append(all, &section{name: "ns", check: &out.NS.DomainCheck})
+	}
+	return all
 }
 
 // run does the checks: first those that need no other, side by side, then
 // those that need the MX hosts, then what follows from all of them.
 func (c *checker) run() {
+	if c.opt.AskServer != nil && !c.rehearsal {
+		c.out.NS = &report.NameServers{}
+	}
 	out, s := c.out, sections(c.out)
 	var first guard.Group
 	first.Go(func() { c.mx(s[inMX], &out.MX) })
@@ -210,10 +224,16 @@ func (c *checker) run() {
 	second.Wait()
 	c.helo(s[inSPF], helo, out.MX.Hosts)
 
+	if out.NS != nil {
+		c.nameServers(s[inNS], out.NS)
+	}
 	c.daneSecurity(s[inDANE], &out.DANE)
 	c.policyHosts(s[inMTASTS], &out.MTASTS)
 	if !c.rehearsal {
 		c.smtp(s[inMX], &out.SMTP)
+	}
+	if !c.rehearsal {
+		c.logoAndCertificate(s[inBIMI], &out.BIMI)
 	}
 	c.across(s)
 	out.Bulk = bulkRules(out)

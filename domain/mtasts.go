@@ -116,7 +116,7 @@ func (c *checker) fetchPolicy(s *section, p *report.MTASTSPolicy) {
 	}
 	got, err := c.opt.Fetch(c.ctx, p.URL)
 	if err != nil {
-		s.gap(p.URL, err.Error())
+		s.gap(p.URL, notFetched(err))
 		return
 	}
 	p.Status = got.Status

@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -114,10 +115,76 @@ func (c *checker) smtpHost(s *section, h *report.SMTPHost) {
 		s.add("smtp-tls-old", at{name: h.Hostname}, "%s speaks %s only, which RFC 8996 forbids", where, h.Versions[0])
 	}
 	c.certificate(s, h, chain, where)
+	c.greetingName(s, h, where)
+}
+
+// greetingName holds the names that a server gives itself, in the greeting and in
+// the answer to EHLO (RFC 5321 §4.1.1.1, §4.3.1), against its address and its PTR
+// record. What others' servers say is noted and not judged: they stand in pools.
+func (c *checker) greetingName(s *section, h *report.SMTPHost, where string) {
 	name := strings.ToLower(strings.TrimSuffix(h.Name, "."))
-	if name != "" && !strings.Contains(name, ".") {
+	switch {
+	case name == "":
+		return
+	case !strings.Contains(name, "."):
 		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which is no full name", where, quoted(cut(h.Name, 80)))
+		return
 	}
+	if _, err := Name(name); err != nil {
+		if !strings.HasPrefix(name, "[") { // an address literal is allowed
+			s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which is no host name", where, quoted(cut(h.Name, 80)))
+		}
+		return
+	}
+	v4, v6 := c.ask(name, dns.TypeA), c.ask(name, dns.TypeAAAA)
+	ip := parseAddr(h.Address)
+	switch {
+	case slices.Contains(v4.Addrs(), ip), slices.Contains(v6.Addrs(), ip):
+		h.NameOK = is(true)
+	case v4.gap || v6.gap:
+		return
+	default:
+		h.NameOK = is(false)
+	}
+	banner, _, _ := strings.Cut(strings.ToLower(h.Banner), " ")
+	banner = strings.TrimSuffix(banner, ".")
+	switch {
+	case !c.own(h.Hostname):
+	case !*h.NameOK && len(v4.Records)+len(v6.Records) == 0:
+		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, a name without address", where, name)
+	case !*h.NameOK:
+		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which has another address%s", where, name, c.ptrOf(h))
+	case strings.Contains(banner, ".") && banner != name:
+		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s greets as %s and answers EHLO as %s", where, cut(banner, 80), name)
+	case c.ptrOf(h) != "" && !c.hasPTR(h, name):
+		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s%s", where, name, c.ptrOf(h))
+	}
+}
+
+// names are those that the PTR records of an address give.
+func (c *checker) ptrNames(h *report.SMTPHost) []string {
+	for i := range c.out.MX.Hosts {
+		m := &c.out.MX.Hosts[i]
+		for j := range m.Addresses {
+			if m.Hostname == h.Hostname && m.Addresses[j].Address == h.Address {
+				return m.Addresses[j].Names
+			}
+		}
+	}
+	return nil
+}
+
+func (c *checker) hasPTR(h *report.SMTPHost, name string) bool {
+	return slices.Contains(c.ptrNames(h), name)
+}
+
+// ptrOf names the PTR record of an address, for a sentence; "" without one.
+func (c *checker) ptrOf(h *report.SMTPHost) string {
+	names := c.ptrNames(h)
+	if len(names) == 0 {
+		return ""
+	}
+	return "; the PTR record of the address names " + names[0]
 }
 
 var errNoTLS = errors.New("no STARTTLS")
@@ -271,12 +338,7 @@ func smtpFailure(what string, err error) error {
 // TLSA records of the host.
 func (c *checker) certificate(s *section, h *report.SMTPHost, chain []*x509.Certificate, where string) {
 	leaf := chain[0]
-	sum := sha256.Sum256(leaf.Raw)
-	h.Certificate = &report.Certificate{Subject: cut(leaf.Subject.String(), 300), Issuer: cut(leaf.Issuer.String(), 300), Names: leaf.DNSNames[:min(len(leaf.DNSNames), MaxRecords)],
-		NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter, SHA256: hex.EncodeToString(sum[:])}
-	if h.Certificate.Names == nil {
-		h.Certificate.Names = []string{}
-	}
+	h.Certificate = certificateOf(leaf)
 	now := c.opt.Now
 	if now.IsZero() {
 		now = leaf.NotBefore.Add(time.Second)
@@ -302,6 +364,11 @@ func (c *checker) certificate(s *section, h *report.SMTPHost, chain []*x509.Cert
 	case dane == nil: // opportunistic TLS checks nothing (RFC 7435); with DANE other rules hold
 		s.add("smtp-certificate-invalid", at{name: h.Hostname, severity: report.Low}, "the certificate of %s is not valid for the host: %s; mail arrives, but a forged host looks the same", where, problem)
 	}
+}
+
+func sha256Of(b []byte) []byte {
+	sum := sha256.Sum256(b)
+	return sum[:]
 }
 
 // refusal is why a verifier refuses a certificate for a host, in words; "" where

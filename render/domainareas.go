@@ -10,9 +10,41 @@ import (
 
 // areas are the blocks of a domain, in the order in which mail meets them.
 func areas(d *report.Domain) []area {
-	return []area{
+	out := []area{
 		mxArea(d), spfArea(d), dkimArea(d), dmarcArea(d), mtaSTSArea(d), tlsRPTArea(d), daneArea(d), bimiArea(d), dnssecArea(d),
 	}
+	if d.NS != nil {
+		out = append(out, nsArea(d))
+	}
+	return out
+}
+
+// nsArea shows the name servers, where they were asked.
+func nsArea(d *report.Domain) area {
+	n := d.NS
+	a := checked(d, "NS", "ns", &n.DomainCheck)
+	if n.Zone != "" {
+		a.text = Clean(n.Zone) + ": " + plural(len(n.Own), "name server")
+	}
+	for i := range n.Servers {
+		s := &n.Servers[i]
+		l := areaLine{mark: markGood, text: Clean(s.Hostname) + "  " + Clean(s.Address)}
+		switch s.State {
+		case report.StatePresent:
+			if s.Serial != nil {
+				l.text += fmt.Sprintf("  serial %d", *s.Serial)
+			}
+		case report.StateAbsent:
+			l.mark, l.text = markBad, l.text+"  "+Clean(s.Why)
+		default:
+			l.mark, l.text = markUnknown, l.text+"  not answered"
+		}
+		a.lines = append(a.lines, l)
+	}
+	for _, c := range n.CAA {
+		a.more = append(a.more, areaLine{text: "CAA at " + Clean(n.CAAAt) + ": " + Clean(c)})
+	}
+	return a
 }
 
 // checked begins the block of a check: mark and word by its state and its
@@ -440,6 +472,16 @@ func bimiArea(d *report.Domain) area {
 	a.lines = append(allRecords(&b.DomainCheck), otherTexts(&b.DomainCheck)...)
 	for _, text := range b.Misplaced {
 		a.lines = append(a.lines, areaLine{mark: markWarn, text: "nobody looks at " + Clean(text)})
+	}
+	if b.LogoValid != nil && *b.LogoValid {
+		a.lines = append(a.lines, areaLine{mark: markGood, text: "the logo is SVG Tiny PS"})
+	}
+	if c := b.Certificate; c != nil {
+		l := areaLine{mark: markGood, text: join(", ", "certificate of "+Clean(c.Issuer), Clean(b.MarkType), "until "+c.NotAfter.UTC().Format("2006-01-02"))}
+		if c.Problem != "" {
+			l.mark, l.text = markWarn, l.text+": "+Clean(c.Problem)
+		}
+		a.lines = append(a.lines, l)
 	}
 	if b.Declined {
 		a.lines = append(a.lines, areaLine{text: "the domain wants no indicator"})

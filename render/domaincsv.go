@@ -88,9 +88,14 @@ var domainColumns = [...]struct {
 	{"spf_warnings", ownWarnings("spf", func(d *report.Domain) *report.DomainCheck { return &d.SPF.DomainCheck })},
 	{"dmarc_error", func(d *report.Domain) string { return errorOf(d, "dmarc", &d.DMARC.DomainCheck) }},
 	{"dmarc_warnings", ownWarnings("dmarc", func(d *report.Domain) *report.DomainCheck { return &d.DMARC.DomainCheck })},
-	{"ns", notChecked},
-	{"ns_error", notChecked},
-	{"ns_warnings", notChecked},
+	{"ns", ofNameServers(func(n *report.NameServers) string { return strings.Join(n.Own, "|") })},
+	{"ns_error", ofNameServers(func(n *report.NameServers) string {
+		if n.State == report.StateUnknown {
+			return "the name servers were not answered for"
+		}
+		return ""
+	})},
+	{"ns_warnings", ofNameServers(func(n *report.NameServers) string { return strings.Join(n.Warnings, "|") })},
 	{"bimi_selector", func(d *report.Domain) string { return d.BIMI.Selector }},
 	{"bimi_error", func(d *report.Domain) string { return errorOf(d, "bimi", &d.BIMI.DomainCheck) }},
 	{"bimi_warnings", ownWarnings("bimi", func(d *report.Domain) *report.DomainCheck { return &d.BIMI.DomainCheck })},
@@ -127,7 +132,15 @@ var domainColumns = [...]struct {
 	{"gaps", func(d *report.Domain) string { return strconv.Itoa(len(d.Gaps)) }},
 }
 
-func notChecked(*report.Domain) string { return "" }
+// ofNameServers fills a cell where the name servers were asked.
+func ofNameServers(cell func(*report.NameServers) string) func(*report.Domain) string {
+	return func(d *report.Domain) string {
+		if d.NS == nil {
+			return ""
+		}
+		return cell(d.NS)
+	}
+}
 
 // baseDomain is the organisational domain by the public suffix list.
 func baseDomain(d *report.Domain) string {

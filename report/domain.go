@@ -29,6 +29,9 @@ type Domain struct {
 	BIMI      BIMI        `json:"bimi"`
 	DANE      DANE        `json:"dane"`
 	DNSSEC    DNSSEC      `json:"dnssec"`
+	// NS is what the name servers of the zone say by themselves; null where they
+	// were not asked.
+	NS *NameServers `json:"name_servers,omitempty"`
 	// SMTP is what the MX hosts say, where they were asked; one entry an address.
 	SMTP []SMTPHost `json:"smtp,omitempty"`
 	// Bulk is how the domain stands to the rules of large receivers for bulk
@@ -373,6 +376,12 @@ type BIMI struct {
 	Eligible *bool `json:"eligible"`
 	// Misplaced are records at names where nobody looks, "NAME: TEXT".
 	Misplaced []string `json:"misplaced,omitempty"`
+	// LogoValid says whether the logo is SVG Tiny PS; null where it was not
+	// fetched. Certificate is the mark certificate, MarkType what it says of the
+	// mark ("Registered Mark"), where they were fetched.
+	LogoValid   *bool        `json:"logo_valid,omitempty"`
+	Certificate *Certificate `json:"certificate,omitempty"`
+	MarkType    string       `json:"mark_type,omitempty"`
 }
 
 // DANE are the TLSA records of the mail exchangers (RFC 7672).
@@ -427,10 +436,12 @@ type SMTPHost struct {
 	Address  string `json:"address"`
 	// State is "present" where it answered, "absent" where it refused the
 	// connection, "unknown" where nothing came back: port 25 may be closed from here.
-	State      string   `json:"state"`
-	Error      string   `json:"error,omitempty"`
-	Banner     string   `json:"banner,omitempty"`
-	Name       string   `json:"name,omitempty"` // in the answer to EHLO
+	State  string `json:"state"`
+	Error  string `json:"error,omitempty"`
+	Banner string `json:"banner,omitempty"`
+	Name   string `json:"name,omitempty"` // in the answer to EHLO
+	// NameOK says that this name leads to the address; null where that is not known.
+	NameOK     *bool    `json:"name_confirmed"`
 	Extensions []string `json:"extensions,omitempty"`
 	StartTLS   *bool    `json:"starttls"`     // null where that is not known
 	RequireTLS *bool    `json:"requiretls"`   // RFC 8689; offered inside TLS
@@ -452,6 +463,32 @@ type Certificate struct {
 	NotAfter  time.Time `json:"not_after"`
 	SHA256    string    `json:"sha256"`            // of the certificate, hexadecimal
 	Problem   string    `json:"problem,omitempty"` // why a verifier refuses it; "" where it does not
+}
+
+// NameServers are those of the zone that a domain is in.
+type NameServers struct {
+	DomainCheck
+	Zone string `json:"zone"` // that the domain is in
+	// Delegation are the servers that the zone above names, Own those that the
+	// zone itself names.
+	Delegation []string     `json:"delegation"`
+	Own        []string     `json:"own"`
+	Servers    []NameServer `json:"servers"` // one entry an address
+	// CAA are the records that say who may issue certificates (RFC 8659), and
+	// CAAAt the name that they stand at.
+	CAA   []string `json:"caa"`
+	CAAAt string   `json:"caa_at,omitempty"`
+}
+
+// NameServer is one address of a name server.
+type NameServer struct {
+	Hostname string `json:"hostname"`
+	Address  string `json:"address"`
+	// State is "present" where it serves the zone, "absent" where it answers and
+	// does not, "unknown" where nothing came back.
+	State  string `json:"state"`
+	Serial *int64 `json:"serial"`           // of the SOA record
+	Why    string `json:"reason,omitempty"` // where it does not serve the zone
 }
 
 // BulkRule is one rule of large receivers for bulk senders.

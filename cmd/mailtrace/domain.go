@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/netip"
 	"os"
 	"slices"
 	"strings"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/bulk"
+	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/live"
 	"github.com/mailtrace/mailtrace/domain"
 	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/render"
@@ -35,11 +38,16 @@ type checking struct {
 	sort          string
 	only          string
 	smtp          bool
+	ns            bool
+	bimi          bool
 	policy        string
 	limit         time.Duration
 	jobs          int
 	progress      string
 }
+
+// dnsPort is where name servers listen.
+const dnsPort = 53
 
 // domainLimit is how long one domain may take by default.
 const domainLimit = time.Minute
@@ -80,6 +88,8 @@ tried; --selectors-from reads those of mail that the domain sent.`,
 	f.BoolVar(&k.parked, "parked", false, "the domains neither send nor receive mail")
 	f.BoolVar(&k.suggest, "suggest", false, "show the records to publish as a piece of a zone file")
 	f.BoolVar(&k.smtp, "smtp", false, "also connect to the MX hosts: STARTTLS, versions of TLS, certificates against MTA-STS and TLSA, REQUIRETLS")
+	f.BoolVar(&k.ns, "ns", false, "also ask the name servers one by one: delegation, servers without the zone, serials, networks, CNAME beside other records, CAA")
+	f.BoolVar(&k.bimi, "bimi", false, "also fetch the logo and the mark certificate of BIMI")
 	f.StringVar(&k.policy, "policy", "", "judge the MTA-STS policy in `FILE`, before it is served")
 	f.StringVar(&k.sort, "sort", "", "`ORDER` of the domains: "+strings.Join(render.DomainSorts(), ", ")+" (default as they come; severity for a table)")
 	f.StringVar(&k.only, "only", "", "show only domains with a finding of this `SEVERITY` or above, or of this code")
@@ -206,6 +216,14 @@ func (c *cli) network(ctx context.Context, k *checking, src *source, o *mailtrac
 	}
 	if k.smtp && c.dial != nil {
 		o.SMTP = &domain.Dialer{Dial: c.dial, Roots: c.roots}
+	}
+	if k.ns && c.dial != nil {
+		o.AskServer = func(ctx context.Context, server netip.Addr, name string, t dns.Type) (dns.Direct, error) {
+			return live.Ask(ctx, c.dial, k.resolving.timeout, netip.AddrPortFrom(server, dnsPort).String(), name, t)
+		}
+	}
+	if k.bimi && c.dial != nil {
+		o.Marks = &domain.Marks{Fetch: fetcher{resolver: src.Resolver, dial: c.dial, roots: c.roots, most: domain.MaxMark}.get}
 	}
 }
 

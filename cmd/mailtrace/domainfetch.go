@@ -34,6 +34,7 @@ type fetcher struct {
 	resolver dns.Resolver
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	roots    *x509.CertPool // nil: those of the system
+	most     int64          // bytes of a file that are read, and one more
 }
 
 // fetch returns the function that domain.Options.Fetch wants.
@@ -41,7 +42,7 @@ func (c *cli) fetch(r dns.Resolver) func(context.Context, string) (domain.Fetche
 	if c.dial == nil {
 		return nil
 	}
-	return fetcher{resolver: r, dial: c.dial, roots: c.roots}.get
+	return fetcher{resolver: r, dial: c.dial, roots: c.roots, most: domain.MaxPolicy}.get
 }
 
 func (f fetcher) get(ctx context.Context, url string) (domain.Fetched, error) {
@@ -71,12 +72,12 @@ func (f fetcher) get(ctx context.Context, url string) (domain.Fetched, error) {
 	if err != nil {
 		var bad *tls.CertificateVerificationError
 		if errors.As(err, &bad) {
-			return domain.Fetched{TLSError: bad.Err.Error()}, nil
+			return domain.Fetched{TLSError: domain.Untrusted(bad.Err, req.URL.Hostname())}, nil
 		}
 		return domain.Fetched{}, cause(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, domain.MaxPolicy+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, f.most+1))
 	if err != nil {
 		return domain.Fetched{}, cause(err)
 	}
