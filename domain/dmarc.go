@@ -384,11 +384,16 @@ func (c *checker) record(s *section, out *report.DomainDMARC, p *policy) {
 			s.add("dmarc-no-reports", at{name: name}, "the record asks for no aggregate reports (rua=)")
 		}
 	}
-	if rec.PSD == "y" && p.found.Domain == c.domain {
+	if p.found.Domain == c.domain {
 		test := "name." + c.domain
 		org, err := dmarc.Evaluator{Suffixes: c.opt.Suffixes}.OrgDomain(c.ctx, c.mem, test, dmarc.RFC7489)
-		if err == nil && org != test {
+		switch {
+		case err != nil:
+		case rec.PSD == "y" && org != test:
 			s.add("dmarc-psd", at{name: name, term: "psd", pos: 0}, "psd=y: each name below %s counts as an organisation of its own", c.domain)
+		case rec.PSD != "y" && org == test:
+			s.add("dmarc-psd", at{name: name, severity: report.Low, advice: "add psd=y, if the names below belong to others"},
+				"%s is a public suffix, and its record has no psd=y: receivers that follow RFC 9989 take all names below it for parts of one organisation", c.domain)
 		}
 	}
 	reports, err := dmarc.Evaluator{Suffixes: c.opt.Suffixes}.ExternalReports(c.ctx, c.mem, p.found.Domain, rec, dmarc.RFC9989)

@@ -163,7 +163,7 @@ var problems = [...]Problem{
 		"give an address whose domain has a mail host, or an MX record to that domain", "RFC 9990, RFC 5321 §5.1"},
 	{"dmarc-no-reports", "No aggregate reports are asked for", report.Low, false,
 		"add rua=mailto:…: without reports nobody sees what fails", "RFC 9989 §4.7"},
-	{"dmarc-psd", "The record says that the domain is a public suffix", report.Medium, false,
+	{"dmarc-psd", "psd= of the record does not fit the domain", report.Medium, false,
 		"remove psd=y, unless names below the domain belong to other organisations", "RFC 9989 §4.7"},
 	{"dmarc-parked-not-reject", "A parked domain can be used by spoofers", report.Medium, false,
 		"publish v=DMARC1; p=reject", "RFC 9989"},

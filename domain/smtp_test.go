@@ -235,6 +235,15 @@ func TestSMTPFaults(t *testing.T) {
 	}
 	test("no STARTTLS", serve(t, "220 mx.x.example", "250 mx.x.example", nil), "medium smtp-no-starttls")
 	test("STARTTLS refused", serve(t, "220 mx.x.example", "250-mx.x.example\r\n250 STARTTLS", nil), "high smtp-tls-broken")
+	if r := test("sound", serve(t, "220 mx.x.example", "250-mx.x.example\r\n250-REQUIRETLS\r\n250 STARTTLS", issue(t, goodWish))); !holds(r.SMTP[0].RequireTLS) || !holds(r.SMTP[0].NameOK) {
+		t.Errorf("%+v", r.SMTP[0])
+	}
+	if r := test("a name without address", serve(t, "220 gone.x.example", "250-gone.x.example\r\n250 STARTTLS", issue(t, goodWish)), "info smtp-greeting-name"); r.SMTP[0].NameOK == nil || *r.SMTP[0].NameOK || holds(r.SMTP[0].RequireTLS) {
+		t.Errorf("%+v", r.SMTP[0])
+	}
+	test("two names", serve(t, "220 www.x.example hello", "250-mx.x.example\r\n250 STARTTLS", issue(t, goodWish)), "info smtp-greeting-name")
+	test("no host name", serve(t, "220 mx.x.example", "250-my+server.x.example\r\n250 STARTTLS", issue(t, goodWish)), "info smtp-greeting-name")
+	test("an address literal", serve(t, "220 [192.0.2.1]", "250-[192.0.2.1]\r\n250 STARTTLS", issue(t, goodWish)))
 	test("a short name", serve(t, "220 mx", "250-mx\r\n250 STARTTLS", issue(t, goodWish)), "info smtp-greeting-name")
 	if r := test("turned away", serve(t, "554 no", "", nil)); r.SMTP[0].State != report.StatePresent {
 		t.Errorf("%+v", r.SMTP)
@@ -430,4 +439,35 @@ none:
 `,
 		}, nil, path, "-C", "DIR/exim.conf", "-bdf")(t, id)
 	})
+}
+
+// A host is asked at its addresses of both families, and each is judged by itself.
+func TestSMTPFamilies(t *testing.T) {
+	id := issue(t, goodWish)
+	good := serve(t, "220 mx.x.example", "250-mx.x.example\r\n250 STARTTLS", id)
+	plain := serve(t, "220 mx.x.example", "250 mx.x.example", nil)
+	test := func(to map[string]string, want ...string) {
+		t.Helper()
+		r := Check(context.Background(), "x.example", Options{Now: time.Now(),
+			Resolver: zone(t, "x.example. MX 10 mx.x.example.\nmx.x.example. A 192.0.2.1\nmx.x.example. AAAA 2001:db8::1\n1.2.0.192.in-addr.arpa. PTR mx.x.example.\nx.example. TXT \"v=spf1 mx -all\"\n"),
+			SMTP: &Dialer{Roots: authority.roots, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+				if to[address] == "" {
+					return nil, errors.New("connect: connection refused")
+				}
+				return new(net.Dialer).DialContext(ctx, network, to[address])
+			}}})
+		var got []string
+		for _, p := range r.Problems {
+			if strings.HasPrefix(p.Code, "smtp-") {
+				got = append(got, p.Severity+" "+p.Code)
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) || len(r.SMTP) != 2 {
+			t.Errorf("%v, want %v; %+v", got, want, r.SMTP)
+		}
+	}
+	test(map[string]string{"192.0.2.1:25": good, "[2001:db8::1]:25": good})
+	test(map[string]string{"192.0.2.1:25": good, "[2001:db8::1]:25": plain}, "medium smtp-no-starttls")
+	test(map[string]string{"192.0.2.1:25": good}, "low smtp-one-family", "medium smtp-refused")
 }
