@@ -52,8 +52,11 @@ func (c *checker) logoAndCertificate(s *section, out *report.BIMI) {
 	}
 	logo := c.fetchMark(s, "bimi-logo-format", "logo", out.Logo)
 	if logo != nil {
-		bad := logoFaults(logo.Body)
+		bad, flat := logoFaults(logo.Body)
 		out.LogoValid = is(len(bad) == 0)
+		if flat != "" {
+			s.add("bimi-logo-format", at{name: out.Logo, severity: report.Info, advice: "draw it in a square: receivers cut it to one, or to a circle"}, "the logo %s %s", cut(out.Logo, 120), flat)
+		}
 		for _, fault := range bad {
 			s.add("bimi-logo-format", at{name: out.Logo}, "the logo %s is not SVG Tiny PS: %s", cut(out.Logo, 120), fault)
 		}
@@ -100,15 +103,16 @@ func (c *checker) fetchMark(s *section, code, what, address string) *Fetched {
 var notInLogo = []string{"script", "handler", "listener", "animate", "animateColor", "animateMotion", "animateTransform", "set", "animation",
 	"image", "foreignObject", "iframe", "audio", "video", "a", "discard", "prefetch", "tbreak"}
 
-// logoFaults says what in a picture is against the profile SVG Tiny PS.
-func logoFaults(body []byte) (faults []string) {
+// logoFaults says what in a picture is against the profile SVG Tiny PS. flat says
+// how it is not square, which receivers want it to be.
+func logoFaults(body []byte) (faults []string, flat string) {
 	fault := func(format string, args ...any) {
 		if text := fmt.Sprintf(format, args...); len(faults) < maxFaults2 && !slices.Contains(faults, text) {
 			faults = append(faults, text)
 		}
 	}
 	if bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
-		return []string{"it is compressed (svgz)"}
+		return []string{"it is compressed (svgz)"}, ""
 	}
 	d := xml.NewDecoder(bytes.NewReader(body))
 	d.CharsetReader = func(label string, r io.Reader) (io.Reader, error) { return nil, errors.New("charset " + label) }
@@ -120,7 +124,7 @@ func logoFaults(body []byte) (faults []string) {
 		}
 		if err != nil {
 			fault("it is not well-formed XML%s", lineOf(err))
-			return faults
+			return faults, flat
 		}
 		switch t := token.(type) {
 		case xml.Directive:
@@ -132,17 +136,17 @@ func logoFaults(body []byte) (faults []string) {
 		case xml.StartElement:
 			if depth++; depth > maxSVGDepth {
 				fault("more than %d elements inside each other", maxSVGDepth)
-				return faults
+				return faults, flat
 			}
 			if parts++; parts > maxSVGParts {
 				fault("more than %d elements", maxSVGParts)
-				return faults
+				return faults, flat
 			}
 			if parts == 1 {
 				if t.Name.Local != "svg" {
-					return []string{"its first element is <" + cut(t.Name.Local, 40) + ">, not <svg>"}
+					return []string{"its first element is <" + cut(t.Name.Local, 40) + ">, not <svg>"}, ""
 				}
-				rootFaults(t, fault)
+				flat = rootFaults(t, fault)
 			}
 			title = title || t.Name.Local == "title" && depth == 2
 			if slices.Contains(notInLogo, t.Name.Local) {
@@ -167,7 +171,7 @@ func logoFaults(body []byte) (faults []string) {
 	case !title:
 		fault("it has no <title>")
 	}
-	return faults
+	return faults, flat
 }
 
 func lineOf(err error) string {
@@ -178,7 +182,7 @@ func lineOf(err error) string {
 	return ""
 }
 
-func rootFaults(root xml.StartElement, fault func(string, ...any)) {
+func rootFaults(root xml.StartElement, fault func(string, ...any)) (flat string) {
 	attr := func(name string) (string, bool) {
 		for _, a := range root.Attr {
 			if a.Name.Local == name && a.Name.Space == "" {
@@ -207,10 +211,11 @@ func rootFaults(root xml.StartElement, fault func(string, ...any)) {
 			w, err1 := strconv.ParseFloat(words[2], 64)
 			h, err2 := strconv.ParseFloat(words[3], 64)
 			if err1 == nil && err2 == nil && w != h {
-				fault("it is not square (%s by %s)", cut(words[2], 12), cut(words[3], 12))
+				flat = fmt.Sprintf("is not square (%s by %s)", cut(words[2], 12), cut(words[3], 12))
 			}
 		}
 	}
+	return flat
 }
 
 // What a mark certificate is told by.

@@ -364,19 +364,24 @@ RFC 7489 find it, MTA-STS, TLS-RPT, DANE, BIMI and DNSSEC. [cli.md](cli.md#domai
 
 ## What is checked
 
-| | what is looked at | tells apart, and its limits |
-|---|---|---|
-| MX | null and implicit MX, aliases, addresses, names of addresses, hosts of two providers, the zone's name written twice, names with underscores | a host without address beside one that takes the mail is medium at most; 32 hosts, 16 addresses each |
-| SPF | the record with all includes, lookups and void lookups over all branches, addresses that pass, records meant as SPF and not read as such, HELO names of the MX hosts | faults in the records of others are laid at their door; 3,000 questions a domain |
-| DKIM | keys at the selectors given, at the likeliest, with ` + "`--selectors all`" + ` at all built in; private keys; selectors of a provider that wait for their key | any name can be a selector: "none known" is no "none" |
-| DMARC | RFC 9989 and RFC 7489 side by side, policy for the domain and names below it, misplaced and misspelt records, destinations of reports: their consent, and whether they take mail | texts that are no record are shown |
-| MTA-STS | record, policy host, policy file against the MX hosts; ` + "`--policy FILE`" + ` before it is served | fetched over HTTPS where the DNS is the network's |
-| TLS-RPT, BIMI | records, report addresses; the place of the BIMI record and the type of its logo | the logo and its certificate are not fetched |
-| DANE, DNSSEC | TLSA records and whether they count, validation from the root, or the resolver's word | unknown where nothing says |
-| servers | with ` + "`--smtp`" + `: STARTTLS, versions of TLS, certificate against MTA-STS and TLSA (usage 2 and 3, rollover), REQUIRETLS, names in greetings, IPv4 and IPv6 | tested against Postfix and Exim; 8 hosts, 4 addresses each, 20 s a connection |
-| receivers | the rules of Gmail, Yahoo and Outlook.com for bulk senders, each with source and date | what only messages show is unknown |
+| | what is looked at | tells apart, and its limits | checkdmarc 5.11 | tests |
+|---|---|---|---|---|
+| MX | null and implicit MX, aliases, addresses, names of addresses, hosts of two providers, the zone's name written twice, names with underscores | a host without address beside one that takes the mail is medium at most; 32 hosts, 16 addresses each | addresses, PTR, doubled hosts | mx.zone, owners.txt |
+| SPF | the record with all includes, lookups and void lookups over all branches, addresses that pass, records meant as SPF and not read as such, records at wrong names, HELO names of the MX hosts | faults in the records of others are laid at their door; 3,000 questions a domain | record, lookups and void lookups by mechanism | spf.zone, owners.txt |
+| DKIM | keys at the selectors given, at the likeliest, with ` + "`--selectors all`" + ` at all built in; private keys; selectors of a provider that wait for their key; keys at wrong names | any name can be a selector: "none known" is no "none" | no | dkim.zone, owners.txt |
+| DMARC | RFC 9989 and RFC 7489 side by side, policy for the domain and names below it, misplaced and misspelt records, an alias without record, psd= against the suffix list, destinations of reports: their consent, and whether they take mail | texts that are no record are shown | record, tags, consent of destinations | dmarc.zone, owners.txt |
+| MTA-STS | record, policy host, policy file against the MX hosts; ` + "`--policy FILE`" + ` before it is served | fetched over HTTPS where the DNS is the network's; 64 KB | record, policy, MX hosts | transport.zone, policies.txt |
+| TLS-RPT | record, report addresses, records at wrong names | | record | transport.zone, owners.txt |
+| BIMI | record and place; with ` + "`--bimi`" + ` the logo (SVG Tiny PS) and the mark certificate (purpose, names, dates, chain, its logo) | 256 KB each; authorities of marks are in no system's store, so the chain is that of the file | record, logo, certificate with the list of authorities | marks_test.go |
+| DANE, DNSSEC | TLSA records and whether they count, validation from the root, or the resolver's word | unknown where nothing says | TLSA records, DNSSEC | transport.zone, Knot |
+| name servers | with ` + "`--ns`" + `: delegation against the zone, servers that do not serve it, serials, networks, a CNAME record beside others, CAA | 13 names, 4 addresses each; no answer is a gap | list of NS, SOA | nameservers_test.go, Knot and NSD |
+| servers | with ` + "`--smtp`" + `: STARTTLS, versions of TLS, certificate against MTA-STS and TLSA (usage 2 and 3, rollover), REQUIRETLS, names in greetings against address and PTR, IPv4 and IPv6 | 8 hosts, 4 addresses each, 20 s a connection | STARTTLS and TLS, by default | smtp_test.go, Postfix and Exim |
+| receivers | the rules of Gmail, Yahoo and Outlook.com for bulk senders, each with source and date | what only messages show is unknown | no | tables_test.go |
+| what to publish | broken records with only their fault mended, first records, shorter ones; each tried out | nothing where it could lose mail | no | selfcheck_test.go, FuzzPromise |
+| many domains | table, CSV, JSON lines, SARIF; ` + "`mailtrace watch`" + ` | | JSON, CSV | domain.txt, watch.txt |
 
-Not looked at: name servers and delegation (NS, SOA), CAA, the contents of BIMI logos and mark certificates.
+The tests are in ` + "`domain/`" + `, its ` + "`testdata/`" + ` and ` + "`cmd/mailtrace/`" + `. The column of checkdmarc is what its documentation and source of
+version 5.11.2 say.
 
 ## What to publish
 
@@ -395,7 +400,7 @@ other organisations never do.
 ` + "`--format csv`" + ` gives one row a domain. The columns up to ` + "`smtp_tls_reporting_warnings`" + ` have the names and the order of
 checkdmarc's and are filled as it fills them, so that scripts for its output go on working: several values in a cell are divided
 by "|", an absent record is an error, beside an error stands nothing else, and warnings speak of the domain's own record. What is
-not looked at (` + "`tls`, `starttls`, `ns`, `ns_error`, `ns_warnings`" + `) is empty. Where the DNS did not answer the error says so
+not looked at is empty: ` + "`tls` and `starttls` without `--smtp`, `ns`, `ns_error` and `ns_warnings` without `--ns`" + `. Where the DNS did not answer the error says so
 and the validity is empty, never "False". Columns of
 our own follow: ` + "`spf_dns_lookups`, `spf_void_dns_lookups`, `dkim_selectors`, `dmarc_policy`, `dane`, `findings`, `gaps`" + `. A cell that
 a spreadsheet would take for a formula begins with an apostrophe.
