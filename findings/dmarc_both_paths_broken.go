@@ -77,16 +77,22 @@ know; RFC 9989 asks not to reject on p=reject alone.
 			role := report.RoleIntermediary
 			host := fromHost(f, culprit)
 			if i == 0 {
-				role, host = report.RoleRecipient, byName(f, r.Last)
-				culprit = r.Last
+				// Whoever changed it, never just the last server.
+				role, host, culprit = report.RoleRecipient, r.Name(), r.Last
+				if b := f.Bracket(signed); b != nil && b.Hop >= 0 {
+					culprit = b.Hop
+					if !b.Vague() {
+						host = byName(f, b.Hop)
+					}
+				}
 			}
 			s := &f.DKIM[signed]
 			x := report.Finding{
 				Hop:         index(f, culprit),
 				Confidence:  report.Strong,
 				AtFault:     report.Party{Role: role, Host: host},
-				Parts:       report.Say("at %v, where %v received it, SPF passed for %s; since then the sending address changed and so did the content (%s): DMARC has nothing left to pass on", report.HopRef(f.Hops[r.Border].Index), report.DomainRef(r.Name()), report.DomainRef(r.SPF.Domain), s.Reason),
-				AdviceParts: report.Say("%s: leave forwarded messages unchanged, or take responsibility for them with an own From, signature and ARC seal", report.HostRef(orWord(host, "the intermediary"))),
+				Parts:       bothBroken(f, r, last, signed, host),
+				AdviceParts: report.Say("%s: send messages on unchanged, or take responsibility for them: a From, a signature and an envelope sender (SRS) of your own, and an ARC seal", report.HostRef(orWord(host, "the intermediary"))),
 				Evidence: []report.Evidence{
 					field(f, s.Field), hop(f, r.Border), hop(f, last.Border),
 					computed("RFC 7208 §4.1", "%v: %s", report.HopRef(f.Hops[r.Border].Index), evaluated(r.SPF)),
@@ -101,6 +107,29 @@ know; RFC 9989 asks not to reject on p=reject alone.
 		}
 		return nil
 	},
+}
+
+// bothBroken names who changed the message, how, and who sent it on. r is the
+// run at whose border SPF passed, last the recipient's, which is r itself where
+// the recipient's own servers did it.
+func bothBroken(f *Facts, r, last *headers.Run, signed int, sender string) report.Text {
+	s := &f.DKIM[signed]
+	changed := report.Say("the content was changed (%s)", s.Reason)
+	if fixed, b := f.Repair(signed), f.Bracket(signed); fixed != nil && b != nil && len(fixed.Changes) > 0 && !atSource(b) && !otherKey(f, signed) {
+		changed = report.Say("%v changed it: %s", who(f, b), fixed.Changes[0].Description)
+		if n := len(fixed.Changes) - 1; n > 0 {
+			changed = changed.Add(report.Words(" and " + otherEdits(n))...)
+		}
+	}
+	t := report.Say("SPF passed for %v at %v, where %v received it; then %v", report.DomainRef(r.SPF.Domain), report.HopRef(f.Hops[r.Border].Index), report.DomainRef(r.Name()), changed)
+	if r == last {
+		return t.Add(report.Words("; behind the border neither SPF nor the signature can pass")...)
+	}
+	how := "from its own address"
+	if last.SPF != nil && last.SPF.Domain == r.SPF.Domain {
+		how = "without SRS"
+	}
+	return t.Add(report.Say(", and %v sent it on %s: at %v neither SPF nor the signature can pass", report.HostRef(orWord(sender, "a server")), how, report.HopRef(f.Hops[last.Border].Index))...)
 }
 
 // provenBefore is a verdict written on the way, and not by the sender, that a

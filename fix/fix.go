@@ -192,6 +192,8 @@ func choose(r *report.Report, x *report.Finding) *Recipe {
 			s += 5
 		} else if s >= 9 && strings.Contains(c.Product, " with ") {
 			s -= 5 // an add-on of which nothing is seen
+		} else if s >= 9 && x.AtFault.Product != "" && !strings.HasPrefix(c.Product, x.AtFault.Product) {
+			s -= 6 // a bundle of it with other things, of which nothing is seen
 		}
 		if c.ID == "exo-efskip-last" && ownHops(r, x) > 1 || c.ID == "exo-efskip-list" && ownHops(r, x) <= 1 {
 			s--

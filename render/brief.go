@@ -193,7 +193,7 @@ func (p *page) verdict(r *report.Report) {
 		return
 	}
 	who := whoText(&root.AtFault)
-	if v.Status == report.SpoofSuspected {
+	if v.Status == report.SpoofSuspected || v.Status == report.Unauthenticated && word(root.AtFault.Role) == report.RoleUnknown {
 		who = recipientText(r, who) // whoever forged it does nothing about it
 	}
 	if who != "" {
@@ -213,15 +213,31 @@ func (p *page) verdict(r *report.Report) {
 			}
 			if room > 0 {
 				before := strings.Count(p.String(), "\n")
-				p.few(label, bold, Clean(x.Text), room)
+				p.few(label, bold, squeezed(Clean(x.Text)), room)
 				room -= strings.Count(p.String(), "\n") - before
 			}
 		}
 	} else {
-		p.few("because", bold, first(Clean(root.Message), summary), p.lines(maxBecause))
+		p.few("because", bold, squeezed(first(Clean(root.Message), summary)), p.lines(maxBecause))
 	}
 	p.received(r)
 	p.gaps(r)
+}
+
+// squeezed shortens the lines that people draw with characters, as in quoted
+// footers: "-------" is "---".
+func squeezed(s string) string {
+	var b strings.Builder
+	n, last := 0, rune(0)
+	for _, c := range s {
+		if c != last {
+			n, last = 0, c
+		}
+		if n++; n <= 3 || !strings.ContainsRune("-_=*#~.+", c) {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
 }
 
 // forks says the open questions, with what follows from yes and from no.
@@ -243,8 +259,8 @@ func (p *page) forks(r *report.Report) {
 			answer := [...]string{"   yes", "   no"}[n]
 			text := statusWords(x.Status) + ": " + Clean(x.Summary)
 			room := p.at(2, 3, 2)
-			if p.tight > 2 && x.Status == r.Verdict.Status {
-				room = 1 // the verdict below says it all
+			if p.tight > 2 && x.Status == r.Verdict.Status && rootOf(r) != nil {
+				text = statusWords(x.Status) + ", as it stands below"
 			}
 			p.few(answer, bold, text, p.lines(room))
 			if n == 0 && f.Settle != "" {
@@ -275,6 +291,11 @@ func firstStep(r *report.Report, code string) string {
 		}
 		for _, s := range f.Steps {
 			if s.Command != "" && !strings.HasPrefix(s.Command, "Get-") {
+				if strings.Contains(s.Command, "\n") { // one of several lines tells nobody what to do
+					if x := findingOf(r, code); x != nil && x.Advice != "" {
+						return Clean(x.Advice) + " (" + Clean(f.Product) + ": mailtrace fix)"
+					}
+				}
 				line, rest, _ := strings.Cut(s.Command, "\n")
 				if rest != "" {
 					line += " …"
@@ -292,8 +313,13 @@ func rootOf(r *report.Report) *report.Finding {
 	if r.Verdict.RootCause == nil {
 		return nil
 	}
+	return findingOf(r, *r.Verdict.RootCause)
+}
+
+// findingOf is the first finding of a code, nil where there is none.
+func findingOf(r *report.Report, code string) *report.Finding {
 	for i := range r.Findings {
-		if r.Findings[i].Code == *r.Verdict.RootCause {
+		if r.Findings[i].Code == code {
 			return &r.Findings[i]
 		}
 	}
@@ -504,6 +530,48 @@ func (p *page) route(r *report.Report) {
 			}
 		}
 		p.line(lead, p.fit(text, max(room, minWidth/2)))
+	}
+	p.machineNames(r)
+}
+
+// maxNames bounds the machines whose names are put together.
+const maxNames = 2
+
+// machineNames says which names and addresses, inside and outside, are one
+// machine: one line each.
+func (p *page) machineNames(r *report.Report) {
+	label, n := "names", 0
+	for i := range r.Machines {
+		m := &r.Machines[i]
+		if m.Service != "" || len(m.Inside) == 0 || len(m.Outside) == 0 || len(m.Wrote) == 0 || len(m.Sent) == 0 {
+			continue
+		}
+		in, out := m.Wrote[len(m.Wrote)-1], m.Sent[len(m.Sent)-1]
+		if in < 1 || in > len(r.Hops) || out < 1 || out > len(r.Hops) || out <= in {
+			continue
+		}
+		a, b := &r.Hops[in-1], &r.Hops[out-1]
+		inner, outer := Clean(a.By.Name), first(Clean(b.From.RDNS), Clean(b.From.Helo))
+		if inner == "" || strings.Trim(outer, "[]") == b.From.IP || !slices.Contains(m.Inside, a.By.IP) || !slices.Contains(m.Outside, b.From.IP) {
+			continue
+		}
+		say := func(inner, outer string) string {
+			if outer == "" || strings.EqualFold(outer, inner) {
+				return inner + " (" + Clean(a.By.IP) + ") is " + Clean(b.From.IP) + " outside"
+			}
+			return inner + " (" + Clean(a.By.IP) + ") is " + outer + " (" + Clean(b.From.IP) + ") outside"
+		}
+		text := say(inner, outer)
+		if width(text) > p.width-labelWidth { // their first labels are enough
+			inner, _, _ = strings.Cut(inner, ".")
+			outer, _, _ = strings.Cut(outer, ".")
+			text = say(strings.ToLower(inner), strings.ToLower(outer))
+		}
+		if n++; n > maxNames {
+			return
+		}
+		p.few(label, faint, text, p.lines(1))
+		label = ""
 	}
 }
 

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -103,6 +104,22 @@ func (p *page) path(r *report.Report, detail Detail) {
 		}
 	}
 	p.strayClaims(r)
+	p.ownNumbers(r)
+}
+
+// ownNumbers says once that Exchange Online numbers its own servers from 10.0.0.0/8.
+func (p *page) ownNumbers(r *report.Report) {
+	var hops, addresses []string
+	for i := range r.Hops {
+		h := &r.Hops[i]
+		ip, err := netip.ParseAddr(h.By.IP)
+		if err == nil && ip.Is4() && ip.As4()[0] == 10 && h.Software != nil && h.Software.Product == "Exchange Online" && len(hops) < 4 {
+			hops, addresses = append(hops, strconv.Itoa(h.Index)), append(addresses, ip.String())
+		}
+	}
+	if len(hops) > 0 {
+		p.hang("       ", 7, strings.Join(addresses, ", ")+" (hop "+strings.Join(hops, ", ")+"): Exchange Online numbers its own servers like this; it is a habit, not a link to another network")
+	}
 }
 
 func (p *page) claimLine(column int, c claimGroup) {
