@@ -11,10 +11,17 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/internal/corpus"
+	"github.com/mailtrace/mailtrace/render"
+	"github.com/mailtrace/mailtrace/report"
+	"github.com/mailtrace/mailtrace/web/desk"
 )
 
-var mutations = flag.Int("mutations", 40, "how many mutated messages and zones go through every command and format")
+var (
+	mutations    = flag.Int("mutations", 40, "how many mutated messages and zones go through every command and format")
+	mutationSeed = flag.Uint64("mutation-seed", 1, "which mutations: the same seed draws the same")
+)
 
 // TestMutations puts random mutations of all cases through every command and
 // format: no crash, no character that moves a terminal, valid JSON and SARIF,
@@ -47,9 +54,10 @@ func TestMutations(t *testing.T) {
 	t.Logf("%d cases", len(seeds))
 	dir := t.TempDir()
 	eml, zone, saved := filepath.Join(dir, "m.eml"), filepath.Join(dir, "z.txt"), filepath.Join(dir, "r.json")
+	box, watched, state := filepath.Join(dir, "box.mbox"), filepath.Join(dir, "domains.txt"), filepath.Join(dir, "state.json")
 	h := fnv.New64a()
 	h.Write([]byte(t.Name()))
-	r := rand.New(rand.NewPCG(h.Sum64(), uint64(*mutations)))
+	r := rand.New(rand.NewPCG(h.Sum64(), *mutationSeed))
 	put := func(path string, text []byte) {
 		if err := os.WriteFile(path, text, 0o644); err != nil {
 			t.Fatal(err)
@@ -88,23 +96,48 @@ func TestMutations(t *testing.T) {
 			}
 			return got.out
 		}
-		report := check(true, "analyze", "--json", "--dns", dns, eml)
-		for _, f := range []string{"text", "html", "svg"} {
-			check(false, "analyze", "--format", f, "--dns", dns, eml)
+		saw := check(true, "analyze", "--json", "--dns", dns, eml)
+		for _, f := range render.Formats(report.DocMessage) {
+			if f.Name != "json" {
+				check(f.Name == "sarif", "analyze", "--format", f.Name, "--dns", dns, eml)
+			}
 		}
-		check(true, "analyze", "--format", "sarif", "--dns", dns, eml)
-		check(false, "analyze", "-v", "--redact", "--dns", dns, eml)
+		check(false, "analyze", "-v", "--redact", "--carrier", "--dns", dns, eml)
+		put(box, append([]byte("From a Wed Dec  2 10:00:00 2026\n"), append(text, "\nFrom b Wed Dec  2 10:00:00 2026\nFrom: b@kelp.example\n\nx\n"...)...))
+		check(false, "analyze", "-q", "--summary", "--dns", dns, box)
 		check(true, "compare", "--json", "--dns", dns, eml, eml)
-		if report != "" {
-			put(saved, mutateSome(r, []byte(report)))
+		check(false, "compare", "--dns", dns, eml, eml)
+		if saw != "" {
+			put(saved, mutateSome(r, []byte(saw)))
 			check(false, "show", saved)
 			check(false, "show", "--format", "html", saved)
+			check(false, "show", "--finding", strings.ToUpper(odd[r.IntN(len(odd))]), saved)
+			check(false, "fix", saved)
+			check(true, "fix", "--json", saved)
+		}
+		check(false, "explain", "--", string(mutate(r, []byte("spf-unauthorised-sender"))))
+		z, err := zonefile.Parse("z", records)
+		if err == nil {
+			d := desk.New(desk.Options{Resolver: z, Rules: desk.Rules(), Now: testEnvironment().now})
+			d.Answer(t.Context(), desk.Question{Message: text, DNS: dns != "off"}, func(e desk.Event) {
+				if raw(e.HTML) || raw(e.Text) || raw(e.Title) || strings.Contains(e.Text, "internal error") {
+					kept := filepath.Join(os.TempDir(), "mailtrace-mutation.eml")
+					put(kept, text)
+					t.Fatalf("mutation %d, the page: %+v; kept as %s", n, e, kept)
+				}
+			})
 		}
 		if dns != "off" && n%4 == 0 {
-			for _, f := range []string{"json", "csv", "sarif", "text"} {
-				check(f == "json" || f == "sarif", "domain", "--format", f, "--dns", dns, "kelp.example")
+			for _, f := range render.Formats(report.DocDomain) {
+				check(f.Name == "json" || f.Name == "sarif", "domain", "--format", f.Name, "--dns", dns, "kelp.example")
 			}
 			check(true, "spf", "--json", "--dns", dns, "--ip", "192.0.2.1", "--from", "a@kelp.example")
+			put(watched, mutateSome(r, []byte("kelp.example\nmeadow.example\n")))
+			if n%8 == 0 {
+				put(state, mutateSome(r, []byte(`{"version":1,"domains":{"kelp.example":{}}}`)))
+			}
+			check(false, "watch", "--dns", dns, "--state", state, watched)
+			check(true, "watch", "--json", "--dns", dns, "--state", state, watched)
 		}
 	}
 }
