@@ -97,6 +97,20 @@ func accusations(r *report.Report) []string {
 	return out
 }
 
+// asks reports whether a report leaves the clean message's outcome open: it asks
+// the reader which of two readings holds, and that outcome is one of them. What
+// it tells of the other reading is then no more than likely.
+func asks(damaged, clean *report.Report) bool {
+	for _, f := range damaged.Forks {
+		if slices.ContainsFunc(f.Readings, func(r report.Reading) bool { return r.Status == clean.Subject().Verdict.Status }) {
+			return !slices.ContainsFunc(damaged.Findings, func(x report.Finding) bool {
+				return x.Code == rootOf(damaged) && x.Confidence != report.Likely && x.Confidence != report.Hint
+			})
+		}
+	}
+	return false
+}
+
 // other says how a damaged form accuses somebody whom the clean message does
 // not; "" where it gives the same cause, or leaves the question open.
 func other(clean, damaged *report.Report) string {
@@ -109,6 +123,9 @@ func other(clean, damaged *report.Report) string {
 		return root == rootOf(clean) || root == rootOf(clean.Subject()) || root == "dkim-broken-unlocated" && strings.HasPrefix(rootOf(clean), "dkim-broken-")
 	}
 	damaged = damaged.Subject()
+	if asks(damaged, clean) {
+		return ""
+	}
 	if root := rootOf(damaged); root != "" && !same(root) {
 		known := slices.ContainsFunc(clean.Findings, func(x report.Finding) bool { return x.Code == root })
 		if !known || slices.Contains([]string{report.SpoofSuspected}, damaged.Verdict.Status) && clean.Verdict.Status != report.SpoofSuspected {

@@ -54,6 +54,15 @@ func unheard(f *Facts) bool {
 	return false
 }
 
+// needsNoForwarder are the findings of a forgery that a chain of ARC explains.
+var needsNoForwarder = map[string]bool{"direct-spoof": true, "direct-spoof-own-domain": true, "self-spoof-filter": true}
+
+// illegible reports whether there is a signature that cannot be read since the
+// text was mended: it may be the author's.
+func illegible(f *Facts) bool {
+	return f.Options.Copy.Mended && slices.ContainsFunc(f.DKIM, func(s dkim.Signature) bool { return s.Domain == "" })
+}
+
 // pieces reports whether the header is known to be a part of one, so that
 // nothing is concluded from what is missing.
 func pieces(f *Facts) bool {
@@ -63,7 +72,10 @@ func pieces(f *Facts) bool {
 // stands reports whether a finding may be told of a text that somebody copied,
 // and lowers its confidence to what such a text can bear.
 func stands(f *Facts, x *report.Finding) bool {
-	if x.Code == "dmarc-multiple-from" && f.FromFields == 0 && f.Fragment() {
+	if x.Code == "dmarc-multiple-from" && f.Fragment() {
+		return false
+	}
+	if needsNoForwarder[x.Code] && f.Unjudged || x.Code == "dmarc-spf-only-sender" && illegible(f) {
 		return false
 	}
 	if pieces(f) && restsOnAbsence[x.Code] || f.Undated() && restsOnTime[x.Code] {
@@ -74,6 +86,10 @@ func stands(f *Facts, x *report.Finding) bool {
 	}
 	if x.Code == "dmarc-multiple-from" && f.Options.Copy.Inexact {
 		return false // what is a field of its own was decided by the repair
+	}
+	if x.Code == "dmarc-spf-unaligned" && f.Unjudged {
+		// The chain may show the forwarder whose SPF it is.
+		x.Severity, x.Confidence = report.Medium, atMost(x.Confidence, report.Likely)
 	}
 	if c := f.Options.Copy; c.Inexact && c.Top || pieces(f) || f.Undated() || needsNoSignature[x.Code] && unheard(f) {
 		x.Confidence = atMost(x.Confidence, report.Likely)

@@ -267,8 +267,9 @@ type Signatures struct {
 	AtBasis string    // "delivery", "now", "flag"
 	Body    BodyState
 
-	DKIM []dkim.Signature
-	ARC  *arc.Chain
+	Unjudged bool // there is an ARC chain, which is not judged since the text was mended
+	DKIM     []dkim.Signature
+	ARC      *arc.Chain
 	// Brackets[i] says where on the path DKIM[i] stopped to verify; nil where it
 	// was not changed.
 	Brackets []*Bracket

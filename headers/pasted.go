@@ -1,6 +1,8 @@
 package headers
 
 import (
+	"strings"
+
 	"github.com/mailtrace/mailtrace/arc"
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/message"
@@ -23,9 +25,13 @@ type Copy struct {
 }
 
 // Fragment reports whether only a part of a header was given: it ends without a
-// body, and it has no author.
+// body, and it has no author. A From field that is empty counts as none where
+// the path is not there either.
 func (f *Facts) Fragment() bool {
-	return f.FromFields == 0 && (f.Options.Copy.Mended || f.Msg.Note(message.HeaderOnly) != nil)
+	if !f.Options.Copy.Mended && f.Msg.Note(message.HeaderOnly) == nil {
+		return false
+	}
+	return f.FromFields == 0 || f.FromFields == 1 && len(f.Hops) == 0 && f.FromDomain == "" && strings.TrimSpace(f.Msg.Value(f.Msg.First("From"))) == ""
 }
 
 // Unsure reports whether what is missing in the header, or odd in it, may come
@@ -65,7 +71,7 @@ func (f *Facts) excuseCopy() {
 		excuse(&f.DKIM[i])
 	}
 	if f.ARC != nil && (f.ARC.Result == arc.Fail || c.Inexact && f.ARC.Result == arc.Pass) {
-		f.ARC, excused = nil, true
+		f.ARC, f.Unjudged, excused = nil, true, true
 	}
 	if excused {
 		f.ask.addGap(Gap{"DKIM signatures", "not judged: the text was mended, or parts of it were redacted"})
