@@ -27,6 +27,9 @@ func (w *treeWalk) record(domain string, rec *spf.Record, depth int) *report.SPF
 	w.path = append(w.path, domain)
 	defer func() { w.path = w.path[:len(w.path)-1] }()
 	all := rec.All()
+	if all != nil && all.Bad {
+		all = nil // it ends nothing: no server reads such a record
+	}
 	ended := false
 	for i := range rec.Terms {
 		t := &rec.Terms[i]
