@@ -54,30 +54,36 @@ type budget struct {
 	ahead    int
 	answers  int
 	timeouts int
-	zones    map[string]*tally
+	// zones counts by zoneOf, from the first time-out on: before, nobody asks.
+	zones map[string]*tally
 }
 
 // asking is a question under way, or its outcome once done is closed.
 type asking struct {
-	done chan struct{}
-	ans  dns.Answer
-	err  error
+	done     chan struct{}
+	ans      dns.Answer
+	err      error
+	answered bool // counted as an answer; under the lock of the budget
 }
 
 type tally struct{ answers, timeouts int }
 
 func newBudget(limit context.Context, res dns.Resolver) *budget {
-	return &budget{res: timed{res, limit}, limit: limit, asked: map[dns.Question]*asking{}, zones: map[string]*tally{}}
+	b := &budget{res: timed{res, limit}, limit: limit, asked: make(map[dns.Question]*asking, 32)}
+	if dns.AtOnce(res) {
+		b.res = res // there is no waiting to be cut short
+	}
+	return b
 }
 
 // Lookup implements dns.Resolver.
 func (b *budget) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, error) {
-	a, own, zone, err := b.enter(name, t)
+	a, own, err := b.enter(name, t)
 	if err != nil {
 		return dns.Answer{}, err
 	}
 	if own {
-		b.ask(ctx, a, zone, name, t)
+		b.ask(ctx, a, name, t)
 		return a.ans, a.err
 	}
 	select {
@@ -88,61 +94,86 @@ func (b *budget) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answe
 	}
 }
 
+// AtOnce tells [dns.AtOnce].
+func (b *budget) AtOnce() bool { return dns.AtOnce(b.res) }
+
 // enter finds the question, or makes it the caller's to ask.
-func (b *budget) enter(name string, t dns.Type) (a *asking, own bool, zone string, err error) {
+func (b *budget) enter(name string, t dns.Type) (a *asking, own bool, err error) {
 	q := dns.Question{Name: dns.Canonical(name), Type: t}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if a := b.asked[q]; a != nil {
-		return a, false, "", nil
+		return a, false, nil
 	}
 	refuse := func(f dns.Failure, why error) error {
 		return &dns.Error{Name: q.Name, Type: t, Failure: f, Err: why}
 	}
-	zone = zoneOf(q.Name)
-	z := b.zones[zone]
+	var z *tally
+	if b.zones != nil {
+		z = b.zones[zoneOf(q.Name)]
+	}
 	switch {
 	case len(b.asked) >= MaxQuestions:
-		return nil, false, "", refuse(dns.Cancelled, errQuestions)
+		return nil, false, refuse(dns.Cancelled, errQuestions)
 	case b.bytes > MaxAnswerBytes:
-		return nil, false, "", refuse(dns.Cancelled, errAnswers)
+		return nil, false, refuse(dns.Cancelled, errAnswers)
 	case b.answers == 0 && b.timeouts >= deadAfter:
-		return nil, false, "", refuse(dns.Timeout, errDead)
+		return nil, false, refuse(dns.Timeout, errDead)
 	case z != nil && z.answers == 0 && z.timeouts >= deadZone:
-		return nil, false, "", refuse(dns.Timeout, errDeadZone)
+		return nil, false, refuse(dns.Timeout, errDeadZone)
 	}
 	a = &asking{done: make(chan struct{})}
 	b.asked[q] = a
-	return a, true, zone, nil
+	return a, true, nil
 }
 
-func (b *budget) ask(ctx context.Context, a *asking, zone, name string, t dns.Type) {
+func (b *budget) ask(ctx context.Context, a *asking, name string, t dns.Type) {
 	defer close(a.done)
 	a.err = &dns.Error{Name: name, Type: t, Failure: dns.Cancelled} // where the resolver panics
 	a.ans, a.err = b.res.Lookup(ctx, name, t)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	z := b.zones[zone]
-	if z == nil {
-		z = &tally{}
-		b.zones[zone] = z
-	}
 	var de *dns.Error
 	switch {
 	case a.err == nil:
-		b.answers++
-		z.answers++
+		b.answered(a, name)
 		for i := range a.ans.Records {
 			r := &a.ans.Records[i]
 			b.bytes += len(r.Text) + len(r.Data) + len(r.Host)
 		}
 	case errors.As(a.err, &de) && (de.Failure == dns.Timeout || de.Failure == dns.Unreachable):
-		b.timeouts++
-		z.timeouts++
+		if b.timeouts++; b.zones == nil {
+			b.zones = map[string]*tally{}
+			for q, other := range b.asked {
+				if other.answered {
+					b.zone(q.Name).answers++
+				}
+			}
+		}
+		b.zone(dns.Canonical(name)).timeouts++
 	case errors.As(a.err, &de) && de.Asked(): // an answer, if a bad one
-		b.answers++
-		z.answers++
+		b.answered(a, name)
 	}
+}
+
+// answered counts an answer.
+func (b *budget) answered(a *asking, name string) {
+	b.answers++
+	a.answered = true
+	if b.zones != nil {
+		b.zone(dns.Canonical(name)).answers++
+	}
+}
+
+// zone is the count of a name's zone.
+func (b *budget) zone(name string) *tally {
+	key := zoneOf(name)
+	z := b.zones[key]
+	if z == nil {
+		z = &tally{}
+		b.zones[key] = z
+	}
+	return z
 }
 
 // Ahead asks a question that will be needed, so that those that depend on
@@ -155,9 +186,9 @@ func (b *budget) Ahead(name string, t dns.Type) {
 	if full {
 		return
 	}
-	a, own, zone, err := b.enter(name, t)
+	a, own, err := b.enter(name, t)
 	if err == nil && own {
-		b.work.Go(func() { b.ask(b.limit, a, zone, name, t) })
+		b.work.Go(func() { b.ask(b.limit, a, name, t) })
 	}
 }
 

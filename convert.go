@@ -40,8 +40,10 @@ func convert(f *headers.Facts, o Options) *report.Report {
 		r.Tool.Version = o.Version
 	}
 	r.Border, r.Borders = bordersOf(f)
-	r.Machines = machinesOf(f)
-	r.Links = linksOf(f, r.Machines)
+	if !o.lean() {
+		r.Machines = machinesOf(f)
+		r.Links = linksOf(f, r.Machines)
+	}
 	if o.Header {
 		r.Header, r.HeaderCut = headerOf(f.Msg)
 	}

@@ -74,6 +74,9 @@ type Options struct {
 	// Header writes the header as it came into the report, so that a view can
 	// show it with what was found in it.
 	Header bool
+	// Lean leaves out of the report what render.Lean would leave out and what
+	// takes time to put together: machines, trees, DNS answers, settings.
+	Lean bool
 	// Profile also holds the message against the rules of large receivers:
 	// ProfileBulkSender, or none.
 	Profile string
@@ -167,7 +170,7 @@ func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (_ *report.Report,
 	b := newBudget(limit, res)
 	defer b.work.Wait()
 	defer cancel() // what was asked ahead and is not needed
-	if o.Resolver != nil {
+	if o.Resolver != nil && !dns.AtOnce(o.Resolver) {
 		o.ahead = b.Ahead
 	}
 	rec := &dns.Recorder{Resolver: b}
@@ -180,7 +183,9 @@ func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (_ *report.Report,
 	if o.Profile == ProfileBulkSender {
 		askHelo(ctx, o.Resolver, r)
 	}
-	r.DNS = dnsAnswers(rec)
+	if !o.lean() {
+		r.DNS = dnsAnswers(rec)
+	}
 	if o.Profile == ProfileBulkSender {
 		r.Checklist = BulkSender(r, paste.Mend(raw).Parse())
 	}
@@ -217,10 +222,12 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 	for _, x := range mended.Repairs {
 		r.Repairs = append(r.Repairs, report.Mended{Kind: string(x.Kind), Count: x.Count, Exact: x.Exact, Description: x.Description})
 	}
-	r.Fix = fix.Report(r)
-	if r.Receiver = receiver.Notes(f); len(r.Receiver) > 0 {
-		if t := receiver.Story(r.Receiver, r.Verdict); len(t) > 0 {
-			r.ReceiverSummary = &report.Reason{Text: t.String(), Parts: t}
+	if !o.lean() {
+		r.Fix = fix.Report(r)
+		if r.Receiver = receiver.Notes(f); len(r.Receiver) > 0 {
+			if t := receiver.Story(r.Receiver, r.Verdict); len(t) > 0 {
+				r.ReceiverSummary = &report.Reason{Text: t.String(), Parts: t}
+			}
 		}
 	}
 	r.Source = report.Source{Path: o.Path, Index: o.Index, Kind: kind, Bytes: len(raw)}
@@ -232,7 +239,7 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 	}
 	if depth < maxEmbeddedDepth {
 		for _, p := range f.Embedded {
-			in := Options{Resolver: o.Resolver, ahead: o.ahead, Now: f.At, Path: o.Path, Index: o.Index, HeadersOnly: p.HeadersOnly(), Header: o.Header, Repair: o.Repair}
+			in := Options{Resolver: o.Resolver, ahead: o.ahead, Now: f.At, Path: o.Path, Index: o.Index, HeadersOnly: p.HeadersOnly(), Header: o.Header, Repair: o.Repair, Lean: o.lean()}
 			sub, err := analyze(ctx, p.Raw, in, report.KindEmbedded, depth+1)
 			if err != nil {
 				r.Gaps = append(r.Gaps, report.Gap{What: "part " + p.Number, Why: err.Error()})
@@ -270,6 +277,10 @@ func copyOf(m *paste.Mended) headers.Copy {
 	}
 	return c
 }
+
+// lean reports whether nobody needs the whole report: redaction finds in it what
+// there is to hide, and a profile reads the answers.
+func (o *Options) lean() bool { return o.Lean && o.Redact == nil && o.Profile == "" }
 
 // Inside is a message attached to another.
 type Inside struct {

@@ -113,7 +113,7 @@ func (v *Verifier) fetch(ctx context.Context, all []*parsed) {
 			missing = append(missing, p.KeyName)
 		}
 	}
-	if len(missing) < 2 {
+	if len(missing) < 2 || dns.AtOnce(v.res) {
 		return
 	}
 	type reply struct {

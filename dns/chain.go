@@ -40,6 +40,19 @@ func Chain(resolvers ...Resolver) Resolver {
 
 type chain []Resolver
 
+// AtOnce tells [AtOnce].
+func (Disabled) AtOnce() bool { return true }
+
+// AtOnce tells [AtOnce]: all of them must.
+func (c chain) AtOnce() bool {
+	for _, r := range c {
+		if !AtOnce(r) {
+			return false
+		}
+	}
+	return true
+}
+
 // holder returns the index of the resolver that answers for a question.
 func (c chain) holder(name string, t Type) int {
 	for i, r := range c[:len(c)-1] {

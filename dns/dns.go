@@ -178,3 +178,11 @@ func (e *Error) Asked() bool {
 	}
 	return false
 }
+
+// AtOnce reports whether a resolver answers from memory, so that nothing is won
+// by asking it several questions at the same time, or early. It asks the method
+// AtOnce() bool of the resolver; one without it waits.
+func AtOnce(r Resolver) bool {
+	x, ok := r.(interface{ AtOnce() bool })
+	return ok && x.AtOnce()
+}

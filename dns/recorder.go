@@ -36,16 +36,19 @@ type Recorded struct {
 // Lookup asks the resolver.
 func (r *Recorder) Lookup(ctx context.Context, name string, t Type) (Answer, error) {
 	a, err := r.Resolver.Lookup(ctx, name, t)
-	rec := Recorded{Name: Canonical(name), Type: t, Answer: a}
-	if err != nil {
-		rec.Answer = Answer{}
-		if !errors.As(err, &rec.Err) {
-			return a, err
-		}
+	if err == nil {
+		r.keep(Recorded{Name: Canonical(name), Type: t, Answer: a})
+		return a, nil
 	}
-	r.keep(rec)
+	var failed *Error
+	if errors.As(err, &failed) {
+		r.keep(Recorded{Name: Canonical(name), Type: t, Err: failed})
+	}
 	return a, err
 }
+
+// AtOnce tells [AtOnce].
+func (r *Recorder) AtOnce() bool { return AtOnce(r.Resolver) }
 
 // keep remembers the first outcome of a question. Only an answer takes the
 // place of a failure.

@@ -48,6 +48,9 @@ func (r *Replay) Has(name string, t Type) bool {
 	return ok || r.closed[name]
 }
 
+// AtOnce tells [AtOnce].
+func (r *Replay) AtOnce() bool { return true }
+
 // Lookup answers from the recording.
 func (r *Replay) Lookup(ctx context.Context, name string, t Type) (Answer, error) {
 	name, bad := CheckName(name, t)

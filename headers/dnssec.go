@@ -45,6 +45,9 @@ func (w *watcher) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answ
 	return a, nil
 }
 
+// AtOnce tells [dns.AtOnce].
+func (w *watcher) AtOnce() bool { return dns.AtOnce(w.Resolver) }
+
 // readSecured copies what was seen, nothing where the resolver never said that
 // it validates.
 func (f *Facts) readSecured(w *watcher) {

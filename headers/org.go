@@ -20,14 +20,30 @@ func Org(name string) string {
 	if name == "" || !strings.Contains(name, ".") {
 		return ""
 	}
-	if _, err := netip.ParseAddr(name); err == nil {
+	if addressText(name) {
 		return ""
 	}
-	org, err := publicsuffix.EffectiveTLDPlusOne(name)
-	if err != nil {
-		return ""
+	return orgs.get(name, func(name string) string {
+		org, err := publicsuffix.EffectiveTLDPlusOne(name)
+		if err != nil {
+			return ""
+		}
+		return org
+	})
+}
+
+// orgs keeps what the list says: a message names the same hosts many times over,
+// and so does the next.
+var orgs memo
+
+// addressText reports whether a name is an IP address. That of IPv4 ends in a
+// digit, that of IPv6 has a colon: most names are not looked at further.
+func addressText(name string) bool {
+	if c := name[len(name)-1]; (c < '0' || c > '9') && strings.IndexByte(name, ':') < 0 {
+		return false
 	}
-	return org
+	_, err := netip.ParseAddr(name)
+	return err == nil
 }
 
 // host brings a host name into the form in which names are compared: lower

@@ -66,7 +66,12 @@ func formats() []Format {
 		return func(w io.Writer, o Options) Writer { return &onePicture{w: w, o: o, name: name, write: write} }
 	}
 	messages := func(write func(io.Writer, *report.Report) error) func(io.Writer, Options) Writer {
-		return func(w io.Writer, _ Options) Writer { return jsonWriter{w, write} }
+		return func(w io.Writer, o Options) Writer {
+			if o.Lean {
+				return jsonWriter{w, func(w io.Writer, r *report.Report) error { return write(w, Lean(r)) }}
+			}
+			return jsonWriter{w, write}
+		}
 	}
 	domains := func(write func(io.Writer, any) error) func(io.Writer, DomainOptions) DomainWriter {
 		return func(w io.Writer, _ DomainOptions) DomainWriter {

@@ -29,6 +29,8 @@ type Options struct {
 	Detail Detail
 	// Named puts the name of the input over each report, for several in a row.
 	Named bool
+	// Lean has JSON write what [Lean] makes of a report.
+	Lean bool
 	// Rules are the kinds of findings, for formats that describe them.
 	Rules []Rule
 }

@@ -56,6 +56,8 @@ type Report struct {
 	// fields left out behind it.
 	Header    []HeaderField `json:"header,omitempty"`
 	HeaderCut int           `json:"header_cut,omitempty"`
+	// Lean says that path, claims, evidence, trees and DNS answers were left out.
+	Lean bool `json:"lean,omitempty"`
 }
 
 // Tool names the program that wrote the report.

@@ -77,6 +77,7 @@ PATH, or for -, standard input is read.`,
 	f.StringVar(&a.crossCheck, "cross-check", "auto", "`WHEN` to ask other libraries for a second opinion: auto (one message), on, off")
 	f.StringVar(&a.repair, "repair", "auto", "`HOW` far to search for what broke a signature: auto (all for one message, quick for more), deep, off")
 	f.StringVar(&a.profile, "profile", "", "hold the message against the rules of a `PROFILE`: "+mailtrace.ProfileBulkSender)
+	f.BoolVar(&a.lean, "lean", false, "JSON without path, evidence, trees and DNS answers, for archives")
 	f.IntVar(&a.jobs, "jobs", 0, "work on `N` messages at once (default by the number of processors)")
 	f.StringVar(&a.progress, "progress", "auto", "`WHEN` to show the progress: auto, always, never")
 	durationVar(f, &a.limit, "time-limit", messageLimit, "ask the DNS for one message no longer than this `TIME`; what is missing then is a gap")
@@ -264,14 +265,21 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 	format := a.format
 	if format == "" {
 		format = "text"
-		if many && (!a.quiet || a.checkpoint != "") && !a.summary {
+		switch {
+		case many && (!a.quiet || a.checkpoint != "") && !a.summary:
 			format = "jsonl"
+		case a.lean:
+			format = "json"
 		}
 	}
+	if a.lean && !a.summary && format != "json" && format != "jsonl" {
+		return wrong("--lean with --format json or jsonl", "--lean for --format %s", format)
+	}
+	o.Lean = a.lean
 	if many && (format == "svg" || format == "dot") {
 		return wrong("--format html gives one page for many messages", "--format %s for more than one message", format)
 	}
-	o.Header = !many && format != "text" && format != "sarif"
+	o.Header = !many && !a.lean && format != "text" && format != "sarif"
 	o.CrossCheck = a.crossCheck == "on" || a.crossCheck == "auto" && !many
 	switch {
 	case a.repair == "off":
@@ -316,6 +324,7 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 		}
 	}
 	if many {
+		c.manyInputs()
 		err = c.bulk(cmd.Context(), a, o, all, src.remote, w, out, k)
 	} else {
 		err = c.each(cmd.Context(), a, o, all, w)

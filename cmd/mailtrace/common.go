@@ -28,6 +28,7 @@ type output struct {
 	color     string
 	failOn    string
 	noPager   bool
+	lean      bool // of analyze
 	// named puts the name of its input over each report.
 	named bool
 	// shows are the kinds of documents that are shown; those of messages where
@@ -163,6 +164,7 @@ func (c *cli) options(o *output, format string) render.Options {
 	if format == "sarif" || format == "html" {
 		r.Rules = c.engine.rules()
 	}
+	r.Lean = o.lean
 	if format != "text" {
 		return r
 	}

@@ -255,6 +255,9 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 			jobs = max(jobs, networkJobs)
 		}
 	}
+	if total != 1 {
+		c.manyInputs()
+	}
 	sum := domainSummary{codes: map[domainCode]int{}}
 	bar := c.bar(k, total)
 	err := bulk.Run(ctx, jobs, names,

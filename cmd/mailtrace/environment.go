@@ -35,6 +35,8 @@ type environment struct {
 	// anchors are trusted keys of the root zone; nil: those of IANA.
 	anchors []dnssec.Anchor
 	cpus    int
+	// many prepares the process for a run over many inputs; nil does nothing.
+	many func()
 	// canaries says that live resolvers are tried before they are believed.
 	canaries bool
 	engine   engine
@@ -50,6 +52,7 @@ func systemEnvironment() environment {
 		live:       func(o live.Options) dns.Resolver { return live.New(o) },
 		dial:       new(net.Dialer).DialContext,
 		cpus:       runtime.GOMAXPROCS(0),
+		many:       collectLess,
 		canaries:   true,
 		engine:     libraryEngine(),
 	}

@@ -148,6 +148,9 @@ func (z *Zone) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer,
 	}
 }
 
+// AtOnce tells [dns.AtOnce].
+func (z *Zone) AtOnce() bool { return true }
+
 // renamed gives the records of a wildcard the name that was asked for
 // (RFC 4592 §2.2.1).
 func renamed(records []dns.Record, name string) []dns.Record {
