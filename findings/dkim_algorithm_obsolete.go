@@ -13,8 +13,10 @@ var dkimAlgorithmObsolete = &Rule{
 	Title:    "Signed by rsa-sha1 or DomainKeys",
 	Severity: report.Medium,
 	Since:    "0.1",
-	Causes:   []Cause{{Rank: bySender + 230, Status: report.SenderMisconfigured, When: dmarcFails, Of: theAuthors}},
-	Refs:     []string{"RFC 8301 §3.1", "RFC 6376 app. A"},
+	Causes: []Cause{{Rank: bySender + 230, Status: report.SenderMisconfigured, When: func(f *Facts) bool {
+		return dmarcFails(f) && f.Border.DMARC != "permerror" // a good signature does not mend a broken record
+	}, Of: theAuthors}},
+	Refs: []string{"RFC 8301 §3.1", "RFC 6376 app. A"},
 	Doc: `
 ## What happened
 The message is signed by a method that receivers must not accept any more: rsa-sha1, or DomainKeys, the forerunner of DKIM. It counts as not

@@ -45,6 +45,10 @@ yours, and add it or let it be.
 			AdviceParts: report.Say("owner of %v: if the client is yours, add it to the record; sign with DKIM in any case", report.DomainRef(s.domain)),
 			Evidence:    s.evidence(f),
 		}
+		if client, _ := tied(f); client == "" && f.Border.DMARC != "fail" {
+			// Nothing shows whose it is: then this is a question to the owner.
+			x.AdviceParts = report.Say("owner of %v: if the client is yours, add it to the record, and sign with DKIM in any case; if it is not, somebody writes in your name, and a DMARC policy stops that", report.DomainRef(s.domain))
+		}
 		if dmarcPasses(f) {
 			x.Severity = report.Info
 			x.AdviceParts = report.Words("none needed: DMARC passes by DKIM")

@@ -252,7 +252,7 @@ func sentByService(f *Facts) string {
 	if s := known.ByAddr(f.ClientIP(f.LastRun())).Of(known.Mailbox, known.ESP, known.Gateway).First(); s != nil {
 		return s.Name
 	}
-	if s, ok := spfAtBorder(f); ok && s.result == "pass" && (headers.Service(s.domain) || !known.Senders(s.domain, known.Any).Empty()) {
+	if s, ok := spfAtBorder(f); ok && s.result == "pass" && (headers.Service(s.domain) || !known.Senders(s.domain, known.Any).Empty() || !known.InZone(s.domain).Of(known.ESP).Empty()) {
 		return headers.Org(s.domain)
 	}
 	return ""

@@ -52,6 +52,7 @@ type binder struct {
 	marks   []mark
 	// verdictField says which fields hold verdicts.
 	verdictField map[int]bool
+	all          []statement
 }
 
 // mark is a field in which a filter names the message as the server that took
@@ -102,7 +103,8 @@ func claimsOf(f Facts) (claims []Claim) {
 		method, identity string
 	}
 	below := map[said]*authres.Verdict{}
-	for _, s := range statements(verdicts) {
+	b.all = statements(verdicts)
+	for _, s := range b.all {
 		hop, tie := b.writer(&s)
 		grade, why := b.grade(&s, hop, tie)
 		doubts := make([]string, len(s.verdicts))
@@ -323,7 +325,7 @@ func (b *binder) tied(s *statement) (int, string) {
 				continue
 			}
 		case strings.EqualFold(name, "X-Rspamd-Queue-Id"):
-			if s.verdicts[0].Dialect != "rspamd" && !b.firstUnderReceived(s.field) {
+			if s.verdicts[0].Dialect != "rspamd" && (!b.firstUnderReceived(s.field) || !b.saidByRspamd(s, mk)) || s.verdicts[0].Dialect == "rspamd" && !appended(s, mk) {
 				continue
 			}
 		case near != 1:
@@ -331,11 +333,40 @@ func (b *binder) tied(s *statement) (int, string) {
 		}
 		for k := len(b.hops) - 1; k >= 0; k-- {
 			if id := b.hops[k].ID; id != "" && (id == mk.id || len(mk.id) >= 12 && strings.Contains(id, mk.id)) {
+				if strings.EqualFold(name, "X-Rspamd-Queue-Id") && s.verdicts[0].Dialect != "rspamd" && !b.beside(b.hops[k].Field, s.field) {
+					break // under the line of another server
+				}
 				return k, name + " names its queue id"
 			}
 		}
 	}
 	return -1, ""
+}
+
+// appended reports whether a statement of rspamd stands in one block with the
+// field that names the queue id: it writes both at the end of the header.
+func appended(s *statement, mk *mark) bool {
+	return s.field-mk.field <= 6 && mk.field-s.field <= 6
+}
+
+// saidByRspamd reports whether the rspamd that wrote a mark says itself that
+// everything passes which a statement says passes. It need not write
+// Authentication-Results, and then leaves those of the sender where they are.
+func (b *binder) saidByRspamd(s *statement, mk *mark) bool {
+	for i := range s.verdicts {
+		v := &s.verdicts[i]
+		if v.Normal != "pass" || v.Method != "spf" && v.Method != "dkim" && v.Method != "dmarc" {
+			continue
+		}
+		if !slices.ContainsFunc(b.all, func(o statement) bool {
+			return o.verdicts[0].Dialect == "rspamd" && appended(&o, mk) && slices.ContainsFunc(o.verdicts, func(x authres.Verdict) bool {
+				return x.Method == v.Method && x.Normal == "pass" && (x.Domain == "" || v.Domain == "" || Org(x.Domain) == Org(v.Domain))
+			})
+		}) {
+			return false
+		}
+	}
+	return true
 }
 
 func onlyMethods(s *statement, methods ...string) bool {
