@@ -76,8 +76,6 @@ func CheckDomain(ctx context.Context, name string, o DomainOptions) (_ *report.D
 	return r, nil
 }
 
-var severityOrder = [...]string{report.Critical, report.High, report.Medium, report.Low, report.Info}
-
 // domainFindings makes findings of the problems, the worst first. All rest on
 // answers of the DNS or on files that were read, so they are proved.
 func domainFindings(r *report.Domain) []report.Finding {
@@ -101,7 +99,7 @@ func domainFindings(r *report.Domain) []report.Finding {
 		out = append(out, f)
 	}
 	slices.SortStableFunc(out, func(a, b report.Finding) int {
-		return slices.Index(severityOrder[:], a.Severity) - slices.Index(severityOrder[:], b.Severity)
+		return report.SeverityRank(a.Severity) - report.SeverityRank(b.Severity)
 	})
 	return out
 }

@@ -24,7 +24,9 @@ func (o *Only) Wants(r *report.Report) bool {
 	if len(o.Codes) > 0 && !findings(r, func(f *report.Finding) bool { return slices.Contains(o.Codes, f.Code) }) {
 		return false
 	}
-	if o.Severity != "" && !findings(r, func(f *report.Finding) bool { return rank(f.Severity) >= 0 && rank(f.Severity) <= rank(o.Severity) }) {
+	if o.Severity != "" && !findings(r, func(f *report.Finding) bool {
+		return report.SeverityRank(f.Severity) >= 0 && report.SeverityRank(f.Severity) <= report.SeverityRank(o.Severity)
+	}) {
 		return false
 	}
 	if len(o.Names)+len(o.Addrs) == 0 {

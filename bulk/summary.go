@@ -95,7 +95,7 @@ func (s *Summary) group(g report.Group) {
 	}
 	have.Count += g.Count
 	have.First, have.Last = earlier(have.First, g.First), later(have.Last, g.Last)
-	if g.Severity != "" && (have.Severity == "" || rank(g.Severity) < rank(have.Severity)) {
+	if g.Severity != "" && (have.Severity == "" || report.SeverityRank(g.Severity) < report.SeverityRank(have.Severity)) {
 		have.Severity = g.Severity
 	}
 	if before(&g.Example, &have.Example) {
@@ -298,7 +298,7 @@ func each(r *report.Report, do func(*report.Report), depth int) {
 // codes are the findings, most severe first.
 func (s *Summary) codes() []key {
 	return keys(s.findings, func(a, b key) int {
-		return cmp.Or(rank(a.severity)-rank(b.severity), s.findings[b]-s.findings[a], cmp.Compare(a.code, b.code))
+		return cmp.Or(report.SeverityRank(a.severity)-report.SeverityRank(b.severity), s.findings[b]-s.findings[a], cmp.Compare(a.code, b.code))
 	})
 }
 
@@ -351,9 +351,4 @@ func keys[K comparable, V any](m map[K]V, order func(a, b K) int) []K {
 	}
 	slices.SortFunc(out, order)
 	return out
-}
-
-// rank is the place of a severity, the worst first.
-func rank(severity string) int {
-	return slices.Index([]string{report.Critical, report.High, report.Medium, report.Low, report.Info}, severity)
 }

@@ -65,7 +65,7 @@ func merge(all []report.Finding) []report.Finding {
 			continue
 		}
 		o := &out[k]
-		if severityOrRule(x.Severity) < severityOrRule(o.Severity) {
+		if report.SeverityRank(x.Severity) < report.SeverityRank(o.Severity) {
 			o.Severity = x.Severity
 		}
 		if len(o.Evidence) < 12 {
@@ -77,14 +77,6 @@ func merge(all []report.Finding) []report.Finding {
 		}
 	}
 	return out
-}
-
-// severityOrRule ranks severities; "", the rule's own, is the gravest.
-func severityOrRule(s string) int {
-	if s == "" {
-		return -1
-	}
-	return severityRank[s]
 }
 
 // finding describes the edit, proves it and names who made it. ok is false

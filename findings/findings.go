@@ -30,7 +30,7 @@ func Judge(h *headers.Facts) ([]report.Finding, report.Verdict) {
 			if !stands(f, &x) {
 				continue
 			}
-			if severityRank[x.Severity] < severityRank[report.Medium] && weakerThan(x.Confidence, report.Strong) {
+			if report.SeverityRank(x.Severity) < report.SeverityRank(report.Medium) && weakerThan(x.Confidence, report.Strong) {
 				x.Severity = report.Medium // nobody is accused on a guess
 			}
 			found = append(found, x)
@@ -117,8 +117,6 @@ func distinct(all []report.Evidence) []report.Evidence {
 	return out
 }
 
-var severityRank = map[string]int{report.Critical: 0, report.High: 1, report.Medium: 2, report.Low: 3, report.Info: 4}
-
 // order puts the root cause first, then by severity, then as the catalogue has
 // them.
 func order(found []report.Finding, root *string) {
@@ -129,9 +127,9 @@ func order(found []report.Finding, root *string) {
 			}
 			return 1
 		}
-		return severityRank[a.Severity] - severityRank[b.Severity]
+		return report.SeverityRank(a.Severity) - report.SeverityRank(b.Severity)
 	})
 }
 
 // AtLeast reports whether severity a is as grave as b or graver.
-func AtLeast(a, b string) bool { return severityRank[a] <= severityRank[b] }
+func AtLeast(a, b string) bool { return report.SeverityRank(a) <= report.SeverityRank(b) }

@@ -39,7 +39,9 @@ func signerSent(f *Facts) bool {
 
 // theAuthors: a broken signature of somebody else than the author fails no
 // DMARC, and its severity says so.
-func theAuthors(x *report.Finding) bool { return severityRank[x.Severity] < severityRank[report.Low] }
+func theAuthors(x *report.Finding) bool {
+	return report.SeverityRank(x.Severity) < report.SeverityRank(report.Low)
+}
 
 // surely: it is no guess. Relays of the sender look like forwarders.
 func surely(x *report.Finding) bool { return !weakerThan(x.Confidence, report.Strong) }

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -111,7 +110,7 @@ func worst(d *report.Domain, check string) string {
 		if d.Problems[i].Check != check {
 			continue
 		}
-		if s := slices.Index(severities, d.Problems[i].Severity); s >= 0 && (best < 0 || s < best) {
+		if s := report.SeverityRank(d.Problems[i].Severity); s >= 0 && (best < 0 || s < best) {
 			best = s
 		}
 	}

@@ -73,12 +73,12 @@ func (t *domainTable) Domain(d *report.Domain) error {
 func domainRank(d *report.Domain) int {
 	rank := 2 * (len(severities) + 1)
 	if len(d.Findings) > 0 {
-		if i := slices.Index(severities, d.Findings[0].Severity); i >= 0 {
+		if i := report.SeverityRank(d.Findings[0].Severity); i >= 0 {
 			rank = 2 * i
 		}
 	}
 	// What is not known stands before what is low at most.
-	if low := 2*slices.Index(severities, report.Low) - 1; len(d.Gaps) > 0 && rank > low {
+	if low := 2*report.SeverityRank(report.Low) - 1; len(d.Gaps) > 0 && rank > low {
 		rank = low
 	}
 	return rank
@@ -211,12 +211,12 @@ func (s *domainSorted) Domain(d *report.Domain) error {
 // shows reports whether a domain has a finding of a severity or above, or of a
 // code.
 func shows(d *report.Domain, only string) bool {
-	limit := slices.Index(severities, only)
+	limit := report.SeverityRank(only)
 	return slices.ContainsFunc(d.Findings, func(f report.Finding) bool {
 		if limit < 0 {
 			return f.Code == only
 		}
-		i := slices.Index(severities, f.Severity)
+		i := report.SeverityRank(f.Severity)
 		return i >= 0 && i <= limit
 	})
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/mailtrace/mailtrace/report"
 )
 
-var severities = []string{report.Critical, report.High, report.Medium, report.Low, report.Info}
+var severities = report.Severities()
 
 // causes says for each finding whether it is shown in its own right, and which
 // codes follow from it. A finding whose cause is in the report too is a

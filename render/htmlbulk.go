@@ -154,7 +154,7 @@ func (b *bulkView) view() *bulkPage {
 		return strings.Compare(a.Text, c.Text)
 	})
 	for k, c := range b.causes {
-		l := bulkLine{N: c.n, Root: c.root, Rank: slices.Index(severities, k.severity), Severity: k.severity, Title: Clean(c.title), Code: word2(k.code)}
+		l := bulkLine{N: c.n, Root: c.root, Rank: report.SeverityRank(k.severity), Severity: k.severity, Title: Clean(c.title), Code: word2(k.code)}
 		if c.example < len(b.rows) {
 			l.Href, l.Example = "#"+b.rows[c.example].ID, b.rows[c.example].Name
 		}

@@ -189,7 +189,7 @@ func (p *domainPages) Domain(d *report.Domain) error {
 	}
 	row := domainRow{Domain: first(Clean(d.Domain), "domain"), Worst: "fine", Rank: len(severities), Count: len(d.Findings)}
 	for i := range d.Findings {
-		if k := slices.Index(severities, d.Findings[i].Severity); k >= 0 && k < row.Rank {
+		if k := report.SeverityRank(d.Findings[i].Severity); k >= 0 && k < row.Rank {
 			row.Rank, row.Worst = k, severities[k]
 		}
 	}
@@ -230,7 +230,7 @@ func (p *domainPages) Close() error {
 	p.page.Title = plural(p.n, "domain")
 	wrong := 0
 	for _, r := range p.page.Rows {
-		if r.Rank <= slices.Index(severities, report.High) {
+		if r.Rank <= report.SeverityRank(report.High) {
 			wrong++
 		}
 	}

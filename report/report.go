@@ -438,6 +438,27 @@ const (
 	Info     = "info"
 )
 
+// Severities are all of them, the worst first.
+func Severities() []string { return []string{Critical, High, Medium, Low, Info} }
+
+// SeverityRank is the place of a severity among [Severities], 0 for the worst;
+// -1 is none of them.
+func SeverityRank(severity string) int {
+	switch severity {
+	case Critical:
+		return 0
+	case High:
+		return 1
+	case Medium:
+		return 2
+	case Low:
+		return 3
+	case Info:
+		return 4
+	}
+	return -1
+}
+
 // Confidences, from the strongest.
 const (
 	Proved = "proved"

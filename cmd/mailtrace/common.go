@@ -63,7 +63,7 @@ func (o *output) registerPager(cmd *cobra.Command) {
 }
 
 // severities from the worst.
-var severities = []string{report.Critical, report.High, report.Medium, report.Low, report.Info}
+var severities = report.Severities()
 
 var whens = []string{"auto", "always", "never"}
 
@@ -241,7 +241,7 @@ func reason(err error) string {
 // codeOf is the exit code for a report. A rule of a profile that is not kept
 // counts as high.
 func codeOf(r *report.Report, failOn string) int {
-	limit := slices.Index(severities, failOn) // -1 for never
+	limit := report.SeverityRank(failOn) // -1 for never
 	code := exitDone
 	meant := r.Subject()
 	bulk.Each(r, func(x *report.Report) {
@@ -251,17 +251,17 @@ func codeOf(r *report.Report, failOn string) int {
 		}
 	})
 	bulk.Each(r, func(r *report.Report) {
-		if slices.ContainsFunc(r.Checklist, broken) && limit >= slices.Index(severities, report.High) {
+		if slices.ContainsFunc(r.Checklist, broken) && limit >= report.SeverityRank(report.High) {
 			code = worse(code, exitFound)
 		}
 		for i := range r.Forks {
 			// The exit code is that of the worse reading.
-			if s := slices.Index(severities, r.Forks[i].Worst); s >= 0 && s <= limit {
+			if s := report.SeverityRank(r.Forks[i].Worst); s >= 0 && s <= limit {
 				code = worse(code, exitFound)
 			}
 		}
 		for i := range r.Findings {
-			if s := slices.Index(severities, r.Findings[i].Severity); s >= 0 && s <= limit {
+			if s := report.SeverityRank(r.Findings[i].Severity); s >= 0 && s <= limit {
 				code = worse(code, exitFound)
 			}
 		}

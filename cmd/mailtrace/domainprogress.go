@@ -111,7 +111,7 @@ func (s *domainSummary) write(w io.Writer) error {
 		codes = append(codes, k)
 	}
 	slices.SortFunc(codes, func(x, y domainCode) int {
-		if d := slices.Index(severities, x.severity) - slices.Index(severities, y.severity); d != 0 {
+		if d := report.SeverityRank(x.severity) - report.SeverityRank(y.severity); d != 0 {
 			return d
 		}
 		if d := s.codes[y] - s.codes[x]; d != 0 {

@@ -71,7 +71,7 @@ func (m *manifold) check(c *cli, o *output) error {
 		ip, err := netip.ParseAddr(v)
 		switch {
 		case slices.Contains(severities, v):
-			if i := slices.Index(severities, m.wanted.Severity); i < slices.Index(severities, v) {
+			if i := report.SeverityRank(m.wanted.Severity); i < report.SeverityRank(v) {
 				m.wanted.Severity = v
 			}
 		case slices.Contains(known, v):
