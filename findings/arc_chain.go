@@ -11,7 +11,7 @@ import (
 
 // sealerName is what people know a sealer by.
 func sealerName(f *Facts, s *arc.Set) string {
-	if k := f.SealerHop(s); k >= 0 && f.Hops[k].By != "" && headers.Org(f.Hops[k].By) == headers.Org(s.Domain) {
+	if k := f.SealerHop(s); k >= 0 && f.Hops[k].By != "" && headers.SameOrg(f.Hops[k].By, s.Domain) {
 		return byName(f, k)
 	}
 	return orWord(s.Domain, orWord(s.AMSDomain, "an unnamed sealer"))

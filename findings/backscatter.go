@@ -45,7 +45,7 @@ envelope senders (BATV) where bounces are many.
 			x.AtFault.Host = f.DSN.ReportingMTA
 		}
 		// A Message-ID of the domain may be forged, but it may also be ours.
-		if id := strings.Trim(b.MessageID, "<> "); headers.Org(domainPart(id)) == headers.Org(b.Domain) {
+		if id := strings.Trim(b.MessageID, "<> "); headers.SameOrg(domainPart(id), b.Domain) {
 			x.Confidence = report.Likely
 		}
 		for _, e := range b.Foreign {

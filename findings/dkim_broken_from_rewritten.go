@@ -44,7 +44,7 @@ Who rewrites From: sign with the domain of the new address, and take the old sig
 			}
 			// The old signature is not aligned with the new From; what fell is the
 			// author's authentication.
-			if headers.Org(c.sig.Domain) != headers.Org(f.FromDomain) && f.Border.DMARC == "fail" {
+			if !headers.SameOrg(c.sig.Domain, f.FromDomain) && f.Border.DMARC == "fail" {
 				x.Severity = ""
 			}
 			x.Confidence = atMost(x.Confidence, report.Strong)

@@ -124,7 +124,7 @@ func replaySigns(f *Facts, s *dkim.Signature) []sign {
 			computed("RFC 6376 §8.2", "l=%d of %d octets", *s.BodyLength, s.CanonicalBody),
 		})
 	}
-	if d, ok := dkim.TagValue(s.Tags, "darn"); ok && d != "" && rcpt != "" && headers.Org(d) != headers.Org(domainPart(rcpt)) {
+	if d, ok := dkim.TagValue(s.Tags, "darn"); ok && d != "" && rcpt != "" && !headers.SameOrg(d, domainPart(rcpt)) {
 		out = append(out, sign{otherDomain, "it was signed for a recipient at " + d, field(f, s.Field)})
 	}
 	return out
@@ -137,7 +137,7 @@ func addressed(f *Facts, rcpt string) bool {
 	for _, name := range []string{"To", "Cc", "Resent-To", "Resent-Cc"} {
 		for _, i := range f.Msg.All(name) {
 			for _, mb := range dmarc.From(f.Msg.Value(i)) {
-				if mb.Domain == d || headers.Org(mb.Domain) != "" && headers.Org(mb.Domain) == headers.Org(d) {
+				if mb.Domain == d || headers.SameOrg(mb.Domain, d) {
 					return true
 				}
 			}

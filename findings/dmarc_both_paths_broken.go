@@ -67,7 +67,7 @@ know; RFC 9989 asks not to reject on p=reject alone.
 		// Whole at an earlier one.
 		for i := len(f.Runs) - 1; i >= 0; i-- {
 			r := &f.Runs[i]
-			if r.Border < 0 || r.SPF == nil || r.SPF.Result != spf.Pass || headers.Org(r.SPF.Domain) != headers.Org(f.FromDomain) {
+			if r.Border < 0 || r.SPF == nil || r.SPF.Result != spf.Pass || !headers.SameOrg(r.SPF.Domain, f.FromDomain) {
 				continue
 			}
 			if i == 0 && f.DMARC.Result == dmarc.Pass && len(misplacedChecks(f)) == 0 {

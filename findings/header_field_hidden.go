@@ -48,7 +48,7 @@ by the author that is shown.
 			}
 			switch h.Name {
 			case "From":
-				if h.Domain != "" && headers.Org(h.Domain) != headers.Org(f.FromDomain) {
+				if h.Domain != "" && !headers.SameOrg(h.Domain, f.FromDomain) {
 					x.Severity = report.High
 					x.Parts = report.Say("some programs read the author %v here, whom nobody checked: the From line stands %s", report.DomainRef(h.Domain), h.How)
 				}

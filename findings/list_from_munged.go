@@ -40,7 +40,7 @@ Nothing. Whoever must know the author reads Reply-To, with the care that an unau
 				continue
 			}
 			d := domainPart(headers.ListName(f.Msg.Value(i)))
-			if d == "" || headers.Org(d) != headers.Org(f.FromDomain) {
+			if d == "" || !headers.SameOrg(d, f.FromDomain) {
 				continue
 			}
 			author, at := mungedAuthor(f)
@@ -58,7 +58,7 @@ Nothing. Whoever must know the author reads Reply-To, with the care that an unau
 			}
 			for k := range f.DKIM {
 				s := &f.DKIM[k]
-				if s.Domain != "" && headers.Org(s.Domain) == headers.Org(domainPart(author)) && s.Result != "pass" {
+				if s.Domain != "" && headers.SameOrg(s.Domain, domainPart(author)) && s.Result != "pass" {
 					x.Confidence = report.Proved
 					x.Evidence = append(x.Evidence, field(f, s.Field))
 				}
@@ -85,7 +85,7 @@ func mungedAuthor(f *Facts) (author string, at int) {
 		// Reply-To and Cc name others for many reasons; there the display name
 		// or an older signature must say that this was From.
 		for _, mb := range dmarc.From(f.Msg.Value(i)) {
-			if mb.Domain == "" || headers.Org(mb.Domain) == headers.Org(f.FromDomain) {
+			if mb.Domain == "" || headers.SameOrg(mb.Domain, f.FromDomain) {
 				continue
 			}
 			if strings.HasPrefix(name, "X-") || via || signedBy(f, mb.Domain) {
@@ -98,7 +98,7 @@ func mungedAuthor(f *Facts) (author string, at int) {
 
 func signedBy(f *Facts, domain string) bool {
 	for i := range f.DKIM {
-		if d := f.DKIM[i].Domain; d != "" && headers.Org(d) == headers.Org(domain) {
+		if d := f.DKIM[i].Domain; d != "" && headers.SameOrg(d, domain) {
 			return true
 		}
 	}

@@ -71,7 +71,7 @@ var listFields = []string{"List-Id", "X-BeenThere", "List-Post", "Mailing-List"}
 // the list.
 func foreignAuthor(f *Facts, list string) bool {
 	for _, a := range f.FromOthers {
-		if headers.Org(a) != headers.Org(list) {
+		if !headers.SameOrg(a, list) {
 			return true
 		}
 	}
@@ -94,7 +94,7 @@ func findList(f *Facts) *mailingList {
 		}
 		l := headers.ListName(f.Msg.Value(i))
 		d := domainPart(l)
-		if d == "" || headers.Org(d) == "" || headers.Org(d) != headers.Org(bounce) {
+		if d == "" || !headers.SameOrg(d, bounce) {
 			continue
 		}
 		// The message was written to the list, or the list received it from

@@ -55,7 +55,7 @@ Recipient: look at the address before answering with anything that matters.
 // forms on web pages have it.
 func replyToRecipient(f *Facts, addr string) bool {
 	for _, r := range f.Recipients {
-		if headers.Org(domainPart(r)) == headers.Org(domainPart(addr)) {
+		if headers.SameOrg(domainPart(r), domainPart(addr)) {
 			return true
 		}
 	}

@@ -104,7 +104,7 @@ func bouncedOwnMail(f *Facts) (report.Finding, bool) {
 		}
 		for _, p := range f.Embedded {
 			author := p.FromDomain()
-			if author == "" || headers.Org(author) != headers.Org(refuser) {
+			if author == "" || !headers.SameOrg(author, refuser) {
 				continue
 			}
 			x := report.Finding{
@@ -134,7 +134,7 @@ func noticeOfOwnMail(f *Facts, r *headers.DSNRecipient, refuser string) (report.
 	if sender == "" && len(f.Recipients) > 0 {
 		sender = domainPart(f.Recipients[0])
 	}
-	if sender == "" || headers.Org(sender) == "" || headers.Org(sender) != headers.Org(refuser) {
+	if sender == "" || !headers.SameOrg(sender, refuser) {
 		return report.Finding{}, false
 	}
 	by := orWord(f.DSN.ReportingMTA, "a forwarder")

@@ -50,7 +50,7 @@ Owner of the domain: set up DKIM and the return path for your domain in the serv
 		service := sentByService(f)
 		var signature *voucher
 		for _, v := range signers(f) {
-			if headers.Org(v.domain) == headers.Org(s.domain) || service != "" && headers.Org(v.domain) == service {
+			if headers.SameOrg(v.domain, s.domain) || service != "" && headers.Org(v.domain) == service {
 				signature = &v
 			}
 		}

@@ -281,7 +281,7 @@ func borderDKIM(f *Facts) string {
 	}
 	if b := borderHop(f); b >= 0 {
 		for c := range claims(f, "dkim", trusted) {
-			if c.Hop != b || c.Domain == "" || headers.Org(c.Domain) != headers.Org(f.FromDomain) {
+			if c.Hop != b || c.Domain == "" || !headers.SameOrg(c.Domain, f.FromDomain) {
 				continue
 			}
 			if c.Normal == "pass" || best == "" {
@@ -339,7 +339,7 @@ func deliveryTriple(f *Facts) report.Triple {
 			if method != "dkim" {
 				return best
 			}
-			if c.Normal == "pass" && headers.Org(c.Domain) == headers.Org(f.FromDomain) {
+			if c.Normal == "pass" && headers.SameOrg(c.Domain, f.FromDomain) {
 				return "pass"
 			}
 		}

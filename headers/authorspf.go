@@ -38,7 +38,7 @@ func (f *Facts) checkAuthorSPF() {
 		return
 	}
 	null := f.MailFrom != nil && *f.MailFrom == ""
-	if !null && f.SPF.Result == spf.Pass && Org(f.SPF.Domain) == Org(f.FromDomain) {
+	if !null && f.SPF.Result == spf.Pass && SameOrg(f.SPF.Domain, f.FromDomain) {
 		return // the owner means it already
 	}
 	f.AuthorSPF = f.ask.check(spf.Query{IP: ip, MailFrom: "postmaster@" + f.FromDomain})

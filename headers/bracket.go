@@ -101,7 +101,7 @@ func (f *Facts) signerHop(s *dkim.Signature) int {
 	// later, or that others moved, says less; the organisation's hosts are the
 	// signer's side all the same.
 	org := Org(s.Domain)
-	for org != "" && k+1 < len(f.Hops) && f.Hops[k+1].Org == org && f.RunOf(k+1) != f.LastRun() && Org(s.Domain) == Org(f.FromDomain) {
+	for org != "" && k+1 < len(f.Hops) && f.Hops[k+1].Org == org && f.RunOf(k+1) != f.LastRun() && SameOrg(s.Domain, f.FromDomain) {
 		k++
 	}
 	return k

@@ -242,7 +242,7 @@ func (b *binder) fit(s *statement, k, n int) int {
 		p += 5
 	case Org(s.id) != "" && Org(s.id) == Org(by), hostOrg(s.id) != "" && hostOrg(s.id) == h.Org:
 		p += 3
-	case domainOf(h.For) != "" && Org(s.id) == Org(domainOf(h.For)):
+	case domainOf(h.For) != "" && SameOrg(s.id, domainOf(h.For)):
 		p += 2
 	default:
 		p -= 3

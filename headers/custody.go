@@ -692,7 +692,7 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 func (w *warden) byName(h *Hop, domains []string, sure, helo, rdns string, blind *bool) decision {
 	rank := func(n, why string) decision {
 		for _, d := range domains {
-			if Org(d) == Org(n) {
+			if SameOrg(d, n) {
 				return yes(Strong, "c3", why)
 			}
 		}

@@ -46,6 +46,17 @@ func addressText(name string) bool {
 	return err == nil
 }
 
+// SameOrg reports whether two names are of one organisation: they are the same
+// name, or have the same registrable domain. Two names without any, such as
+// "localhost" and an address, are not of one organisation.
+func SameOrg(a, b string) bool {
+	if a, b := host(a), host(b); a == b {
+		return a != ""
+	}
+	org := Org(a)
+	return org != "" && org == Org(b)
+}
+
 // host brings a host name into the form in which names are compared: lower
 // case, no final dot, no brackets.
 func host(name string) string {

@@ -53,3 +53,20 @@ func TestPrivateName(t *testing.T) {
 		}
 	}
 }
+
+func TestSameOrg(t *testing.T) {
+	test := func(a, b string, want bool) {
+		t.Helper()
+		if SameOrg(a, b) != want || SameOrg(b, a) != want {
+			t.Errorf("%q and %q: want %v", a, b, want)
+		}
+	}
+	test("mx.example.co.uk", "Example.CO.UK.", true)
+	test("example.com", "example.org", false)
+	test("localhost", "LOCALHOST", true)
+	test("localhost", "192.0.2.1", false) // neither has an organisation
+	test("co.uk", "com", false)
+	test("", "", false)
+	test("", "localhost", false)
+	test("example.com", "", false)
+}

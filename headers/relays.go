@@ -276,14 +276,16 @@ func (w *walker) exchanger(h, older *Hop) (side, bool) {
 				names = append(names, n)
 			}
 			for _, n := range names {
-				if hostOrg(n) == hostOrg(x.Host) {
+				if o := hostOrg(n); o != "" && o == hostOrg(x.Host) {
 					return side{inside: true, basis: n + " belongs to the MX of " + d + ", " + x.Host}, true
 				}
 			}
-			if hostOrg(h.Helo) == hostOrg(x.Host) && w.sendsFor(hostOrg(x.Host), h.IP) {
+			if org := hostOrg(x.Host); org == "" || hostOrg(h.Helo) != org {
+				continue
+			} else if w.sendsFor(hostOrg(x.Host), h.IP) {
 				return side{inside: true, basis: h.IP.String() + " is in the SPF record of " + hostOrg(x.Host) + ", which receives for " + d}, true
 			}
-			if state == PTRUnknown && h.confirmedName() == "" && hostOrg(h.Helo) == hostOrg(x.Host) {
+			if state == PTRUnknown && h.confirmedName() == "" {
 				return side{inside: true, weak: true, basis: host(h.Helo) + " calls itself a host of the MX of " + d}, true
 			}
 		}
