@@ -47,6 +47,7 @@ var outside = map[string][]string{
 	"golang.org/x/term":              {"cmd/mailtrace"},
 	"github.com/klauspost/compress":  {"bulk/archive"},
 	"github.com/ulikunitz/xz":        {"bulk/archive"},
+	"github.com/BurntSushi/toml":     {"cmd/mailtrace"},
 }
 
 // bare names the packages that mail servers import: beside each other they need

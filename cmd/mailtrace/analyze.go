@@ -25,8 +25,8 @@ type analysis struct {
 	resolving
 	redacting
 	manifold
+	owning
 	at          string
-	trust       []string
 	clientIP    string
 	helo        string
 	mailFrom    string
@@ -65,9 +65,9 @@ PATH, or for -, standard input is read.`,
 	a.resolving.register(cmd)
 	a.redacting.register(cmd)
 	a.manifold.register(c, cmd)
+	a.owning.register(cmd)
 	f := cmd.Flags()
 	f.StringVar(&a.at, "at", "delivery", "`TIME` at which signatures and keys are judged: delivery, now, a day or an RFC 3339 time")
-	f.StringArrayVar(&a.trust, "trust", nil, "my own server, network or authserv-id: `HOST`, CIDR or ID; repeatable")
 	f.StringVar(&a.clientIP, "client-ip", "", "the border's client `IP`, instead of what the header says")
 	f.StringVar(&a.helo, "helo", "", "its HELO `NAME`")
 	f.StringVar(&a.mailFrom, "mail-from", "", "the envelope sender `ADDR`; <> is the null sender")
@@ -87,7 +87,7 @@ PATH, or for -, standard input is read.`,
 	completeValues(cmd, "profile", mailtrace.ProfileBulkSender)
 	completeValues(cmd, "cross-check", "auto", "on", "off")
 	completeValues(cmd, "progress", whens...)
-	for _, name := range []string{"trust", "client-ip", "helo", "mail-from", "rcpt", "jobs"} {
+	for _, name := range []string{"client-ip", "helo", "mail-from", "rcpt", "jobs"} {
 		completeValues(cmd, name)
 	}
 	return cmd
@@ -99,7 +99,7 @@ const messageLimit = 10 * time.Second
 // settings checks the flags and makes the options of the engine.
 func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, error) {
 	o := mailtrace.Options{
-		Trust: a.trust, Helo: a.helo, Rcpt: bare(a.rcpt), HeadersOnly: a.headersOnly, Carrier: a.carrier, Now: c.now(),
+		Helo: a.helo, Rcpt: bare(a.rcpt), HeadersOnly: a.headersOnly, Carrier: a.carrier, Now: c.now(),
 	}
 	if err := a.output.check(); err != nil {
 		return o, err
@@ -144,10 +144,8 @@ func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, erro
 	if a.jobs < 0 {
 		return o, wrong("0 or more", "--jobs %d", a.jobs)
 	}
-	for _, t := range a.trust {
-		if err := checkTrust(t); err != nil {
-			return o, err
-		}
+	if o.Trust, err = a.owning.list(c); err != nil {
+		return o, err
 	}
 	switch a.at {
 	case "delivery":
