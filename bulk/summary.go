@@ -33,6 +33,7 @@ type Summary struct {
 	status   map[string]int
 	findings map[key]int
 	groups   map[string]*report.Group
+	causes   map[string]bool // root causes of the groups
 	beyond   int
 }
 
@@ -69,12 +70,13 @@ func (s *Summary) Add(r *report.Report) {
 
 func (s *Summary) make() {
 	if s.status == nil {
-		s.status, s.findings, s.groups = map[string]int{}, map[key]int{}, map[string]*report.Group{}
+		s.status, s.findings, s.groups, s.causes = map[string]int{}, map[key]int{}, map[string]*report.Group{}, map[string]bool{}
 	}
 }
 
-// Causes is how many groups there are so far.
-func (s *Summary) Causes() int { return len(s.groups) }
+// Causes is how many root causes there are so far, where messages are grouped by
+// them.
+func (s *Summary) Causes() int { return len(s.causes) }
 
 // identity tells groups apart.
 func identity(g *report.Group) string {
@@ -83,6 +85,9 @@ func identity(g *report.Group) string {
 
 // group adds a group, which may be of one message.
 func (s *Summary) group(g report.Group) {
+	if g.RootCause != "" {
+		s.causes[g.RootCause] = true
+	}
 	id := identity(&g)
 	have := s.groups[id]
 	switch {

@@ -39,6 +39,7 @@ type analysis struct {
 	limit       time.Duration
 	jobs        int
 	progress    string
+	paths       []string
 }
 
 func (c *cli) analyzeCommand() *cobra.Command {
@@ -238,6 +239,7 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 		}
 		paths = []string{"-"}
 	}
+	a.paths = paths
 	src, err := c.open(&a.resolving)
 	if err != nil {
 		return err

@@ -259,7 +259,7 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 		c.manyInputs()
 	}
 	sum := domainSummary{codes: map[domainCode]int{}}
-	bar := c.bar(k, total)
+	bar := c.meter(k.progress, k.quiet && k.file == "" || total == 1, "domains", func() (int64, bool) { return int64(total), true })
 	err := bulk.Run(ctx, jobs, names,
 		func(run context.Context, n domainName) domainResult {
 			if n.err != nil {
@@ -295,7 +295,7 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 			if r.err != nil {
 				bar.clear()
 				c.complain(r.err)
-				bar.add(sum.done())
+				bar.add(sum.done(), 0, "")
 				return nil
 			}
 			c.code = worse(c.code, k.codeOf(r.report))
@@ -309,7 +309,7 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 				// One after the other, as they come.
 				err = writeFailure(first(k.file, "standard output"), f.Flush())
 			}
-			bar.add(sum.done())
+			bar.add(sum.done(), 0, "")
 			return err
 		})
 	bar.clear()

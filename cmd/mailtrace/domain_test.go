@@ -155,11 +155,11 @@ func FuzzLines(f *testing.F) {
 	})
 }
 
-func TestBar(t *testing.T) {
+func TestMeter(t *testing.T) {
 	start := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	test := func(total, n int, after time.Duration, want string) {
+	test := func(total int64, n int, after time.Duration, want string) {
 		t.Helper()
-		b := bar{start: start, total: total}
+		b := meter{start: start, total: total, items: true, unit: "domains"}
 		if got := b.text(n, start.Add(after)); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
@@ -168,6 +168,10 @@ func TestBar(t *testing.T) {
 	test(100, 50, 10*time.Second, "[############............] 50 of 100 domains, 5 a second, 10s left")
 	test(100, 100, 10*time.Second, "[########################] 100 of 100 domains, 10 a second, 0s left")
 	test(-1, 7, time.Second, "7 domains, 7 a second")
+	m := meter{start: start, total: 1000, done: 250, unit: "messages"}
+	if got, want := m.text(30, start.Add(10*time.Second)), "[######..................] 30 messages, 25 %, 3 a second, 30s left"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
 
 // The bar is on standard error alone, on a terminal, or where it is asked for;

@@ -5,68 +5,9 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/mailtrace/mailtrace/report"
 )
-
-// barWidth is the width of the bar in columns.
-const barWidth = 24
-
-// bar shows how many domains are done, on one line of standard error that it
-// writes again and again. A nil bar shows nothing.
-type bar struct {
-	w     io.Writer
-	now   func() time.Time
-	start time.Time
-	last  time.Time
-	total int // -1 where it is not known
-	shown bool
-}
-
-func (c *cli) bar(k *checking, total int) *bar {
-	if k.progress == "never" || k.progress == "auto" && (k.quiet && k.file == "" || total == 1 || c.terminal(c.stderr) == 0) {
-		return nil
-	}
-	now := c.now()
-	return &bar{w: c.stderr, now: c.now, start: now, last: now, total: total}
-}
-
-func (b *bar) add(n int) {
-	if b == nil {
-		return
-	}
-	now := b.now()
-	if now.Sub(b.last) < redraw {
-		return
-	}
-	b.last, b.shown = now, true
-	fmt.Fprintf(b.w, "\r\x1b[K%s", b.text(n, now))
-}
-
-// text is the line after n domains.
-func (b *bar) text(n int, now time.Time) string {
-	rate := float64(n) / now.Sub(b.start).Seconds()
-	if b.total < 0 {
-		return fmt.Sprintf("%d domains, %.0f a second", n, rate)
-	}
-	full := barWidth * n / max(b.total, 1)
-	line := fmt.Sprintf("[%s%s] %d of %d domains, %.0f a second", strings.Repeat("#", full), strings.Repeat(".", barWidth-full), n, b.total, rate)
-	if n > 0 {
-		left := time.Duration(float64(b.total-n) / rate * float64(time.Second)).Round(time.Second)
-		line += ", " + left.String() + " left"
-	}
-	return line
-}
-
-// clear takes the line away before something else is written.
-func (b *bar) clear() {
-	if b != nil && b.shown {
-		fmt.Fprint(b.w, "\r\x1b[K")
-		b.shown = false
-		b.last = time.Time{} // it comes back with the next domain
-	}
-}
 
 // domainSummary counts what was found in many domains.
 type domainSummary struct {

@@ -105,9 +105,7 @@ func (c *cli) learn(cmd *cobra.Command, l *learning, paths []string) error {
 	c.memory = semaphore.NewWeighted(maxHeld)
 	var n bulk.Network
 	var unreadable int
-	a := &analysis{progress: l.progress}
-	a.quiet = l.quiet
-	meter := c.meter(a)
+	meter := c.meter(l.progress, l.quiet, "messages", func() (int64, bool) { return sizeOf(paths), false })
 	err = bulk.RunUnordered(cmd.Context(), jobs, iter.Seq[input](c.inputs(paths)),
 		func(ctx context.Context, in input) seen { return c.sight(ctx, o, in) },
 		func(s seen) error {
@@ -121,7 +119,7 @@ func (c *cli) learn(cmd *cobra.Command, l *learning, paths []string) error {
 			} else {
 				n.Add(s.s)
 			}
-			meter.add(n.Messages + unreadable)
+			meter.add(n.Messages+unreadable, s.in.read, "")
 			return nil
 		})
 	meter.clear()

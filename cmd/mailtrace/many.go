@@ -113,7 +113,7 @@ func (c *cli) bulk(ctx context.Context, a *analysis, o mailtrace.Options, in ite
 		sum = k.Summary
 		in = k.rest(c, in)
 	}
-	meter := c.meter(a)
+	meter := c.meter(a.progress, a.quiet, "messages", func() (int64, bool) { return sizeOf(a.paths), false })
 	run := bulk.Run[input, result]
 	if a.unordered {
 		run = bulk.RunUnordered[input, result]
@@ -136,7 +136,7 @@ func (c *cli) bulk(ctx context.Context, a *analysis, o mailtrace.Options, in ite
 				sum.Add(r.report)
 				err = c.show(&a.output, w, r)
 			}
-			meter.add(sum.Messages + sum.LeftOut + sum.Unreadable)
+			meter.add(sum.Messages+sum.LeftOut+sum.Unreadable, r.read, causes(sum.Causes()))
 			if err == nil && k != nil {
 				err = k.done(c, &r)
 			}
@@ -175,3 +175,11 @@ type unwritten struct{}
 
 func (unwritten) Report(*report.Report) error { return nil }
 func (unwritten) Close() error                { return nil }
+
+// causes is how many there are so far, "" for none.
+func causes(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return plural(n, "cause")
+}
