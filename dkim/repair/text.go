@@ -23,12 +23,17 @@ const (
 
 // textEdit is a text without what was put into it.
 type textEdit struct {
-	text, removed []byte
-	kind          ChangeKind
+	text, tail []byte // what is left, in one or two pieces
+	removed    []byte
+	kind       ChangeKind
 }
+
+// left appends what is left: it is put together when it is tried, and not before.
+func (e *textEdit) left(b []byte) []byte { return append(append(b, e.text...), e.tail...) }
 
 // texts takes text off the ends of text parts, as it stands and decoded.
 func (s *bodySearch) texts() *Change {
+	var left []byte
 	for i := range s.parts {
 		q := &s.parts[i]
 		if !q.isText() || q.end-q.bodyAt > maxTextPart || q.bodyAt >= q.end {
@@ -37,7 +42,11 @@ func (s *bodySearch) texts() *Change {
 		raw := s.raw[q.bodyAt:q.end]
 		if q.cte != "base64" && (!q.top || q.kind == "text/html") {
 			for _, e := range editsOf(raw, q) {
-				if s.fits(patch{q.bodyAt, q.next, append(slices.Clip(e.text), crlf...)}) {
+				if s.over() {
+					return nil
+				}
+				left = append(e.left(left[:0]), crlf...)
+				if s.fits(patch{q.bodyAt, q.next, left}) {
 					return s.describeText(q, e, "")
 				}
 			}
@@ -73,6 +82,10 @@ func (s *bodySearch) texts() *Change {
 			if !encoded && n >= maxFirstEdits/4 {
 				use = mainStyles(styles)
 			}
+			if s.over() {
+				return nil
+			}
+			left = e.left(left[:0])
 			for _, st := range use {
 				if s.over() {
 					return nil
@@ -83,7 +96,7 @@ func (s *bodySearch) texts() *Change {
 						if form > 0 && (q.top || same || n >= maxFirstEdits) {
 							break
 						}
-						if s.fits(s.rewrite(q, e.text, st, form, ends)) {
+						if s.fits(s.rewrite(q, left, st, form, ends)) {
 							return s.describeText(q, e, st.cte)
 						}
 					}
@@ -225,7 +238,7 @@ func plainFooters(text []byte) []textEdit {
 			if k > gap {
 				k = 0
 			}
-			out = append(out, textEdit{text[: x.at+2*k : x.at+2*k], removed, Footer})
+			out = append(out, textEdit{text: text[: x.at+2*k : x.at+2*k], removed: removed, kind: Footer})
 		}
 	}
 	return out[:min(len(out), maxTextEdits)]
@@ -242,7 +255,7 @@ func plainBanners(text []byte) []textEdit {
 		}
 		line := text[at : at+nl+1]
 		at += nl + 1
-		e := textEdit{text[at:], text[:at], Banner}
+		e := textEdit{text: text[at:], removed: text[:at], kind: Banner}
 		if isBlank(line) || isSeparator(line) {
 			out = append(out, e)
 		} else {
@@ -275,8 +288,7 @@ func htmlFooters(text []byte) []textEdit {
 	var out []textEdit
 	add := func(start, end int) {
 		if start < end && len(out) < mostEdits(text) {
-			e := append(append(make([]byte, 0, len(text)), text[:start]...), text[end:]...)
-			out = append(out, textEdit{e, text[start:end], Footer})
+			out = append(out, textEdit{text[:start], text[end:], text[start:end], Footer})
 		}
 	}
 	// The nearest tags first, over all the ends.
@@ -349,8 +361,7 @@ func htmlBanners(text []byte) []textEdit {
 				continue
 			}
 			last[k] = i
-			e := append(append(make([]byte, 0, len(text)), text[:start]...), text[i:]...)
-			out = append(out, textEdit{e, text[start:i], Banner})
+			out = append(out, textEdit{text[:start], text[i:], text[start:i], Banner})
 		}
 	}
 	return out
@@ -428,9 +439,9 @@ func (s *bodySearch) bothOf(a, b *part) *Change {
 				if s.over() {
 					return nil
 				}
-				data := append(slices.Clip(e.text), crlf...)
+				data := append(e.left(nil), crlf...)
 				if st.cte != "" {
-					data = s.rewrite(q, e.text, st, 0, 0).data
+					data = s.rewrite(q, e.left(nil), st, 0, 0).data
 				}
 				return appendLines(nil, s.p.BodyCanon, data)
 			}
