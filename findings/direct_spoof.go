@@ -61,13 +61,13 @@ Recipient: treat it as forged, and answer by another way. Owner of the domain: p
 		if s.policy != "" {
 			x.AdviceParts = report.Say("%v: refuse or quarantine it, as p=%s asks", report.DomainRef(last.Name()), s.policy)
 		}
-		switch {
-		case len(s.hints) > 0:
+		if len(s.hints) > 0 {
 			x.Parts = x.Parts.Add(report.Say("; %v, which the sender could have written", strings.Join(s.hints, ", "))...)
 			x.AdviceParts = x.AdviceParts.Add(report.Words("; if that is true, its operator can show it in his log")...)
-		case firm:
-			x.Severity = "" // as grave as it gets
-		default:
+		}
+		if firm {
+			x.Severity = "" // as grave as it gets, whatever the sender wrote
+		} else {
 			x.Confidence = report.Likely
 		}
 		if i := f.Msg.First("From"); i >= 0 {
