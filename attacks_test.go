@@ -252,6 +252,20 @@ var attacks = map[string]func(t *testing.T){
 	"rspamd-empty-arc": func(t *testing.T) { // rspamd: an ARC field without a value
 		judged(t, "ARC-Seal:\r\nARC-Seal: i=1; a=rsa-sha256; d=evil.example; s=s; cv=none; b=AAAA\r\nARC-Message-Signature:\r\nARC-Authentication-Results: \r\nARC-Seal: i=99999999999999999999\r\n"+fromEvilHost("m@evil.example")+fromEvil+otherLines+shortBody)
 	},
+	"OpenARC-45": func(t *testing.T) { // OpenARC: a set with results and without a signature
+		judged(t, "ARC-Authentication-Results: i=2; evil.example; spf=pass\r\nARC-Seal: i=1; a=rsa-sha256; d=evil.example; s=s; cv=none; b=AAAA\r\n"+
+			"ARC-Message-Signature: i=1; a=rsa-sha256; d=evil.example; s=s; h=from; bh=AA==; b=AAAA\r\nARC-Authentication-Results: i=1; evil.example; spf=pass\r\n"+
+			fromEvilHost("m@evil.example")+fromEvil+otherLines+shortBody)
+	},
+	"OpenARC-46": func(t *testing.T) { // OpenARC: a seal without a=
+		judged(t, "ARC-Seal: i=1; d=evil.example; s=s; cv=none; b=AAAA\r\nARC-Message-Signature: i=1; d=evil.example; s=s; h=from; bh=AA==; b=AAAA\r\n"+
+			"ARC-Authentication-Results: i=1; evil.example; spf=pass\r\n"+fromEvilHost("m@evil.example")+fromEvil+otherLines+shortBody)
+	},
+	"OpenDMARC-183": func(t *testing.T) { // OpenDMARC: a b= of a long key, seals that are no tag list
+		for _, seal := range []string{"i=1; a=rsa-sha256; d=evil.example; s=s; cv=none; b=" + strings.Repeat("QUFB", 400), "i=1; none", "x", "=", "i"} {
+			judged(t, "ARC-Seal: "+seal+"\r\nARC-Message-Signature: "+seal+"\r\nARC-Authentication-Results: "+seal+"\r\n"+fromEvilHost("m@evil.example")+fromEvil+otherLines+shortBody)
+		}
+	},
 	"rspamd-4.1-nested": func(t *testing.T) { // rspamd: messages in messages without end
 		inner := fromEvil + otherLines + shortBody
 		for i := range 60 {

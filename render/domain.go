@@ -130,6 +130,9 @@ func counts(d *report.Domain) (string, style) {
 		text = "nothing is wrong"
 		if len(d.Gaps) > 0 {
 			text, st = "nothing wrong was found", yellow
+			if !slices.ContainsFunc(d.DNS, func(a report.DNSAnswer) bool { return a.Status != "" && a.Status != "error" }) {
+				text = "nothing was checked"
+			}
 		}
 	}
 	if len(d.Gaps) > 0 {

@@ -200,7 +200,7 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 		}
 		w = render.Sorted(w, sort, k.only)
 	}
-	err = c.checkAll(cmd.Context(), k, o, names, total, seen, src.remote, w, out)
+	err = c.checkAll(cmd.Context(), k, o, names, total, seen, src, w, out)
 	err = errors.Join(err, writeError(first(k.file, "standard output"), w.Close()), done(), src.finish())
 	return c.unjoin(err)
 }
@@ -245,13 +245,22 @@ func readPolicy(path string) ([]byte, error) {
 // flusher is an output that keeps what is written to it for a while.
 type flusher interface{ Flush() error }
 
+// doubt says why the answers that a report rests on are not to be believed, ""
+// where they are.
+func doubt(ctx context.Context, src *source, r *report.Domain) string {
+	if src.probe == nil || len(r.DNS) == 0 {
+		return ""
+	}
+	return src.probe(ctx, slices.ContainsFunc(r.DNS, func(a report.DNSAnswer) bool { return len(a.Values) > 0 }))
+}
+
 // checkAll checks domains side by side and shows them in their order.
 func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptions, names iter.Seq[domainName], total int,
-	seen []domain.Seen, remote bool, w render.DomainWriter, out io.Writer) error {
+	seen []domain.Seen, src *source, w render.DomainWriter, out io.Writer) error {
 	jobs := k.jobs
 	if jobs == 0 {
 		jobs = c.cpus
-		if remote {
+		if src.remote {
 			jobs = max(jobs, networkJobs)
 		}
 	}
@@ -284,6 +293,13 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 				return domainResult{err: wrong(domainHint, "%s", err)}
 			case run.Err() != nil: // half a check
 				return domainResult{err: errInterrupted}
+			}
+			if why := doubt(run, src, r); why != "" {
+				o.Resolver, o.Fetch, o.DNSSEC, o.SMTP = nil, nil, nil, nil
+				if r, err = c.engine.domain(run, n.name, o); err != nil {
+					return domainResult{err: wrong(domainHint, "%s", err)}
+				}
+				r.Gaps = append([]report.Gap{{What: "DNS", Why: why}}, r.Gaps...)
 			}
 			return domainResult{report: r}
 		},

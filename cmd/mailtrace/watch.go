@@ -135,7 +135,7 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 	c.network(cmd.Context(), &k.checking, src, &o)
 	w := &watched{old: old, now: &domain.State{Schema: domain.WatchSchema, Domains: map[string]*domain.Snapshot{}}, worst: map[string]*report.Domain{}}
 	k.quiet = true
-	if err := errors.Join(c.checkAll(cmd.Context(), &k.checking, o, names, total, nil, src.remote, w, io.Discard), src.finish()); err != nil {
+	if err := errors.Join(c.checkAll(cmd.Context(), &k.checking, o, names, total, nil, src, w, io.Discard), src.finish()); err != nil {
 		return c.unjoin(err) // the old state stays as it is
 	}
 	downhill := 0
