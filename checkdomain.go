@@ -22,6 +22,9 @@ type DomainOptions struct {
 	// Selectors are DKIM selectors that the domain is known to use, beside
 	// common ones, which are always tried.
 	Selectors []string
+	// Learnt are selectors that the domain was seen to use; one without a key is no
+	// problem.
+	Learnt []string
 	// Parked says that the domain neither sends nor receives mail.
 	Parked bool
 	// Fetch gets the MTA-STS policy over HTTPS. nil gets none, which is a gap
@@ -65,7 +68,7 @@ func CheckDomain(ctx context.Context, name string, o DomainOptions) (_ *report.D
 		return nil, err
 	}
 	r := domain.Check(ctx, name, domain.Options{
-		Resolver: o.Resolver, Selectors: o.Selectors, Parked: o.Parked, Fetch: o.Fetch, DNSSEC: o.DNSSEC,
+		Resolver: o.Resolver, Selectors: o.Selectors, Learnt: o.Learnt, Parked: o.Parked, Fetch: o.Fetch, DNSSEC: o.DNSSEC,
 		Suggest: o.Suggest, Shorter: o.Shorter, SMTP: o.SMTP, Policy: o.Policy, AskServer: o.AskServer, Marks: o.Marks, AllSelectors: o.AllSelectors,
 		Now: o.Now, Tool: report.Tool{Name: "mailtrace", Version: o.Version},
 	})

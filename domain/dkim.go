@@ -34,6 +34,11 @@ func (c *checker) dkim(s *section, out *report.DomainDKIM) {
 		return
 	}
 	keys, capped := c.selectors(s)
+	for i, name := range c.opt.Learnt {
+		if i < MaxSelectors && !slices.ContainsFunc(keys, func(k report.DKIMKey) bool { return strings.EqualFold(k.Selector, name) }) {
+			keys = append(keys, report.DKIMKey{Selector: name, Basis: common})
+		}
+	}
 	top := c.ask(root, dns.TypeTXT)
 	out.NoKeys = !top.gap && top.Status == dns.NXDomain && len(top.CNAMEs) == 0
 	var wild reply
@@ -60,6 +65,12 @@ func (c *checker) dkim(s *section, out *report.DomainDKIM) {
 				keys = append(keys, k)
 			} else {
 				later = append(later, k)
+			}
+		}
+		label, _, _ := strings.Cut(c.domain, ".")
+		for _, name := range [...]string{label, strings.ReplaceAll(c.domain, ".", "-")} { // names that owners choose
+			if !slices.ContainsFunc(slices.Concat(keys, later), func(k report.DKIMKey) bool { return strings.EqualFold(k.Selector, name) }) {
+				later = append(later, report.DKIMKey{Selector: name, Basis: common})
 			}
 		}
 		for _, name := range now { // those made from the domain

@@ -35,6 +35,9 @@ type Options struct {
 	// Selectors are DKIM selectors that the domain is known to use, beside the
 	// built-in common ones. A selector here without a key is a problem.
 	Selectors []string
+	// Learnt are selectors that the domain was seen to use. They are tried as the
+	// built-in ones are: one without a key is no problem.
+	Learnt []string
 	// Parked says that the domain neither sends nor receives mail.
 	Parked bool
 	// Fetch gets a file over HTTPS, for the MTA-STS policy. nil gets none,

@@ -3,6 +3,7 @@ package domain
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,7 +42,11 @@ type WatchChange = report.WatchChange
 func ReadState(text []byte) (*State, error) {
 	s := &State{}
 	if err := json.Unmarshal(text, s); err != nil {
-		return nil, fmt.Errorf("domain: not a state of watch: %w", err)
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			return nil, fmt.Errorf("domain: not a state of watch: no JSON, or cut off, at byte %d", syntax.Offset)
+		}
+		return nil, errors.New("domain: not a state of watch: JSON of another kind")
 	}
 	switch {
 	case s.Schema == 0:
@@ -131,6 +136,25 @@ func Snap(r *Result, old *Snapshot) *Snapshot {
 			unknown["certificate "+h.Hostname] = true
 		}
 	}
+	asked := map[string]bool{}
+	for i := range r.DNS {
+		asked[r.DNS[i].Name] = true
+	}
+	// untold reports that this run did not look at what a fact or a problem is
+	// about: the servers, or a selector that another run was given.
+	untold := func(name string) bool {
+		host, found := strings.CutPrefix(name, "certificate ")
+		if found && len(r.SMTP) == 0 && !strings.HasSuffix(host, " (TLSA)") || len(r.SMTP) == 0 && strings.HasPrefix(name, "smtp-") {
+			return true
+		}
+		key := ""
+		if selector, found := strings.CutPrefix(name, "key "); found {
+			key = selector + "._domainkey." + r.Domain
+		} else if _, at, _ := strings.Cut(name, " "); strings.HasSuffix(at, "._domainkey."+r.Domain) {
+			key = at
+		}
+		return key != "" && !r.DKIM.NoKeys && !asked[strings.ToLower(key)]
+	}
 	for i := range r.Problems {
 		p := &r.Problems[i]
 		if rank(p.Severity) > 0 {
@@ -144,18 +168,28 @@ func Snap(r *Result, old *Snapshot) *Snapshot {
 		return s
 	}
 	for name, v := range old.Facts {
-		if _, now := s.Facts[name]; !now && (unknown[name] || kept[checkOf(name)] || r.Exists == nil) {
+		if _, now := s.Facts[name]; !now && (unknown[name] || kept[checkOf(name)] || r.Exists == nil || untold(name)) {
 			s.Facts[name] = v
 		}
 	}
-	if len(r.Gaps) > 0 { // a problem is gone only where all was answered
-		for k, v := range old.Problems {
-			if _, now := s.Problems[k]; !now {
-				s.Problems[k] = v
-			}
+	for k, v := range old.Problems { // a problem is gone only where all was answered
+		if _, now := s.Problems[k]; !now && (len(r.Gaps) > 0 || untold(k)) {
+			s.Problems[k] = v
 		}
 	}
 	return s
+}
+
+// Selectors are those of the keys that were known, for Options.Learnt.
+func (s *Snapshot) Selectors() []string {
+	var out []string
+	for name := range s.Facts {
+		if selector, ok := strings.CutPrefix(name, "key "); ok {
+			out = append(out, selector)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // checkOf is the check that a fact comes from.

@@ -39,6 +39,7 @@ type checking struct {
 	only          string
 	smtp          bool
 	ns            bool
+	learnt        func(domain string) []string // selectors that are known
 	bimi          bool
 	policy        string
 	limit         time.Duration
@@ -280,6 +281,9 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 			defer cancel()
 			o := o
 			o.Selectors = append(slices.Clone(k.selectors), domain.Selectors(seen, n.name)...)
+			if k.learnt != nil {
+				o.Learnt = k.learnt(n.name)
+			}
 			var r *report.Domain
 			var err error
 			if fault := guard.Run(func() { r, err = c.engine.domain(ctx, n.name, o) }); fault != nil {

@@ -77,6 +77,9 @@ type watched struct {
 }
 
 func (w *watched) Domain(d *report.Domain) error {
+	if w.now.Domains[d.Domain] != nil {
+		return nil // it stands twice in the list
+	}
 	old := w.old.Domains[d.Domain]
 	snap := domain.Snap(d, old)
 	w.now.Domains[d.Domain] = snap
@@ -134,6 +137,12 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 	o := mailtrace.DomainOptions{Resolver: src.Resolver, Now: c.now()}
 	c.network(cmd.Context(), &k.checking, src, &o)
 	w := &watched{old: old, now: &domain.State{Schema: domain.WatchSchema, Domains: map[string]*domain.Snapshot{}}, worst: map[string]*report.Domain{}}
+	k.learnt = func(name string) []string {
+		if s := old.Domains[name]; s != nil {
+			return s.Selectors()
+		}
+		return nil
+	}
 	k.quiet = true
 	if err := errors.Join(c.checkAll(cmd.Context(), &k.checking, o, names, total, nil, src, w, io.Discard), src.finish()); err != nil {
 		return c.unjoin(err) // the old state stays as it is
@@ -144,6 +153,7 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 			downhill++
 		}
 	}
+	metrics := watchMetrics(c.now(), w) // of all changes
 	if onlyWorse {
 		w.changes = slices.DeleteFunc(w.changes, func(ch domain.WatchChange) bool { return !ch.Worse })
 	}
@@ -156,7 +166,7 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 		return err
 	}
 	if format == "prometheus" {
-		_, err = out.Write(watchMetrics(c.now(), w))
+		_, err = out.Write(metrics)
 	} else {
 		f, _ := render.FormatNamed(report.DocWatch, format)
 		err = f.Document(out, w.document(c.now()), render.Options{Width: c.width(0), Detail: detail})
@@ -168,7 +178,7 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 		return c.unjoin(err)
 	}
 	if k.metrics != "" {
-		if err := replaceFile(k.metrics, watchMetrics(c.now(), w)); err != nil {
+		if err := replaceFile(k.metrics, metrics); err != nil {
 			return wrong("give a file in a folder that can be written to", "%s: %s", k.metrics, reason(err))
 		}
 	}
