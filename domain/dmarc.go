@@ -213,10 +213,29 @@ func (c *checker) misplaced(s *section, out *report.DomainDMARC, now *policy) (o
 			}
 			out.Misplaced = append(out.Misplaced, name+": "+text)
 			severity, consequence := c.lost(now, []string{text})
-			s.add("dmarc-record-misplaced", at{name: name, severity: severity}, "%s stands at %s; receivers look at _dmarc.%s only%s", quoted(text), name, c.domain, consequence)
+			where := at{name: name, severity: severity, advice: fmt.Sprintf("publish it at _dmarc.%s, and remove it at %s", c.domain, name)}
+			if word := askedPolicy(text); word != "" && word != "none" && severity == report.High {
+				where.advice += fmt.Sprintf("; p=%s starts then: the careful way is p=none first", word)
+			}
+			why := ""
+			if strings.HasSuffix(name, "."+c.domain+"."+c.domain) {
+				why = " (the final dot is missing in the record, so the name of the zone was added once more)"
+			}
+			s.add("dmarc-record-misplaced", where, "%s stands at %s%s; receivers look at _dmarc.%s only%s", quoted(text), name, why, c.domain, consequence)
 		}
 	}
 	return open
+}
+
+// mendedDMARC is the advice to publish a mended record. A policy that starts with
+// it is named: mail that nobody looked at yet may fail.
+func (c *checker) mendedDMARC(text string) string {
+	advice := "publish it with only the fault mended: " + text
+	word := askedPolicy(text)
+	if n := map[string]int{"quarantine": 1, "reject": 2}[word]; len(c.policies) > 0 && n > c.policies[0].domain.strength() {
+		advice += fmt.Sprintf(" (p=%s starts then: the careful way is p=none first, until the reports show that honest mail passes)", word)
+	}
+	return advice
 }
 
 // lost weighs records that nobody obeys by what their owner demands in them: a
@@ -268,7 +287,7 @@ func (c *checker) invalid(s *section, p *policy, meant []string) {
 		m, ok := formDMARC.repair(text)
 		reason := m.why()
 		if ok {
-			where.advice = "publish it with only the fault mended: " + m.text
+			where.advice = c.mendedDMARC(m.text)
 		} else {
 			reason = "it does not begin with v=DMARC1"
 		}
@@ -305,7 +324,7 @@ func (c *checker) invalid(s *section, p *policy, meant []string) {
 			where := at{name: first(name, own), harmless: harmless, severity: severity}
 			if m, ok := formDMARC.repair(text); ok {
 				reason += "; " + m.why()
-				where.advice = "publish it with only the fault mended: " + m.text
+				where.advice = c.mendedDMARC(m.text)
 			}
 			s.add("dmarc-record-invalid", where, "%s at %s is no DMARC record: %s%s", quoted(text), where.name, reason, consequence)
 		}
@@ -358,7 +377,7 @@ func (c *checker) record(s *section, out *report.DomainDMARC, p *policy) {
 				where.severity = report.High
 			}
 			if m, ok := formDMARC.repair(rec.Raw); ok {
-				where.advice = "publish it with only the fault mended: " + m.text
+				where.advice = c.mendedDMARC(m.text)
 			}
 		case pr.Tag != "":
 			text = pr.Tag + "=: " + text

@@ -62,7 +62,7 @@ var problems = [...]Problem{
 	{"spf-permerror-syntax", "Record syntax or duplicate", report.High, true,
 		"correct the terms named; publish one record only", "RFC 7208 §4.5, §4.6"},
 	{"spf-permerror-lookup-limit", "More than 10 lookup terms", report.High, true,
-		"remove includes that are not needed, and name networks in place of hosts", "RFC 7208 §4.6.4"},
+		"remove includes of services that no longer send, and name the networks of your own hosts in place of a and mx", "RFC 7208 §4.6.4"},
 	{"spf-void-lookups", "More than 2 lookups returned nothing", report.Medium, false,
 		"remove the terms whose names do not exist", "RFC 7208 §4.6.4"},
 	{"spf-include-none", "An include or redirect leads to a domain without a usable record", report.High, true,

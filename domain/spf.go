@@ -80,6 +80,9 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 				where.severity = report.Info // in the hands of others
 			}
 		}
+		if code == "spf-permerror-lookup-limit" && n.Error && n.Term != "" && (n.Domain == c.domain || lint.Lookups > spf.DefaultMaxLookups) {
+			text = fmt.Sprintf("the record with all that it includes causes %d DNS lookups, and %d are allowed: receivers that get to %s%s give up (permerror)", lint.Lookups, spf.DefaultMaxLookups, n.Term, placeOf(n, c.domain))
+		}
 		if code == "spf-include-none" {
 			if near := nearInclude(n.Term); near != "" {
 				text += "; is " + near + " meant?"
@@ -90,7 +93,7 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 				hinted[n.Domain] = true
 				text += ". " + upper(m.why())
 			}
-			where.advice = "publish it with only the fault mended: " + m.text
+			where.advice = mendedSPF(m.text)
 		}
 		s.add(code, where, "%s", text)
 	}
@@ -179,11 +182,21 @@ func (c *checker) meantSPF(s *section, out *report.DomainSPF, a *reply) {
 		where := at{name: c.domain}
 		if ok {
 			t.Mended = mended.text
-			where.advice = "publish it with only the fault mended: " + mended.text
+			where.advice = mendedSPF(mended.text)
 		}
 		out.Meant = append(out.Meant, t)
 		s.add("spf-not-recognised", where, "%s is not read as an SPF record: %s", quoted(r.Text), t.Why)
 	}
+}
+
+// mendedSPF is the advice to publish a mended record. A -all that starts with it
+// is named.
+func mendedSPF(text string) string {
+	advice := "publish it with only the fault mended: " + text
+	if rec, _ := spf.Parse(text); rec.All() != nil && rec.All().Qualifier == '-' {
+		advice += " (its -all starts then: the careful way is ~all first)"
+	}
+	return advice
 }
 
 // hint says what a faulty record is meant to be.
@@ -240,6 +253,10 @@ func (c *checker) nobodyPasses(s *section) {
 		return
 	}
 	p := &s.problems[best]
+	switch p.Code { // to take out the only sender is no remedy
+	case "spf-void-term", "spf-useless-term", "spf-void-lookups":
+		p.Advice = "give the name in the record its address, or name the public addresses and services that send; without the term nobody may"
+	}
 	if rank(p.Severity) < rank(report.High) {
 		p.Severity = report.High
 	}
@@ -367,6 +384,14 @@ func ranges(a *spf.Authorized) *report.Authorized {
 	}
 	out.Complete = len(a.Open) == 0 && len(a.Gaps) == 0
 	return out
+}
+
+// placeOf is where the term of a note stands.
+func placeOf(n spf.Note, domain string) string {
+	if n.Domain != domain {
+		return " in the record of " + n.Domain
+	}
+	return fmt.Sprintf(" at byte %d", n.Position)
 }
 
 // noteText is a note with its term and, where it is another's, its domain.

@@ -34,6 +34,18 @@ func (p *page) spoofs(d *report.Domain) {
 	if len(rows) == 0 {
 		return
 	}
+	if n := len(rows); n == 3 && rows[1].text == rows[2].text && rows[1].mark == rows[2].mark {
+		// The same for all is said once.
+		if rows[0].text == rows[1].text && rows[0].mark == rows[1].mark {
+			rows[0].from, rows = rows[0].from+" and below", rows[:1]
+		} else {
+			rows[1].from, rows = "subdomains", rows[:2]
+		}
+		fromW = 0
+		for _, r := range rows {
+			fromW = max(fromW, min(width(r.from), p.width/3))
+		}
+	}
 	p.blank()
 	p.line(p.styled("Forged mail", bold), " in the name of")
 	for _, r := range rows {
