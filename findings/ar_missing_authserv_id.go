@@ -23,7 +23,7 @@ The field's first word is a method, and the next Received field below is a Micro
 
 ## What looks like it
 Anybody can write such a field. The variant "dkim=none … dmarc=none action=none" without spf is what the sender's own tenant stamps on the way out, and
-is no failure.
+is not a failure.
 
 ## What to do
 Nothing.

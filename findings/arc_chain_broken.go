@@ -25,7 +25,7 @@ The message carries ARC seals, but the chain does not hold: the message was chan
 verify. What the sealers say can't be used.
 
 ## How it is proved
-The message signature of the newest set does not fit the message: somebody after that sealer changed it without sealing anew. Or the seal
+The message signature of the newest set does not fit the message: somebody after that sealer changed it without sealing again. Or the seal
 of a set does not verify: its sealer computed it wrongly, or somebody changed a field of the sets.
 
 ## What looks like it
@@ -33,7 +33,7 @@ Known wrong sealers: Rspamd before 2023 from the second set on, old OpenARC with
 copy of the message that lacks its body, or that was changed when it was exported.
 
 ## What to do
-Who changes a message must seal it afterwards, or sign it as his own. Sealer with a broken seal: update the software.
+Who changes a message must seal it afterwards, or sign it as its own author. Sealer with a broken seal: update the software.
 `,
 	Find: func(f *Facts) []report.Finding {
 		c := f.ARC
@@ -70,7 +70,7 @@ Who changes a message must seal it afterwards, or sign it as his own. Sealer wit
 			x.Hop = index(f, f.SealerHop(s))
 			x.AtFault = sealerParty(f, s)
 			x.Parts = report.Say("the ARC message signature of set %d, by %s, does not hold: %s", s.Instance, sealerName(f, s), s.AMSReason)
-			x.AdviceParts = report.Say("%s: mend the software that seals", sealerName(f, s))
+			x.AdviceParts = report.Say("%s: fix the software that seals", sealerName(f, s))
 		}
 		if x.AtFault.Role == report.RoleRecipient || dmarcPasses(f) {
 			// Changed behind the border, or by a chain that nobody needed.
@@ -122,7 +122,7 @@ func changedAfterSeal(f *Facts, s *arc.Set, x *report.Finding) {
 	}
 	sealer := sealerName(f, s)
 	x.Parts = report.Say("%s was changed after %s had sealed it (set %d)", what, sealer, s.Instance)
-	x.AdviceParts = report.Say("who changes a message after %s must seal it anew, or sign it as his own", sealer)
+	x.AdviceParts = report.Say("who changes a message after %s must seal it again, or sign it as its own author", sealer)
 	from := f.SealerHop(s) + 1
 	to := len(f.Hops) - 1
 	for c := range claims(f, "arc", trusted) {

@@ -15,7 +15,7 @@ var arcFailInherited = &Rule{
 	Refs:     []string{"RFC 8617 §5.1.2", "RFC 8617 §5.2"},
 	Doc: `
 ## What happened
-A sealer on the way found the chain broken and said so (cv=fail). From there on the chain is lost for good; no later server can mend
+A sealer on the way found the chain broken and said so (cv=fail). From there on the chain is lost for good; no later server can repair
 it, and none of them is to blame.
 
 ## How it is proved
@@ -41,7 +41,7 @@ Look at what lies between the last sealer who found the chain in order and the o
 			Hop:         index(f, k),
 			Confidence:  report.Proved,
 			AtFault:     report.Party{Role: report.RoleUnknown},
-			Parts:       report.Say("%s already found the ARC chain broken when it sealed set %d (cv=fail); later servers can't mend that", report.HostRef(sealerName(f, s)), s.Instance),
+			Parts:       report.Say("%s already found the ARC chain broken when it sealed set %d (cv=fail); later servers can't fix that", report.HostRef(sealerName(f, s)), s.Instance),
 			AdviceParts: report.Words("see what changed the message before that sealer"),
 			Evidence:    append(setEvidence(f, s), computed("RFC 8617 §5.2", "%s", setsLine(c))),
 		}

@@ -114,10 +114,10 @@ func opens(s *dkim.Signature) answer {
 }
 
 // forwarded reports whether the path shows a forwarder, with proof, before the
-// recipient's border, or the receiver wrote that he knows one: whatever fails
+// recipient's border, or the receiver wrote that it knows one: whatever fails
 // there may have been whole before.
 func forwarded(f *Facts) bool {
-	// The receiver himself may go by the chain of who sent it on.
+	// The receiver itself may go by the chain of who sent it on.
 	if forwarderOnPath(f) || overriddenByARC(f) != nil {
 		return true
 	}
@@ -212,10 +212,10 @@ func strangerAtBorder(f *Facts) (x stranger, ok bool) {
 	return x, true
 }
 
-// firm reports whether the owner of the author's domain says himself that the
-// client is not his: by a policy that asks to refuse what fails, or, where
-// nothing hints at a way that breaks SPF, by -all for an envelope sender of his.
-// Another's envelope sender needs no leave of his.
+// firm reports whether the owner of the author's domain itself says that the
+// client is not the domain's: by a policy that asks to refuse what fails, or, where
+// nothing hints at a way that breaks SPF, by -all for an envelope sender of that domain.
+// Another's envelope sender needs no leave.
 func (x stranger) firm() bool {
 	return x.policy != "" || len(x.hints) == 0 && x.known && x.spf.result == "fail" && !x.spf.null && x.aligned
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // believe says which results a reader can rely on: those that hold at the
-// border; and which of those in the header he can't: what somebody invented,
+// border; and which of those in the header cannot be: what somebody invented,
 // and what the recipient's side found when it asked SPF or DMARC of a client
 // behind its own border, where it comes out otherwise.
 func believe(f *Facts, v *report.Verdict) {

@@ -197,7 +197,7 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("%s: no Find", r.Code)
 		}
 		if !since.MatchString(r.Since) {
-			t.Errorf("%s: since %q is no version", r.Code, r.Since)
+			t.Errorf("%s: since %q is not a version", r.Code, r.Since)
 		}
 		at := -1
 		for _, s := range sections {

@@ -32,7 +32,7 @@ The difference of two neighbouring time stamps, after clocks that are wrong were
 server says how long it made the client wait.
 
 ## What looks like it
-A wrong clock. The author's Date is no hop: a draft that lay for a day was not delayed by a server. Moderated lists hold messages
+A wrong clock. The author's Date is not a hop: a draft that lay for a day was not delayed by a server. Moderated lists hold messages
 on purpose.
 
 ## What to do

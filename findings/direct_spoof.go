@@ -28,7 +28,7 @@ and nothing ties the host that brought it to the author.
 At the border DMARC fails. The client is not in the SPF record of the author's domain and no confirmed name of it is the author's; no key of the
 author signed the message, and no forwarder shows with proof. A signature that does not verify says nothing about its d=, and what the
 message says of itself (its own Received lines, list fields, verdicts that came with it) ties nobody to anybody. It is firm where the owner
-says so himself: by -all, or by p=quarantine or p=reject.
+itself says so: by -all, or by p=quarantine or p=reject.
 
 ## What looks like it
 A server of the domain's owner that was forgotten in the record: forgotten-sender. A mail service that the owner uses and did not set up:
@@ -63,7 +63,7 @@ Recipient: treat it as forged, and answer by another way. Owner of the domain: p
 		}
 		if len(s.hints) > 0 {
 			x.Parts = x.Parts.Add(report.Say("; %v, which the sender could have written", strings.Join(s.hints, ", "))...)
-			x.AdviceParts = x.AdviceParts.Add(report.Words("; if that is true, its operator can show it in his log")...)
+			x.AdviceParts = x.AdviceParts.Add(report.Words("; if that is true, its operator can show it in a log")...)
 		}
 		if firm {
 			x.Severity = "" // as grave as it gets, whatever the sender wrote

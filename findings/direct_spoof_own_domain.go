@@ -51,7 +51,7 @@ delivery to the tenant.
 			return nil
 		}
 		// Another domain's pass is what services that send for the owner have:
-		// third-party-sender-unaligned. They do not write to a user in his own
+		// third-party-sender-unaligned. They do not write to a user in the user's own
 		// name, unsigned, against an enforced policy.
 		foreign := known && s.result == "pass" && comp == nil
 		if known && s.null && comp == nil || foreign && (!toHimself(f) || len(f.DKIM) > 0 || bulk(f) || enforced(f) == "") {
@@ -86,7 +86,7 @@ delivery to the tenant.
 		if c := claimAt(f, b, "dmarc"); c != nil {
 			x.Evidence = append(x.Evidence, claim(f, c))
 		}
-		// A record that does not say no may have forgotten an own system.
+		// A record that does not say no may have forgotten its own system.
 		if known && s.result != "fail" && comp == nil || foreign || !known {
 			x.Severity = report.High
 			if !dmarcFails || enforced(f) == "" {
@@ -123,7 +123,7 @@ func straight(f *Facts) bool {
 	if last == nil || last.Border < 0 || last.NAT {
 		return false
 	}
-	// What stands below an invented line is no path.
+	// What stands below an invented line is not a path.
 	for i := 1; i < len(f.Runs) && f.Runs[i].Contradicted == ""; i++ {
 		if i > 1 || f.Runs[i].Role == headers.Intermediary || f.Runs[i].Border >= 0 {
 			return false

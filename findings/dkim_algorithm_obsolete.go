@@ -14,7 +14,7 @@ var dkimAlgorithmObsolete = &Rule{
 	Severity: report.Medium,
 	Since:    "0.1",
 	Causes: []Cause{{Rank: bySender + 230, Status: report.SenderMisconfigured, When: func(f *Facts) bool {
-		return dmarcFails(f) && f.Border.DMARC != "permerror" // a good signature does not mend a broken record
+		return dmarcFails(f) && f.Border.DMARC != "permerror" // a good signature does not repair a broken record
 	}, Of: theAuthors}},
 	Refs: []string{"RFC 8301 §3.1", "RFC 6376 app. A"},
 	Doc: `
@@ -26,7 +26,7 @@ signed.
 The tag a=rsa-sha1 of the signature; or a DomainKey-Signature field where there is no DKIM-Signature.
 
 ## What looks like it
-Old receivers still write pass for such a signature. That is no tampering, only an old verifier. Where the same domain also signed
+Old receivers still write pass for such a signature. That is not tampering, only an old verifier. Where the same domain also signed
 by rsa-sha256, nothing is lost.
 
 ## What to do

@@ -18,7 +18,7 @@ var dkimBodyLengthLimited = &Rule{
 	Doc: `
 ## What happened
 The signature covers the first octets of the body only (l=). Whatever follows was signed by nobody, and the signature passes with it: anybody who
-has one such message can put his own text into it, and with a new MIME boundary or HTML even hide what was signed.
+has one such message can put other text into it, and with a new MIME boundary or HTML even hide what was signed.
 
 ## How it is proved
 l= beside the length of the body in canonical form, with a signature that verifies.

@@ -49,7 +49,7 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 				x.Severity = brokenSeverity(f, i)
 				x.Confidence = report.Strong
 				x.Parts = report.Say("the signature of %v can't be valid anywhere: %s", report.DomainRef(s.Domain), s.Reason)
-				x.AdviceParts = report.Say("%v: mend the signer's settings: %s", report.DomainRef(s.Domain), s.Reason)
+				x.AdviceParts = report.Say("%v: fix the signer's settings: %s", report.DomainRef(s.Domain), s.Reason)
 				x.Evidence = append(x.Evidence, computed("RFC 6376 §6.1.1", "%s", s.Reason))
 				if c := failedThen(f, s); c != nil {
 					x.Evidence = append(x.Evidence, claim(f, c))

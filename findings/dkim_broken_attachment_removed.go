@@ -25,7 +25,7 @@ It can't be: without the part the signature can't be brought to verify. The noti
 body, and the body hash differs.
 
 ## What looks like it
-The author may have sent such a notice himself, or quoted one.
+The author may have sent such a notice too, or quoted one.
 
 ## What to do
 Gateway: verify first and change afterwards, and seal by ARC what is passed on. Systems behind it: believe its verdict.

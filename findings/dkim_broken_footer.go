@@ -26,10 +26,10 @@ header was changed too, the hash alone shows it.
 A signature with l= passes in spite of a footer: dkim-body-length-limited. A footer that the sender's own server put in before signing is signed.
 
 ## What to do
-Who appends: stop it, or take over responsibility with an own From and signature, and seal by ARC. Sender with disclaimers: append first, sign
+Who appends: stop it, or take over responsibility with a From and a signature of your own, and seal with ARC. Sender with disclaimers: append first, sign
 last.
 `,
 	Find: func(f *Facts) []report.Finding {
-		return changeFindings(f, "do not append text to signed mail, or take over responsibility with an own From, signature and ARC seal", repair.Footer)
+		return changeFindings(f, "do not append text to signed mail, or take over responsibility with a From, a signature and an ARC seal of your own", repair.Footer)
 	},
 }

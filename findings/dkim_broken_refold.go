@@ -8,7 +8,7 @@ import (
 var dkimBrokenRefold = &Rule{
 	Code:     "dkim-broken-refold",
 	Group:    GroupBroken,
-	Title:    "Signed header field folded anew under simple canonicalization",
+	Title:    "Signed header field folded again under simple canonicalization",
 	Severity: report.Medium,
 	Since:    "0.1",
 	Needs:    aBrokenSignature,

@@ -16,7 +16,7 @@ var dkimBrokenSubjectTag = &Rule{
 	Refs:     []string{"RFC 6376 §3.7", "RFC 7960 §4.1.3"},
 	Doc: `
 ## What happened
-A list, a spam filter or a gateway put a tag such as [list], [SPAM] or EXTERNAL into the Subject, or wrote its encoded words anew. The sender had
+A list, a spam filter or a gateway put a tag such as [list], [SPAM] or EXTERNAL into the Subject, or wrote its encoded words again. The sender had
 signed the Subject, so the signature does not verify any more.
 
 ## How it is proved
@@ -27,7 +27,7 @@ server that found the signature whole and the first that found it broken.
 A tag that the author wrote, as in an answer to a tagged message: then the signature covers it.
 
 ## What to do
-Who tags: leave the Subject alone and use a field of your own or List-Id; or take over responsibility with an own From and signature, and seal by
+Who tags: leave the Subject alone and use a field of your own or List-Id; or take over responsibility with a From and a signature of your own, and seal with
 ARC. Receiver: verify first, tag afterwards.
 `,
 	Find: func(f *Facts) []report.Finding {

@@ -11,7 +11,7 @@ import (
 var dkimBrokenTNEFConversion = &Rule{
 	Code:     "dkim-broken-tnef-conversion",
 	Group:    GroupBroken,
-	Title:    "Message was taken into a mail store and written anew (Exchange, TNEF)",
+	Title:    "Message was taken into a mail store and written again (Exchange, TNEF)",
 	Severity: report.High,
 	Since:    "0.1",
 	Needs:    aBrokenSignature,
@@ -20,14 +20,14 @@ var dkimBrokenTNEFConversion = &Rule{
 	Doc: `
 ## What happened
 An Exchange organisation delivered the message into a mailbox, and a rule or a remote-domain setting sent it on from there. What went out was
-written anew from the store: new MIME parts and boundaries, HTML put together again, or winmail.dat. No signature outlives that.
+written again from the store: new MIME parts and boundaries, HTML put together again, or winmail.dat. No signature outlives that.
 
 ## How it is proved
 The body does not have the hash that was signed, no small change explains it, and between signer and recipient stands a hop that took the message
 out of a store (with mapi), or a TNEF correlator of a server there, with MIME boundaries as Exchange writes them.
 
 ## What looks like it
-A sender who uses Exchange himself: his store comes before the signature. Journal copies.
+A sender that uses Exchange itself: its store comes before the signature. Journal copies.
 
 ## What to do
 Exchange organisation: switch TNEF off for the remote domain (TNEFEnabled false), forward by transport and not by mailbox rule, and seal by ARC.
@@ -53,7 +53,7 @@ Exchange organisation: switch TNEF off for the remote domain (TNEFEnabled false)
 				x.Confidence = report.Strong
 				x.Evidence = append(x.Evidence, field(f, style))
 			}
-			x.Parts = report.Say("%v (%v) took the message into a store and wrote it anew (%s): the body is not the one that %v signed", report.HostRef(byName(f, k)), report.HopRef(f.Hops[k].Index), why, report.DomainRef(s.Domain))
+			x.Parts = report.Say("%v (%v) took the message into a store and wrote it again (%s): the body is not the one that %v signed", report.HostRef(byName(f, k)), report.HopRef(f.Hops[k].Index), why, report.DomainRef(s.Domain))
 			x.AdviceParts = report.Say("%v: switch TNEF off for the remote domain, forward by transport instead of a mailbox rule, seal by ARC", report.HostRef(byName(f, k)))
 			x.Evidence = append([]report.Evidence{field(f, s.Field), hop(f, k), computed("RFC 6376 §6.1.3", "%s", s.Reason)}, x.Evidence...)
 			if at >= 0 {

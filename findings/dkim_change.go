@@ -41,7 +41,7 @@ func changes(f *Facts, kinds ...repair.ChangeKind) []change {
 }
 
 // changeFindings makes a finding of each edit. advice is what the one who made
-// it should do, after his name.
+// it should do, after the name.
 func changeFindings(f *Facts, advice string, kinds ...repair.ChangeKind) []report.Finding {
 	var out []report.Finding
 	for _, c := range changes(f, kinds...) {
@@ -129,7 +129,7 @@ func receiversEdit(k repair.ChangeKind) bool {
 }
 
 // beforeOwnCheck describes a receiver's edit that the first receiver already
-// found made: he checks behind his own filter, or the sender's side did it.
+// found made: it checks behind its own filter, or the sender's side did it.
 func (c change) beforeOwnCheck(f *Facts, advice string) report.Finding {
 	k := c.where.Broken.Hop
 	x := locate(f, c.where)
@@ -249,7 +249,7 @@ func heldAtBorder(f *Facts, i int) bool {
 
 // otherKey reports whether signature i was made with another private key than
 // the one whose public half the DNS holds. RSA shows it: what such a signature
-// turns back into is no hash at all, and no change of the message does that.
+// turns back into is not a hash at all, and no change of the message does that.
 func otherKey(f *Facts, i int) bool {
 	if f.otherKeys[i] == nil {
 		other := madeWithOtherKey(&f.DKIM[i])

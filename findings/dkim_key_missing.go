@@ -28,7 +28,7 @@ The DNS answers that there is no such record. A DNS failure is not that answer a
 A key that was there at delivery and has been retired since: dkim-key-rotated. A forged signature with an invented selector.
 
 ## What to do
-Sender: publish the key, or mend the CNAME to the service that signs. Keep retired keys for a week after the last signature.
+Sender: publish the key, or fix the CNAME to the service that signs. Keep retired keys for a week after the last signature.
 `,
 	Find: func(f *Facts) []report.Finding {
 		return keyFindings(f, dkim.ReasonKeyMissing, func(s *dkim.Signature) (report.Text, report.Text) {

@@ -11,7 +11,7 @@ import (
 )
 
 // dkimFinding starts a finding about one signature that its signer has to
-// mend.
+// fix.
 func dkimFinding(f *Facts, s *dkim.Signature) report.Finding {
 	k := signerHop(f, s)
 	x := report.Finding{
@@ -59,9 +59,9 @@ func signerHop(f *Facts, s *dkim.Signature) int {
 }
 
 // fromSigner reports whether something shows that the signer sent the message
-// himself: a key of his made the signature, or the client of hop k is his, by
-// his SPF record or by a confirmed name. Where the path or its checks are not
-// known, nothing can show it, and he is taken at his word.
+// itself: a key of it made the signature, or the client of hop k is its own, by
+// its SPF record or by a confirmed name. Where the path or its checks are not
+// known, nothing can show it, and it is taken at its word.
 func fromSigner(f *Facts, s *dkim.Signature, k int) bool {
 	r, org := f.RunOf(k), headers.Org(s.Domain)
 	if r == nil || org == "" {
@@ -97,7 +97,7 @@ func fromSigner(f *Facts, s *dkim.Signature, k int) bool {
 }
 
 // disown takes back what a finding says to the signer where nothing shows that
-// the signature is his: anybody can write one down.
+// the signature is its own: anybody can write one down.
 func disown(s *dkim.Signature, x *report.Finding) {
 	if s.Result == dkim.Pass || x.AtFault.Role != report.RoleUnknown {
 		return

@@ -49,7 +49,7 @@ the rest may be a replay.
 			case dkim.ReasonTimes:
 				x = dkimFinding(f, s)
 				x.Parts = report.Say("the signature of %v never held: x= is not after t=", report.DomainRef(s.Domain))
-				x.AdviceParts = report.Say("%v: mend the lifetime that the signer puts into x=", report.DomainRef(s.Domain))
+				x.AdviceParts = report.Say("%v: fix the lifetime that the signer puts into x=", report.DomainRef(s.Domain))
 			}
 			// A time of judgement that nobody received the message at proves
 			// nothing.

@@ -25,7 +25,7 @@ The field stands in the message, where it was when it was signed, and h= does no
 
 ## What looks like it
 A list or gateway may have put the field there after signing; then it stands above the signature. Fields that are signed, but not signed twice
-against a second copy, are named here and are no finding of their own: receivers refuse two From fields anyway. That List-… and
+against a second copy, are named here and are not a finding of their own: receivers refuse two From fields anyway. That List-… and
 Sender are not signed is right.
 
 ## What to do

@@ -95,7 +95,7 @@ Owner of the domain: publish exactly one valid record at _dmarc below the domain
 	},
 }
 
-// unreadablePolicy is the first policy tag of a record whose value is no policy,
+// unreadablePolicy is the first policy tag of a record whose value is not a policy,
 // "" where there is none.
 func unreadablePolicy(r *dmarc.Record) string {
 	for _, name := range []string{"p", "sp", "np"} {

@@ -29,7 +29,7 @@ organisation verifies; DMARC fails.
 
 ## What looks like it
 A forwarder that rewrites the envelope sender (forward-srs-applied) and a mailing list with a bounce address of its own give the same picture. Then
-the author did nothing wrong. A forger with a domain of his own also passes SPF for it: authority to use From is not shown.
+the author did nothing wrong. A forger with a domain of their own also passes SPF for it: authority to use From is not shown.
 
 ## What to do
 Sender: have the service use a return path under the author's domain, or better, sign with DKIM for it. If no service was ever asked to send for
@@ -63,7 +63,7 @@ you: somebody uses your name; p=reject is what helps.
 			x.AdviceParts = report.Say("%v: set up DKIM for %v at %v, and a return path below it", report.DomainRef(f.FromDomain), report.DomainRef(f.FromDomain), clientRef(f, s.hop))
 			x.Evidence = append(x.Evidence, ev...)
 		case (what == "" || enforced(f) != "") && !forwarded(f):
-			// Whoever it is, no word of his makes it milder.
+			// Whoever it is, no word of theirs makes it milder.
 			x.Severity = report.High
 		}
 		if mark != nil {

@@ -11,7 +11,7 @@ import (
 
 const docFile = "../docs/findings.md"
 
-var fixDocs = flag.Bool("update", false, "write docs/findings.md anew from the catalogue")
+var fixDocs = flag.Bool("update", false, "write docs/findings.md again from the catalogue")
 
 // TestDocs holds docs/findings.md against the catalogue.
 func TestDocs(t *testing.T) {

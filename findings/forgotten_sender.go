@@ -27,7 +27,7 @@ Reverse DNS of the client's address gives a name in the author's domain, and tha
 both can set that up. SPF does not pass, no signature is there.
 
 ## What looks like it
-A forger calls himself by a host name of the domain (HELO); that is no proof, the DNS does not bear it out. A host of the organisation that was
+A forger uses a host name of the domain (HELO); that is not proof, the DNS does not confirm it. A host of the organisation that was
 broken into looks the same.
 
 ## What to do

@@ -31,7 +31,7 @@ at the next border it does not.
 ## What looks like it
 A second check inside one organisation (group spf-rechecked-…). A forwarder that rewrites the sender: forward-srs-applied. A relay
 that received the message for the very same address forwards nothing: a backup MX or a gateway of the recipient, or a relay of the sender.
-A stranger's client, with a forwarder's line written below it, is no forwarder.
+A stranger's client, with a forwarder's line written below it, is not a forwarder.
 
 ## What to do
 Forwarder: rewrite the envelope sender (SRS) and leave the content alone, so that DKIM survives. Recipient: do not reject on SPF alone; fetch

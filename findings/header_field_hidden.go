@@ -16,7 +16,7 @@ var headerFieldHidden = &Rule{
 	Refs:     []string{"RFC 5322 §2.2", "RFC 5322 §2.3"},
 	Doc: `
 ## What happened
-The header holds a line that is no header field by the standard and is one to some programs: it stands behind a bare carriage return, a NUL or
+The header holds a line that is not a header field by the standard and is one to some programs: it stands behind a bare carriage return, a NUL or
 another byte that they take for the end of a line, or its name holds bytes that they pass over. The server that checks and the program that shows
 may then see two different authors.
 

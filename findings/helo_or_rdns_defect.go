@@ -21,7 +21,7 @@ var heloOrRDNSDefect = &Rule{
 	Doc: `
 ## What happened
 The host that delivered the message to the recipient has names that do not bear each other out: its address has no name, the name does not
-lead back to it, or it introduced itself by something that is no host's name. Many receivers hold that against a message.
+lead back to it, or it introduced itself by something that is not a host's name. Many receivers hold that against a message.
 
 ## How it is proved
 The receiving server wrote down that it found no name, or a false one; the DNS gives no PTR for the address, or one that does not point back; HELO is a bare
@@ -91,7 +91,7 @@ func heloDefect(f *Facts, h *headers.Hop, client netip.Addr) string {
 	}
 	switch {
 	case !strings.Contains(helo, "."):
-		return "HELO " + helo + " is no full name"
+		return "HELO " + helo + " is not a full name"
 	case strings.HasSuffix(helo, ".localdomain"), strings.HasSuffix(helo, ".local"), strings.HasSuffix(helo, ".lan"):
 		return "HELO " + helo + " is a name that only means something inside a network"
 	case helo == byName(f, borderHop(f)) && !strings.EqualFold(h.RDNS, helo):

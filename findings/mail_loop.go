@@ -181,7 +181,7 @@ func loopMarked(f *Facts) (report.Finding, bool) {
 	for _, name := range []string{"X-MS-Exchange-Inbox-Rules-Loop", "X-Loop"} {
 		for _, i := range f.Msg.All(name) {
 			addr := strings.Trim(strings.TrimSpace(f.Msg.Value(i)), "<>")
-			// The author's own mark on mail to the own mailbox is no loop.
+			// The author's own mark on mail to the own mailbox is not a loop.
 			if i < f.Hops[b].Field || !strings.EqualFold(addr, rcpt) || len(f.From) != 1 || strings.EqualFold(f.From[0].Address, rcpt) {
 				continue
 			}

@@ -43,7 +43,7 @@ var needsNoSignature = map[string]bool{
 }
 
 // unheard reports whether a signature of the author could not be judged for want
-// of the body or of exact bytes: it may well vouch for him.
+// of the body or of exact bytes: it may well vouch for the author.
 func unheard(f *Facts) bool {
 	for i := range f.DKIM {
 		d := &f.DKIM[i]

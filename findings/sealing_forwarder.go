@@ -11,8 +11,8 @@ import (
 )
 
 // Some forwarders leave no Received field. What they leave is an ARC set, and the
-// envelope sender in their own name. Anybody can seal what he likes under a domain
-// of his own; that a service which is known to forward sealed it can't be made up:
+// envelope sender in their own name. Anybody can seal anything under a domain
+// of their own; that a service which is known to forward sealed it can't be made up:
 // the client is one of its hosts, and its key made the seal.
 
 // sealingForwarder is the ARC set that the service which brought the message to

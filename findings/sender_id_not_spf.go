@@ -18,7 +18,7 @@ var senderIDNotSPF = &Rule{
 	Doc: `
 ## What happened
 The Sender ID agent of an Exchange server tested the address in From, Sender or Resent-From, not the envelope sender, and wrote its
-result into Received-SPF. It is no SPF result.
+result into Received-SPF. It is not an SPF result.
 
 ## How it is proved
 The field is an Exchange server's, and the domain in it is that of From or Sender while the envelope sender is in another.

@@ -23,7 +23,7 @@ The version in the server's own Received field, the maker's date, and the time s
 counts; extended programmes that cost money can't be seen. Whatever the age of the message, its own time is what counts.
 
 ## What looks like it
-Exchange Online of 2013 to 2017 shows 15.0 and 15.1, which are no Exchange Server. Distributions repair old versions of Exim and Postfix
+Exchange Online of 2013 to 2017 shows 15.0 and 15.1, which are not an Exchange Server. Distributions repair old versions of Exim and Postfix
 without changing the number, so those are not judged.
 
 ## What to do

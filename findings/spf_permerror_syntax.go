@@ -23,7 +23,7 @@ Receivers answer permerror: the record does not protect and does not authorise.
 The record itself, with the place of the error.
 
 ## What looks like it
-Modifiers that nobody knows are legal and are no error.
+Modifiers that nobody knows are legal and are not an error.
 
 ## What to do
 Sender, or the owner of the included record: correct it; join several records into one.

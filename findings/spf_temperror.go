@@ -20,7 +20,7 @@ var spfTemperror = &Rule{
 	Doc: `
 ## What happened
 A question that SPF depends on got no answer: a server failed, did not reply in time, or its DNSSEC signatures do not verify. The result is temperror,
-which is no statement on the sender.
+which is not a statement on the sender.
 
 ## How it is proved
 The receiver wrote temperror, or our own evaluation meets the same failure, with the name that does not answer.

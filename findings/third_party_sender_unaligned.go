@@ -46,7 +46,7 @@ Owner of the domain: set up DKIM and the return path for your domain in the serv
 		}
 		own := f.AuthorSPF != nil && f.AuthorSPF.Result == spf.Pass
 		// A service is known by its machines. That a sender signs with the domain of
-		// his envelope, and adds the fields of bulk mail, is a reason to ask.
+		// its envelope, and adds the fields of bulk mail, is a reason to ask.
 		service := sentByService(f)
 		var signature *voucher
 		for _, v := range signers(f) {

@@ -43,7 +43,7 @@ func theAuthors(x *report.Finding) bool {
 	return report.SeverityRank(x.Severity) < report.SeverityRank(report.Low)
 }
 
-// surely: it is no guess. Relays of the sender look like forwarders.
+// surely: it is not a guess. Relays of the sender look like forwarders.
 func surely(x *report.Finding) bool { return !weakerThan(x.Confidence, report.Strong) }
 
 // severalFromFields: one of them is shown, another may be checked.
@@ -64,7 +64,7 @@ func notAuthenticated(f *Facts) bool {
 		// Without a policy a pass for the author's own domain counts.
 		return f.Border.DKIM != "pass" && !spfOfAuthor(f)
 	case f.Border.DMARC == "":
-		// Signatures that could not be checked are no failure.
+		// Signatures that could not be checked are not a failure.
 		return f.Border.SPF != "pass" && f.Border.DKIM != "pass" && f.Border.DKIM != ""
 	case f.Border.DMARC == "temperror" && f.Delivery.DMARC != "fail":
 		// The policy could not be had; what passes for the author's domain counts.
@@ -73,9 +73,9 @@ func notAuthenticated(f *Facts) bool {
 	return true
 }
 
-// spfMends: nothing vouches for the author, and an SPF result for his domain
+// spfMends: nothing vouches for the author, and an SPF result for the author's domain
 // would. What another's record says of an envelope sender that is not the
-// author's can't mend DMARC (RFC 9989 §4.4.2).
+// author's can't fix DMARC (RFC 9989 §4.4.2).
 func spfMends(f *Facts) bool {
 	if f.FromDomain == "" && f.FromFields > 0 && !f.MaskedFrom {
 		return false // there is no author whom it could authenticate

@@ -33,7 +33,7 @@ In this order of likelihood: the record or key was changed since, the copy at ha
 sha1, l=), the DNS answers differently here. Only when all these are out is the recorded verdict in doubt.
 
 ## What to do
-Receiver: where the mistake is his, he does not act on the verdict and mends the check; to enforce more would refuse honest mail. Else try again
+Receiver: where the mistake is its own, it does not act on the verdict and fixes the check; to enforce more would refuse honest mail. Else try again
 with a fresh message, and get the raw message from the server.
 `,
 	Find: func(f *Facts) []report.Finding {
@@ -161,7 +161,7 @@ func deniedSignature(f *Facts, s *dkim.Signature) (report.Finding, bool) {
 		x.Severity = report.Low
 		x.Parts = report.Say("%s wrote dkim=%s for %v, and the signature verifies: d= is written in UTF-8 (a U-label), where RFC 6376 §3.5 wants the A-label; some receivers convert it, others fail it", orWord(c.Writer, "the receiver"), c.Result, report.DomainRef(s.Domain))
 		x.AdviceParts = report.Say("%v: write d=%v into the signature", report.DomainRef(s.Domain), report.DomainRef(s.Domain))
-		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.5", "d=%s is no A-label", d))
+		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.5", "d=%s is not an A-label", d))
 		return x, true
 	}
 	x.Parts = report.Say("%s wrote dkim=%s for %v, but the signature verifies on the message as it is, so it did then: its own mistake, unless the key was not to be had", x.AtFault.Host, c.Result, report.DomainRef(s.Domain))

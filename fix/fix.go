@@ -1,6 +1,6 @@
 // Package fix knows the settings that end what a finding describes, by product:
 // recipes are data, one file a product, with their source and its date. It fills
-// in the names and addresses of a report. What a reader has to put in himself
+// in the names and addresses of a report. What a reader has to put in
 // stays in angle brackets.
 package fix
 

@@ -78,7 +78,7 @@ func suggestions(d *report.Domain) map[string][]string {
 }
 
 // suggested shows the piece of a zone file as it is, so that it can be copied:
-// its lines are not broken. What is no record becomes a comment, whatever a
+// its lines are not broken. What is not a record becomes a comment, whatever a
 // saved report holds.
 func (p *page) suggested(d *report.Domain) {
 	p.blank()
@@ -92,7 +92,7 @@ func (p *page) suggested(d *report.Domain) {
 	}
 }
 
-// zoneLine is a line of a piece of a zone file; what is no record becomes a
+// zoneLine is a line of a piece of a zone file; what is not a record becomes a
 // comment.
 func zoneLine(l string) string {
 	l = Clean(strings.TrimRight(l, "\r\n"))

@@ -339,7 +339,7 @@ func (v *viewer) message(r *report.Report, depth int) *view {
 		}
 		x.Claims = append(x.Claims, y)
 	}
-	x.mend(r, field)
+	x.repaired(r, field)
 	x.Checklist = ruleViews(r.Checklist)
 	if b := r.DSN; b != nil {
 		x.Bounce = append(x.Bounce, viewLine{Lead: "Written by", Text: first(Clean(b.ReportingMTA), "an unnamed server")})
@@ -375,9 +375,9 @@ func (v *viewer) message(r *report.Report, depth int) *view {
 	return x
 }
 
-// mend shows what was mended before reading, what the receiver's filter says,
+// repaired shows what was repaired before reading, what the receiver's filter says,
 // and the settings that end what was found.
-func (x *view) mend(r *report.Report, field func(*int) string) {
+func (x *view) repaired(r *report.Report, field func(*int) string) {
 	for _, m := range r.Repairs[:min(len(r.Repairs), 20)] {
 		text := "Mended before reading: " + Clean(m.Description)
 		if !m.Exact {

@@ -148,7 +148,7 @@ func writeTime(j *jsonText, p unsafe.Pointer) {
 	j.b = append(b, '"')
 }
 
-// writeFloat leaves what is no plain decimal to encoding/json.
+// writeFloat leaves what is not a plain decimal to encoding/json.
 func writeFloat(j *jsonText, p unsafe.Pointer) {
 	if f := *(*float64)(p); f == 0 || f >= 1e-6 && f < 1e21 || f <= -1e-6 && f > -1e21 {
 		j.b = strconv.AppendFloat(j.b, f, 'f', -1, 64)

@@ -9,7 +9,7 @@ import (
 // mended tells what was done to a damaged text before it was read, one line a
 // kind.
 func (p *page) mended(r *report.Report) {
-	label := "mended"
+	label := "repaired"
 	for _, m := range r.Repairs {
 		text := Clean(m.Description)
 		if m.Count > 1 {

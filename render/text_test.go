@@ -12,7 +12,7 @@ import (
 	"github.com/mailtrace/mailtrace/report"
 )
 
-var update = flag.Bool("update", false, "write the golden files of this package anew")
+var update = flag.Bool("update", false, "write the golden files of this package again")
 
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()

@@ -62,7 +62,7 @@ type DomainChange struct {
 	Why []string `json:"why"`
 	// Starts warns of what was written but never counted and begins to.
 	Starts string `json:"starts,omitempty"`
-	// Shows are problems that the owner wrote himself and that only show when
+	// Shows are problems that the owner wrote and that only show when
 	// the record can be read.
 	Shows []string `json:"shows,omitempty"`
 	// Repairs says that the record is made from one that is published.
