@@ -36,7 +36,10 @@ func (k *canary) probe(ctx context.Context, answered bool) string {
 		var wait guard.Group
 		wait.Go(func() {
 			if a, err := k.res.Lookup(ctx, mustExist, dns.TypeNS); err == nil && len(a.Records) == 0 {
-				k.denies, k.server = true, a.Server
+				// A network with a root of its own is no liar.
+				if root, err := k.res.Lookup(ctx, ".", dns.TypeNS); err != nil || len(root.Records) == 0 {
+					k.denies, k.server = true, a.Server
+				}
 			}
 		})
 		var made dns.Answer
