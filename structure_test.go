@@ -22,7 +22,7 @@ const module = "github.com/mailtrace/mailtrace"
 // its own, never sideways. A name that ends in /... stands for all packages
 // below it.
 var levels = [][]string{
-	{"internal/corpus", "internal/mask", "internal/damage", "internal/guard"},
+	{"internal/corpus", "internal/fieldtext", "internal/mask", "internal/damage", "internal/guard"},
 	{"internal/outlook", "bulk/archive"},
 	{"message", "dns", "report"},
 	{"dns/internal/..."},

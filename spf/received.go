@@ -2,6 +2,8 @@ package spf
 
 import (
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/fieldtext"
 )
 
 // Received writes the value of a Received-SPF field for the evaluation (RFC
@@ -20,7 +22,7 @@ func (e *Evaluation) Received(receiver, helo string) string {
 		PermError: "the record cannot be interpreted",
 	}[e.Result]
 	var b strings.Builder
-	b.WriteString(" " + string(e.Result) + " (" + comment(receiver) + ": " + comment(e.Domain) + ": " + why + ")")
+	b.WriteString(" " + string(e.Result) + " " + fieldtext.Comment(receiver+": "+e.Domain+": "+why))
 	key := func(name, value string) {
 		if value != "" {
 			b.WriteString("\r\n\t" + name + "=" + value + ";")
@@ -48,28 +50,8 @@ func (e *Evaluation) Received(receiver, helo string) string {
 // quoted writes a value as a dot-atom where it is one, else as a quoted string
 // (RFC 5322 §3.2.3, §3.2.4).
 func quoted(s string) string {
-	atom := s != ""
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`()<>[]:;@\,"=`, c) >= 0 {
-			atom = false
-		}
-	}
-	if atom {
+	if fieldtext.IsDotAtom(s) {
 		return s
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(writable(s)) + `"`
-}
-
-func comment(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`).Replace(writable(s))
-}
-
-// writable takes out what a field cannot hold.
-func writable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f || c == '\uFFFD' {
-			return '?'
-		}
-		return c
-	}, s)
+	return fieldtext.Quoted(s)
 }

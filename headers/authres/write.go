@@ -2,8 +2,8 @@ package authres
 
 import (
 	"strings"
-	"unicode/utf8"
 
+	"github.com/mailtrace/mailtrace/internal/fieldtext"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -38,7 +38,7 @@ func Format(authservID string, results []Written) string {
 		w.fresh = true
 		w.item(keyword(r.Method) + "=" + keyword(r.Result))
 		if r.Comment != "" {
-			w.words(writtenComment(r.Comment))
+			w.words(fieldtext.Comment(r.Comment))
 		}
 		if r.Reason != "" {
 			w.item("reason=" + quotedValue(r.Reason, false))
@@ -123,27 +123,17 @@ func keyword(s string) string {
 // quotedValue writes a value as a token, where an address may stand bare as
 // local@domain, or as a quoted string.
 func quotedValue(s string, address bool) string {
-	s = writable(s)
 	if isToken(s) || address && mailbox(s) {
 		return s
 	}
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+	return fieldtext.Quoted(s)
 }
 
 // mailbox reports whether s is an address that needs no quotes as a pvalue
 // (RFC 8601 §2.2): a dot-atom, "@", a domain.
 func mailbox(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
-	return ok && (local == "" || atoms(local)) && isToken(domain) && domain != ""
-}
-
-func atoms(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`()<>[]:;@\,"=`, c) >= 0 {
-			return false
-		}
-	}
-	return s != "" && s[0] != '.' && s[len(s)-1] != '.'
+	return ok && (local == "" || fieldtext.IsDotAtom(local)) && isToken(domain) && domain != ""
 }
 
 // isToken: the token of RFC 2045 §5.1.
@@ -154,19 +144,4 @@ func isToken(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// writtenComment writes a comment with its parentheses.
-func writtenComment(s string) string {
-	return "(" + strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`).Replace(writable(s)) + ")"
-}
-
-// writable takes out what a field cannot hold.
-func writable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c == 0x7f || c == utf8.RuneError {
-			return '?'
-		}
-		return c
-	}, s)
 }
