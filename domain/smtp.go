@@ -41,8 +41,6 @@ const (
 	maxReplyLine = 2 << 10 // bytes of a line; RFC 5321 §4.5.3.1.5 has 512
 	maxSMTP      = 4       // addresses of a host that are asked
 	maxSMTPHosts = 8       // hosts that are asked
-	maxChain     = 10      // certificates of a chain
-	soonExpired  = 14 * 24 * time.Hour
 )
 
 // smtp asks the MX hosts themselves: the greeting, STARTTLS and its versions,
@@ -364,11 +362,6 @@ func (c *checker) certificate(s *section, h *report.SMTPHost, chain []*x509.Cert
 	case dane == nil: // opportunistic TLS checks nothing (RFC 7435); with DANE other rules hold
 		s.add("smtp-certificate-invalid", at{name: h.Hostname, severity: report.Low}, "the certificate of %s is not valid for the host: %s; mail arrives, but a forged host looks the same", where, problem)
 	}
-}
-
-func sha256Of(b []byte) []byte {
-	sum := sha256.Sum256(b)
-	return sum[:]
 }
 
 // refusal is why a verifier refuses a certificate for a host, in words; "" where

@@ -56,6 +56,9 @@ const (
 // are never alike, nor are names that differ in the suffix only: most of those
 // belong to one owner.
 func LooksLike(domain, protected string) Likeness {
+	if host(domain) == host(protected) {
+		return Unlike
+	}
 	domain, protected = host(domain), Org(protected)
 	org := Org(domain)
 	if org == "" || protected == "" || org == protected {

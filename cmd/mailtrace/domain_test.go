@@ -75,7 +75,7 @@ func TestFetch(t *testing.T) {
 	test("https://mta-sts.good.example/nothing", 404, 19, "", "")
 	test("https://mta-sts.good.example/large", 200, domain.MaxPolicy+1, "", "")
 	test("https://mta-sts.good.example/headers", 0, 0, "", "header")
-	test("https://other.example/policy", 0, 0, "certificate is valid for mta-sts.good.example, not other.example", "")
+	test("https://other.example/policy", 0, 0, "it is for mta-sts.good.example, not for other.example", "")
 	test("https://none.example/policy", 0, 0, "", "none.example has no address")
 	test("https://dead.example/policy", 0, 0, "", "dead.example")
 	test("http://mta-sts.good.example/policy", 0, 0, "", "no https address")

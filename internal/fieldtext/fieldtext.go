@@ -23,9 +23,11 @@ func Quoted(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(Writable(s)) + `"`
 }
 
-// Comment writes a comment with its parentheses (RFC 5322 §3.2.2).
+// Comment writes a comment with its parentheses (RFC 5322 §3.2.2). A quotation
+// mark is escaped too: it means nothing in a comment, but there are readers that
+// take it for the start of a quoted string.
 func Comment(s string) string {
-	return "(" + strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`).Replace(Writable(s)) + ")"
+	return "(" + strings.NewReplacer(`\`, `\\`, "(", `\(`, ")", `\)`, `"`, `\"`).Replace(Writable(s)) + ")"
 }
 
 // IsDotAtom reports whether a word may stand without quotes (RFC 5322 §3.2.3);

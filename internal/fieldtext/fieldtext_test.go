@@ -14,6 +14,7 @@ func Test(t *testing.T) {
 	test(Quoted, "", `""`)
 	test(Quoted, "a\r\nBcc: x", `"a??Bcc: x"`)
 	test(Comment, `a(b)\`, `(a\(b\)\\)`)
+	test(Comment, `"a"`, `(\"a\")`)
 	for in, want := range map[string]bool{"a.b": true, "a-b_c": true, "": false, ".a": false, "a.": false, "a b": false, "a=b": false, "é": false, `a"`: false} {
 		if IsDotAtom(in) != want {
 			t.Errorf("IsDotAtom(%q): want %v", in, want)
