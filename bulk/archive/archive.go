@@ -70,8 +70,8 @@ func (b *Bound) Error() string { return fmt.Sprintf("more than %d %s", b.Most, b
 // ErrEncrypted is the error of a member that needs a password.
 var ErrEncrypted = errors.New("it is encrypted")
 
-// Stop ends a walk without an error.
-var Stop = errors.New("stop")
+// ErrStop ends a walk without an error.
+var ErrStop = errors.New("stop")
 
 // Entry is one file of an archive, or the reason why no more can be read.
 type Entry struct {
@@ -189,13 +189,13 @@ func isTar(head []byte) bool {
 // io.ReaderAt and size is known (not negative), a zip archive is read in place.
 //
 // A member that cannot be read is visited with its error. Walk returns the
-// first error of visit, nil for [Stop]; a bound that is met ends the walk by a
+// first error of visit, nil for [ErrStop]; a bound that is met ends the walk by a
 // visit with a *[Bound].
 func (o *Opener) Walk(name string, r io.Reader, size int64, visit func(Entry) error) error {
 	w := &walker{lim: o.Limits.filled(), spool: o.Spool, visit: visit}
 	w.in.r, w.in.size = r, size
 	err := w.open(name, &w.in, 0)
-	if errors.Is(err, Stop) {
+	if errors.Is(err, ErrStop) {
 		return nil
 	}
 	return err
@@ -283,7 +283,7 @@ func (w *walker) tell(name string, err error) error {
 		return err
 	}
 	if w.bound != nil {
-		return failure{Stop}
+		return failure{ErrStop}
 	}
 	return nil
 }

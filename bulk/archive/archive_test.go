@@ -235,7 +235,7 @@ func TestVisitorEnds(t *testing.T) {
 	n := 0
 	o := Opener{}
 	packed := tarred(t, file{"1", "1"}, file{"2", "2"})
-	check(t, o.Walk("a", strings.NewReader(packed), -1, func(Entry) error { n++; return Stop }))
+	check(t, o.Walk("a", strings.NewReader(packed), -1, func(Entry) error { n++; return ErrStop }))
 	if n != 1 {
 		t.Errorf("%d visits", n)
 	}
