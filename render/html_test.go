@@ -315,7 +315,7 @@ func TestPictureOfOldReport(t *testing.T) {
 		r := rechecked()
 		switch n {
 		case 1:
-			r.Machines = []report.Machine{{Names: []string{"a"}, Wrote: []int{-1, 1, 2, 3, 4, 1 << 40}, Sent: []int{1, 2, 3, 4}}}
+			r.Machines = []report.Machine{{Names: []string{"a"}, Wrote: []int{-1, 1, 2, 3, 4, 1 << 30}, Sent: []int{1, 2, 3, 4}}}
 		case 2:
 			r.Machines = []report.Machine{{Wrote: []int{1, 2, 3, 4}}, {Sent: []int{3}}}
 		}
