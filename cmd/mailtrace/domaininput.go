@@ -53,7 +53,7 @@ func (c *cli) domains(k *checking, args []string) (names iter.Seq[domainName], t
 		file, marked := strings.CutPrefix(arg, "@")
 		switch {
 		case arg == "-" || file == "-":
-			add(lines("standard input", c.input()), -1)
+			add(some("standard input", c.input()), -1)
 			continue
 		case marked:
 			if err := addFile(file); err != nil {
@@ -131,6 +131,22 @@ func (c *cli) readList(path string) (iter.Seq[domainName], int, error) {
 		return nil, 0, wrong("one domain on each line", "%s: no domain in it", path)
 	}
 	return lines(path, bytes.NewReader(text)), n, nil
+}
+
+// some yields the domains of a list, and an error where there is none.
+func some(name string, r io.Reader) iter.Seq[domainName] {
+	return func(yield func(domainName) bool) {
+		any := false
+		for d := range lines(name, r) {
+			any = true
+			if !yield(d) {
+				return
+			}
+		}
+		if !any {
+			yield(domainName{err: wrong("one domain on each line", "%s: no domain in it", name)})
+		}
+	}
 }
 
 // lines yields the domains of a list: the first field of each line, whether

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"os"
+	"reflect"
 	"testing"
 	"unicode/utf16"
 )
@@ -56,6 +57,29 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// A message that was attached in Outlook is a storage of its own; a file that
+// was attached is a stream.
+func TestInside(t *testing.T) {
+	const headers = "Received: from a by b; x\r\nFrom: inner@example.com\r\nSubject: inner\r\n\r\n"
+	const storage = attachment + "00000000"
+	test := func(file []byte, want ...Inside) {
+		t.Helper()
+		m, err := Read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(m.Headers) > 0 || !reflect.DeepEqual(m.Inside, want) {
+			t.Errorf("headers %q, inside %+v; want inside %+v", m.Headers, m.Inside, want)
+		}
+	}
+	test(compoundFile(headersBytes, []byte(headers), storage, attached), Inside{Name: storage, Raw: []byte(headers), HeadersOnly: true})
+	test(compoundFile(attachedData, []byte(headers+"the body"), storage), Inside{Name: storage, Raw: []byte(headers + "the body")})
+	test(compoundFile(attachedData, []byte("no mail"), storage))
+	if _, err := Headers(compoundFile(headersBytes, []byte(headers), storage, attached)); !errors.Is(err, ErrNoHeaders) {
+		t.Errorf("the header of the message inside was taken for that of the carrier: %v", err)
+	}
+}
+
 func FuzzHeaders(f *testing.F) {
 	f.Add(compoundFile(headersUnicode, []byte("S\x00:\x00")))
 	f.Add(compoundFile(headersBytes, bytes.Repeat([]byte("Subject: x\n"), 500)))
@@ -69,7 +93,9 @@ func FuzzHeaders(f *testing.F) {
 // compoundFile makes a compound file [MS-CFB] with one stream, in 512-byte
 // sectors: header, FAT, directory, then the stream, which stands in the mini
 // stream where it is small.
-func compoundFile(name string, data []byte) []byte {
+//
+// The stream stands in the storages inside, of which two fit.
+func compoundFile(name string, data []byte, inside ...string) []byte {
 	const sector, end, free, fat = 512, 0xfffffffe, 0xffffffff, 0xfffffffd
 	small := len(data) < 4096
 	sectors := (len(data) + sector - 1) / sector
@@ -119,6 +145,10 @@ func compoundFile(name string, data []byte) []byte {
 		put32(at+116, start)
 		put32(at+120, uint32(size))
 	}
+	for i, storage := range inside {
+		entry(1+i, storage, 1, uint32(2+i), 0, 0)
+	}
+	at := 1 + len(inside)
 	if small {
 		minis := (len(data) + 63) / 64
 		for i := range minis {
@@ -129,10 +159,10 @@ func compoundFile(name string, data []byte) []byte {
 			put32(3*sector+4*i, next)
 		}
 		entry(0, "Root Entry", 5, 1, 3, len(data))
-		entry(1, name, 2, free, 0, len(data))
+		entry(at, name, 2, free, 0, len(data))
 	} else {
 		entry(0, "Root Entry", 5, 1, end, 0)
-		entry(1, name, 2, free, 3, len(data))
+		entry(at, name, 2, free, 3, len(data))
 	}
 	copy(out[4*sector:], data)
 	return out
