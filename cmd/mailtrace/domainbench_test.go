@@ -146,6 +146,59 @@ func BenchmarkServer(b *testing.B) {
 	}
 }
 
+// BenchmarkLoop asks the questions of BenchmarkDomains and does nothing else: a
+// loop over the common library, a socket each, answers unpacked. It is what the
+// checks of the domains are held against.
+func BenchmarkLoop(b *testing.B) {
+	const aDomain = 39 // questions that the program asks for one
+	server := benchServer(b)
+	for _, sockets := range []int{1, 4, 16} {
+		b.Run(fmt.Sprintf("sockets=%d", sockets), func(b *testing.B) {
+			forms := []struct {
+				name string
+				t    uint16
+			}{{"d%d.example.", mdns.TypeMX}, {"d%d.example.", mdns.TypeTXT}, {"_dmarc.d%d.example.", mdns.TypeTXT}, {"google._domainkey.d%d.example.", mdns.TypeTXT}}
+			start := cpuTime(b)
+			for b.Loop() {
+				var next atomic.Int64
+				var wg sync.WaitGroup
+				for range sockets {
+					wg.Go(func() {
+						c, err := mdns.DialTimeout("udp", server.address, 5*time.Second)
+						if err != nil {
+							b.Error(err)
+							return
+						}
+						defer c.Close()
+						c.UDPSize = 1232
+						for n := next.Add(1); n <= benchDomains*aDomain; n = next.Add(1) {
+							q := forms[n%int64(len(forms))]
+							m := new(mdns.Msg)
+							m.SetQuestion(fmt.Sprintf(q.name, n/aDomain), q.t)
+							m.SetEdns0(1232, false)
+							_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+							if err := c.WriteMsg(m); err != nil {
+								b.Error(err)
+								return
+							}
+							if _, err := c.ReadMsg(); err != nil {
+								b.Error(err)
+								return
+							}
+						}
+					})
+				}
+				wg.Wait()
+			}
+			n := float64(b.N) * benchDomains
+			b.ReportMetric(float64((cpuTime(b)-start).Microseconds())/1000/n, "cpu-ms/domain")
+			b.ReportMetric(n/b.Elapsed().Seconds(), "domains/s")
+			b.ReportMetric(aDomain*n/b.Elapsed().Seconds(), "questions/s")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
 // BenchmarkResolver asks the same server through the resolver that the program
 // uses.
 func BenchmarkResolver(b *testing.B) {
