@@ -7,6 +7,7 @@ import (
 
 var arForgedOwnID = &Rule{
 	Code:     "ar-forged-own-id",
+	RestsOn:  wholeHeader,
 	Group:    GroupTrust,
 	Title:    "A verdict in the recipient's own name came from outside",
 	Severity: report.Critical,

@@ -7,6 +7,7 @@ import (
 
 var arUntrustedAuthservID = &Rule{
 	Code:     "ar-untrusted-authserv-id",
+	RestsOn:  wholeHeader,
 	Group:    GroupTrust,
 	Title:    "Authentication-Results from somebody else",
 	Severity: report.Medium,

@@ -9,6 +9,7 @@ import (
 
 var arcChainBroken = &Rule{
 	Code:     "arc-chain-broken",
+	RestsOn:  wholeHeader,
 	Group:    GroupARC,
 	Title:    "ARC chain does not verify",
 	Severity: report.Medium,

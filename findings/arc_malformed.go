@@ -9,6 +9,7 @@ import (
 
 var arcMalformed = &Rule{
 	Code:     "arc-malformed",
+	RestsOn:  wholeHeader,
 	Group:    GroupARC,
 	Title:    "Structure of the ARC chain breaks the rules",
 	Severity: report.Medium,

@@ -9,6 +9,7 @@ import (
 
 var backscatter = &Rule{
 	Code:     "backscatter",
+	RestsOn:  wholeHeader,
 	Group:    GroupPath,
 	Title:    "Bounce for a message we did not send",
 	Severity: report.Low,

@@ -17,6 +17,7 @@ const (
 
 var deliveryDelay = &Rule{
 	Code:     "delivery-delay",
+	RestsOn:  deliveryTime,
 	Group:    GroupPath,
 	Title:    "Hop held the message",
 	Severity: report.Low,

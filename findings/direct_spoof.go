@@ -11,6 +11,7 @@ import (
 
 var directSpoof = &Rule{
 	Code:     "direct-spoof",
+	RestsOn:  wholeHeader | noSignature | noForwarder,
 	Group:    GroupSpoofing,
 	Title:    "Unauthorised source uses the From domain",
 	Severity: report.Critical,

@@ -10,6 +10,7 @@ import (
 
 var directSpoofOwnDomain = &Rule{
 	Code:     "direct-spoof-own-domain",
+	RestsOn:  wholeHeader | noSignature | noForwarder,
 	Group:    GroupSpoofing,
 	Title:    "Outside source uses the recipient's own domain",
 	Severity: report.Critical,

@@ -9,6 +9,7 @@ import (
 
 var dkimAlgorithmObsolete = &Rule{
 	Code:     "dkim-algorithm-obsolete",
+	RestsOn:  wholeHeader,
 	Group:    GroupKeys,
 	Title:    "Signed by rsa-sha1 or DomainKeys",
 	Severity: report.Medium,

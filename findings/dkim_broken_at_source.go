@@ -12,6 +12,7 @@ import (
 
 var dkimBrokenAtSource = &Rule{
 	Code:     "dkim-broken-at-source",
+	RestsOn:  wholeHeader,
 	Group:    GroupBroken,
 	Title:    "Signature was not valid when the message left its sender",
 	Severity: report.High,

@@ -10,6 +10,7 @@ import (
 
 var dkimBrokenUnlocated = &Rule{
 	Code:     "dkim-broken-unlocated",
+	RestsOn:  wholeHeader,
 	Group:    GroupBroken,
 	Title:    "Signature broken, the change was not identified",
 	Severity: report.Medium,

@@ -7,6 +7,7 @@ import (
 
 var dkimIdentityMismatch = &Rule{
 	Code:     "dkim-identity-mismatch",
+	RestsOn:  wholeHeader,
 	Group:    GroupKeys,
 	Title:    "i= is outside of d=, or below it although the key says t=s",
 	Severity: report.Medium,

@@ -7,6 +7,7 @@ import (
 
 var dkimKeyMalformed = &Rule{
 	Code:     "dkim-key-malformed",
+	RestsOn:  wholeHeader,
 	Group:    GroupKeys,
 	Title:    "DKIM key record unusable",
 	Severity: report.High,

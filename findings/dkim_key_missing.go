@@ -7,6 +7,7 @@ import (
 
 var dkimKeyMissing = &Rule{
 	Code:     "dkim-key-missing",
+	RestsOn:  wholeHeader,
 	Group:    GroupKeys,
 	Title:    "No DKIM key at the selector",
 	Severity: report.High,

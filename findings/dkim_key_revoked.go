@@ -7,6 +7,7 @@ import (
 
 var dkimKeyRevoked = &Rule{
 	Code:     "dkim-key-revoked",
+	RestsOn:  wholeHeader,
 	Group:    GroupKeys,
 	Title:    "DKIM key published with empty p=",
 	Severity: report.High,

@@ -7,6 +7,7 @@ import (
 
 var dkimKeyRotated = &Rule{
 	Code:     "dkim-key-rotated",
+	RestsOn:  deliveryTime,
 	Group:    GroupKeys,
 	Title:    "Key changed since signing",
 	Severity: report.Info,

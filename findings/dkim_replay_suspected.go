@@ -14,6 +14,7 @@ import (
 
 var dkimReplaySuspected = &Rule{
 	Code:     "dkim-replay-suspected",
+	RestsOn:  wholeHeader | deliveryTime,
 	Group:    GroupKeys,
 	Title:    "Validly signed mail that somebody else seems to have sent again",
 	Severity: report.High,

@@ -10,6 +10,7 @@ import (
 
 var dkimSignatureExpired = &Rule{
 	Code:     "dkim-signature-expired",
+	RestsOn:  deliveryTime,
 	Group:    GroupKeys,
 	Title:    "Signature had expired when the message was received, or is dated in the future",
 	Severity: report.Medium,

@@ -11,6 +11,7 @@ import (
 
 var dkimSignatureRemoved = &Rule{
 	Code:     "dkim-signature-removed",
+	RestsOn:  wholeHeader,
 	Group:    GroupBroken,
 	Title:    "Signature taken out on the way",
 	Severity: report.Medium,

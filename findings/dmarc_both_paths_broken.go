@@ -10,6 +10,7 @@ import (
 
 var dmarcBothPathsBroken = &Rule{
 	Code:     "dmarc-both-paths-broken",
+	RestsOn:  noSignature,
 	Group:    GroupDMARC,
 	Title:    "Forward broke SPF and modification broke DKIM",
 	Severity: report.High,

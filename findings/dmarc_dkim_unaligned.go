@@ -6,6 +6,7 @@ import (
 
 var dmarcDKIMUnaligned = &Rule{
 	Code:     "dmarc-dkim-unaligned",
+	RestsOn:  wholeHeader,
 	Group:    GroupDMARC,
 	Title:    "DKIM passes for another organisation",
 	Severity: report.Medium,

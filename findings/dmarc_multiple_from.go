@@ -8,6 +8,7 @@ import (
 
 var dmarcMultipleFrom = &Rule{
 	Code:     "dmarc-multiple-from",
+	RestsOn:  wholeHeader,
 	Group:    GroupDMARC,
 	Title:    "No single author domain: several From fields or domains",
 	Severity: report.Critical,

@@ -11,6 +11,7 @@ import (
 
 var dmarcSPFOnlySender = &Rule{
 	Code:      "dmarc-spf-only-sender",
+	RestsOn:   wholeHeader | noSignature,
 	Group:     GroupDMARC,
 	Title:     "Enforcing DMARC policy without DKIM",
 	Severity:  report.High,

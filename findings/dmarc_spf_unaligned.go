@@ -6,6 +6,7 @@ import (
 
 var dmarcSPFUnaligned = &Rule{
 	Code:     "dmarc-spf-unaligned",
+	RestsOn:  wholeHeader,
 	Group:    GroupDMARC,
 	Title:    "SPF passes for another organisation",
 	Severity: report.Medium,

@@ -8,6 +8,7 @@ import (
 
 var dmarcStrictAlignment = &Rule{
 	Code:      "dmarc-strict-alignment",
+	RestsOn:   wholeHeader,
 	Group:     GroupDMARC,
 	Title:     "Fails only because of strict alignment (aspf=s or adkim=s)",
 	Severity:  report.Medium,

@@ -27,7 +27,7 @@ func Judge(h *headers.Facts) ([]report.Finding, report.Verdict) {
 			say(&x)
 			party(f, r, &x)
 			x.Confidence = ceiling(f, r, &x)
-			if !stands(f, &x) {
+			if !stands(f, r, &x) {
 				continue
 			}
 			if report.SeverityRank(x.Severity) < report.SeverityRank(report.Medium) && weakerThan(x.Confidence, report.Strong) {

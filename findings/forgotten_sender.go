@@ -9,6 +9,7 @@ import (
 
 var forgottenSender = &Rule{
 	Code:      "forgotten-sender",
+	RestsOn:   wholeHeader | noSignature,
 	Group:     GroupDMARC,
 	Title:     "An own system of the domain is missing from SPF and does not sign",
 	Severity:  report.Medium,

@@ -7,6 +7,7 @@ import (
 
 var forwardMultiHop = &Rule{
 	Code:     "forward-multi-hop",
+	RestsOn:  wholeHeader,
 	Group:    GroupForwarding,
 	Title:    "More than one forward in a row",
 	Severity: report.Medium,

@@ -15,6 +15,7 @@ const srsWindow = 21
 
 var forwardSRSDefective = &Rule{
 	Code:     "forward-srs-defective",
+	RestsOn:  wholeHeader | deliveryTime,
 	Group:    GroupForwarding,
 	Title:    "SRS present but unusable",
 	Severity: report.Medium,

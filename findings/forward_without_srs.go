@@ -11,6 +11,7 @@ import (
 
 var forwardWithoutSRS = &Rule{
 	Code:     "forward-without-srs",
+	RestsOn:  noSignature,
 	Group:    GroupForwarding,
 	Title:    "Plain forward kept the original MAIL FROM",
 	Severity: report.High,

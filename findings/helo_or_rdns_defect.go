@@ -12,6 +12,7 @@ import (
 
 var heloOrRDNSDefect = &Rule{
 	Code:     "helo-or-rdns-defect",
+	RestsOn:  wholeHeader,
 	Group:    GroupPath,
 	Title:    "HELO/PTR inconsistent",
 	Severity: report.Low,

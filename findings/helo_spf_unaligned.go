@@ -6,6 +6,7 @@ import (
 
 var heloSPFUnaligned = &Rule{
 	Code:     "helo-spf-unaligned",
+	RestsOn:  wholeHeader,
 	Group:    GroupSPF,
 	Title:    "Bounce passes SPF on HELO, but HELO does not align with From",
 	Severity: report.Medium,

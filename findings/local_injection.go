@@ -9,6 +9,7 @@ import (
 
 var localInjection = &Rule{
 	Code:     "local-injection",
+	RestsOn:  wholeHeader,
 	Group:    GroupPath,
 	Title:    "Created on the server itself (script, webmail, API)",
 	Severity: report.Info,

@@ -19,6 +19,7 @@ const (
 
 var mailLoop = &Rule{
 	Code:     "mail-loop",
+	RestsOn:  wholeHeader,
 	Group:    GroupPath,
 	Title:    "Message passed the same host or mailbox repeatedly",
 	Severity: report.High,

@@ -10,6 +10,7 @@ import (
 
 var openRelaySuspected = &Rule{
 	Code:     "open-relay-suspected",
+	RestsOn:  wholeHeader,
 	Group:    GroupPath,
 	Title:    "Host relayed from an unknown client to an outside recipient without AUTH",
 	Severity: report.High,

@@ -8,40 +8,6 @@ import (
 	"github.com/mailtrace/mailtrace/report"
 )
 
-// restsOnAbsence are the findings that conclude from what is not in a header,
-// or from its form, that somebody did wrong. Where a part of the header is
-// missing or blackened it is no wonder that something is not there.
-var restsOnAbsence = map[string]bool{
-	"dmarc-multiple-from": true, "received-forged": true, "ar-forged-own-id": true, "ar-untrusted-authserv-id": true, "verdict-ip-not-in-chain": true,
-	"direct-spoof": true, "direct-spoof-own-domain": true, "self-spoof-filter": true, "spf-unauthorised-sender": true, "forgotten-sender": true,
-	"dmarc-spf-only-sender": true, "third-party-sender-unaligned": true, "dkim-signature-removed": true, "dkim-replay-suspected": true,
-	"spf-pass-for-own-relay": true, "open-relay-suspected": true, "mail-loop": true, "received-gap": true, "time-anomaly": true, "local-injection": true,
-	"backscatter": true, "helo-or-rdns-defect": true, "spf-ipv6-uncovered": true, "spf-softfail-or-neutral": true, "spf-none": true,
-	"dmarc-spf-unaligned": true, "dmarc-dkim-unaligned": true, "helo-spf-unaligned": true, "spf-null-sender-helo": true, "sender-null-mx": true,
-	"dkim-key-missing": true, "dkim-key-revoked": true, "dkim-key-malformed": true, "dkim-broken-unlocated": true, "dkim-broken-at-source": true,
-	"forward-srs-defective": true, "dkim-identity-mismatch": true, "dkim-algorithm-obsolete": true, "dmarc-strict-alignment": true,
-	"arc-malformed": true, "arc-chain-broken": true, "verdict-conflict-with-live": true, "forward-multi-hop": true,
-}
-
-// restsOnTop are the findings that need the newest fields: who received the
-// message last.
-var restsOnTop = map[string]bool{
-	"spf-checked-behind-gateway-service": true, "spf-checked-behind-backup-mx": true, "spf-rechecked-on-internal-relay": true, "spf-checked-behind-nat": true,
-}
-
-// restsOnTime are the findings that need the time of delivery.
-var restsOnTime = map[string]bool{
-	"forward-srs-defective": true, "dkim-signature-expired": true, "time-anomaly": true, "delivery-delay": true, "dkim-replay-suspected": true,
-	"dkim-key-rotated": true, "software-outdated": true,
-}
-
-// needsNoSignature are the findings that accuse where no signature vouches for
-// the author.
-var needsNoSignature = map[string]bool{
-	"forward-without-srs": true, "spf-unauthorised-sender": true, "direct-spoof": true, "direct-spoof-own-domain": true, "dmarc-both-paths-broken": true,
-	"self-spoof-filter": true, "spf-permerror-syntax": true, "spf-permerror-lookup-limit": true, "dmarc-spf-only-sender": true, "forgotten-sender": true,
-}
-
 // unheard reports whether a signature of the author could not be judged for want
 // of the body or of exact bytes: it may well vouch for the author.
 func unheard(f *Facts) bool {
@@ -53,9 +19,6 @@ func unheard(f *Facts) bool {
 	}
 	return false
 }
-
-// needsNoForwarder are the findings of a forgery that a chain of ARC explains.
-var needsNoForwarder = map[string]bool{"direct-spoof": true, "direct-spoof-own-domain": true, "self-spoof-filter": true}
 
 // illegible reports whether there is a signature that cannot be read since the
 // text was mended: it may be the author's.
@@ -71,17 +34,17 @@ func pieces(f *Facts) bool {
 
 // stands reports whether a finding may be told of a text that somebody copied,
 // and lowers its confidence to what such a text can bear.
-func stands(f *Facts, x *report.Finding) bool {
+func stands(f *Facts, r *Rule, x *report.Finding) bool {
 	if x.Code == "dmarc-multiple-from" && f.Fragment() {
 		return false
 	}
-	if needsNoForwarder[x.Code] && f.Unjudged || x.Code == "dmarc-spf-only-sender" && illegible(f) {
+	if r.RestsOn&noForwarder != 0 && f.Unjudged || x.Code == "dmarc-spf-only-sender" && illegible(f) {
 		return false
 	}
-	if pieces(f) && restsOnAbsence[x.Code] || f.Undated() && restsOnTime[x.Code] {
+	if pieces(f) && r.RestsOn&wholeHeader != 0 || f.Undated() && r.RestsOn&deliveryTime != 0 {
 		return false
 	}
-	if f.Options.Copy.Headless && restsOnTop[x.Code] || x.Code == "forward-without-srs" && (f.MaskedSender || f.MaskedRcpt) {
+	if f.Options.Copy.Headless && r.RestsOn&newestFields != 0 || x.Code == "forward-without-srs" && (f.MaskedSender || f.MaskedRcpt) {
 		return false
 	}
 	if x.Code == "dmarc-multiple-from" && f.Options.Copy.Inexact {
@@ -91,7 +54,7 @@ func stands(f *Facts, x *report.Finding) bool {
 		// The chain may show the forwarder whose SPF it is.
 		x.Severity, x.Confidence = report.Medium, atMost(x.Confidence, report.Likely)
 	}
-	if c := f.Options.Copy; c.Inexact && c.Top || pieces(f) || f.Undated() || needsNoSignature[x.Code] && unheard(f) {
+	if c := f.Options.Copy; c.Inexact && c.Top || pieces(f) || f.Undated() || r.RestsOn&noSignature != 0 && unheard(f) {
 		x.Confidence = atMost(x.Confidence, report.Likely)
 	}
 	return true

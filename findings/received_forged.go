@@ -7,6 +7,7 @@ import (
 
 var receivedForged = &Rule{
 	Code:     "received-forged",
+	RestsOn:  wholeHeader,
 	Group:    GroupTrust,
 	Title:    "Received line below the border is invented",
 	Severity: report.High,

@@ -11,6 +11,7 @@ import (
 
 var receivedGap = &Rule{
 	Code:      "received-gap",
+	RestsOn:   wholeHeader,
 	Group:     GroupPath,
 	Title:     "Chain is discontinuous",
 	Severity:  report.Medium,

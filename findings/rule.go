@@ -35,6 +35,9 @@ type Rule struct {
 	// AtBorder says that the finding rests on where the recipient's border is:
 	// it is never surer than that.
 	AtBorder bool
+	// RestsOn is what a copy of a header must have kept for the finding to be
+	// made of it.
+	RestsOn rests
 	// Causes say when it is the root cause of what became of the message. A
 	// finding without any explains no outcome.
 	Causes []Cause
@@ -56,6 +59,24 @@ type Rule struct {
 	// not change the facts.
 	Find func(*Facts) []report.Finding
 }
+
+// rests are conclusions that a copy of a header, cut or blackened, cannot bear.
+type rests uint8
+
+const (
+	// wholeHeader: it concludes from what is not in a header, or from its form,
+	// that somebody did wrong. Where a part is missing or blackened it is no
+	// wonder that something is not there.
+	wholeHeader rests = 1 << iota
+	// newestFields: it needs to know who received the message last.
+	newestFields
+	// deliveryTime: it needs the time of delivery.
+	deliveryTime
+	// noSignature: it accuses where no signature vouches for the author.
+	noSignature
+	// noForwarder: it is of a forgery, which a chain of ARC would explain.
+	noForwarder
+)
 
 // Cause is one way in which a finding explains the outcome. The root cause of a
 // message is the cause of the lowest rank whose finding was made and whose

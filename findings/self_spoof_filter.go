@@ -11,6 +11,7 @@ import (
 
 var selfSpoofFilter = &Rule{
 	Code:     "self-spoof-filter",
+	RestsOn:  wholeHeader | noSignature | noForwarder,
 	Group:    GroupForwarding,
 	Title:    "Receiver discards outside mail that claims its own domain",
 	Severity: report.High,

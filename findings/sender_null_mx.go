@@ -9,6 +9,7 @@ import (
 
 var senderNullMX = &Rule{
 	Code:     "sender-null-mx",
+	RestsOn:  wholeHeader,
 	Group:    GroupSpoofing,
 	Title:    "Envelope or From domain declares it sends/receives no mail",
 	Severity: report.Medium,

@@ -8,6 +8,7 @@ import (
 
 var softwareOutdated = &Rule{
 	Code:     "software-outdated",
+	RestsOn:  deliveryTime,
 	Group:    GroupPath,
 	Title:    "A hop discloses unsupported or vulnerable software",
 	Severity: report.Low,

@@ -6,6 +6,7 @@ import (
 
 var spfCheckedBehindBackupMX = &Rule{
 	Code:     "spf-checked-behind-backup-mx",
+	RestsOn:  newestFields,
 	Group:    GroupWrongPlace,
 	Title:    "Primary checked SPF on mail handed over by its own secondary MX",
 	Severity: report.High,

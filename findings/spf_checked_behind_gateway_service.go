@@ -6,6 +6,7 @@ import (
 
 var spfCheckedBehindGatewayService = &Rule{
 	Code:     "spf-checked-behind-gateway-service",
+	RestsOn:  newestFields,
 	Group:    GroupWrongPlace,
 	Title:    "Mailbox host judged the security gateway that sits in front of it",
 	Severity: report.High,

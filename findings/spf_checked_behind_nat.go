@@ -6,6 +6,7 @@ import (
 
 var spfCheckedBehindNAT = &Rule{
 	Code:     "spf-checked-behind-nat",
+	RestsOn:  newestFields,
 	Group:    GroupWrongPlace,
 	Title:    "The border server never saw the client's address",
 	Severity: report.High,

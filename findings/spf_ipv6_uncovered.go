@@ -6,6 +6,7 @@ import (
 
 var spfIPv6Uncovered = &Rule{
 	Code:     "spf-ipv6-uncovered",
+	RestsOn:  wholeHeader,
 	Group:    GroupSPF,
 	Title:    "Sender left over IPv6, the SPF record lists only its IPv4 address",
 	Severity: report.High,

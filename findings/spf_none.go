@@ -7,6 +7,7 @@ import (
 
 var spfNone = &Rule{
 	Code:      "spf-none",
+	RestsOn:   wholeHeader,
 	Group:     GroupSPF,
 	Title:     "Domain of the envelope sender has no SPF record",
 	Severity:  report.Low,

@@ -6,6 +6,7 @@ import (
 
 var spfNullSenderHelo = &Rule{
 	Code:     "spf-null-sender-helo",
+	RestsOn:  wholeHeader,
 	Group:    GroupSPF,
 	Title:    "Bounce or notification judged by its HELO name",
 	Severity: report.Low,

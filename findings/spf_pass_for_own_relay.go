@@ -11,6 +11,7 @@ import (
 
 var spfPassForOwnRelay = &Rule{
 	Code:     "spf-pass-for-own-relay",
+	RestsOn:  wholeHeader,
 	Group:    GroupSPF,
 	Title:    "SPF passes because the relay happens to be authorised",
 	Severity: report.Medium,

@@ -7,6 +7,7 @@ import (
 
 var spfPermerrorLookupLimit = &Rule{
 	Code:     "spf-permerror-lookup-limit",
+	RestsOn:  noSignature,
 	Group:    GroupSPF,
 	Title:    "SPF record needs more than 10 DNS lookups",
 	Severity: report.High,

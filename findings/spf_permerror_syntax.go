@@ -7,6 +7,7 @@ import (
 
 var spfPermerrorSyntax = &Rule{
 	Code:     "spf-permerror-syntax",
+	RestsOn:  noSignature,
 	Group:    GroupSPF,
 	Title:    "SPF record cannot be interpreted",
 	Severity: report.High,

@@ -6,6 +6,7 @@ import (
 
 var spfRecheckedOnInternalRelay = &Rule{
 	Code:     "spf-rechecked-on-internal-relay",
+	RestsOn:  newestFields,
 	Group:    GroupWrongPlace,
 	Title:    "SPF evaluated against a private address",
 	Severity: report.High,

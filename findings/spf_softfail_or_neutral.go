@@ -6,6 +6,7 @@ import (
 
 var spfSoftfailOrNeutral = &Rule{
 	Code:     "spf-softfail-or-neutral",
+	RestsOn:  wholeHeader,
 	Group:    GroupSPF,
 	Title:    "SPF makes no firm statement on the client",
 	Severity: report.Low,

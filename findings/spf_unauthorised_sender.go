@@ -8,6 +8,7 @@ import (
 
 var spfUnauthorisedSender = &Rule{
 	Code:     "spf-unauthorised-sender",
+	RestsOn:  wholeHeader | noSignature,
 	Group:    GroupSPF,
 	Title:    "Border client really is not authorised",
 	Severity: report.High,

@@ -10,6 +10,7 @@ import (
 
 var thirdPartySenderUnaligned = &Rule{
 	Code:     "third-party-sender-unaligned",
+	RestsOn:  wholeHeader,
 	Group:    GroupDMARC,
 	Title:    "A mail service sends for the author without alignment",
 	Severity: report.Medium,

@@ -19,6 +19,7 @@ const (
 
 var timeAnomaly = &Rule{
 	Code:     "time-anomaly",
+	RestsOn:  wholeHeader | deliveryTime,
 	Group:    GroupPath,
 	Title:    "Clock skew or impossible order",
 	Severity: report.Low,

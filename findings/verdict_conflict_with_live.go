@@ -11,6 +11,7 @@ import (
 
 var verdictConflictWithLive = &Rule{
 	Code:      "verdict-conflict-with-live",
+	RestsOn:   wholeHeader,
 	Group:     GroupTrust,
 	Title:     "Header verdict differs from our own evaluation",
 	Severity:  report.Medium,

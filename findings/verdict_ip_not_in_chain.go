@@ -7,6 +7,7 @@ import (
 
 var verdictIPNotInChain = &Rule{
 	Code:      "verdict-ip-not-in-chain",
+	RestsOn:   wholeHeader,
 	Group:     GroupTrust,
 	Title:     "Verdict based on an address that no Received line shows",
 	Severity:  report.Medium,

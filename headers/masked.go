@@ -28,9 +28,6 @@ type Masked struct {
 // Any reports whether anything was taken out.
 func (m *Masked) Any() bool { return m.Values > 0 }
 
-// Client reports whether the client's address of hop k was taken out.
-func (m *Masked) Client(k int) bool { return m.Clients[k] }
-
 // MaskedPath reports whether names or addresses of the path, of the author or of
 // the envelope were taken out, and not only those of recipients. Where it is known
 // from whom the recipient's side got the message, the lines below count for

@@ -34,13 +34,6 @@ func (f *Facts) Fragment() bool {
 	return f.FromFields == 0 || f.FromFields == 1 && len(f.Hops) == 0 && f.FromDomain == "" && strings.TrimSpace(f.Msg.Value(f.Msg.First("From"))) == ""
 }
 
-// Unsure reports whether what is missing in the header, or odd in it, may come
-// of the copy: a part of it was cut off, blackened, or had to be mended.
-func (f *Facts) Unsure() bool {
-	c := f.Options.Copy
-	return c.Inexact && c.Top || c.Cut || f.MaskedPath() || f.Fragment()
-}
-
 // Undated reports whether the newest server's field has no date, which every
 // server writes: somebody took the dates out.
 func (f *Facts) Undated() bool {

@@ -4,7 +4,6 @@
 package damage
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -368,19 +367,4 @@ func defang(s, dot string) string {
 		s = dotted.ReplaceAllString(s, "$1"+strings.ReplaceAll(dot, "$", "$$")+"$2")
 	}
 	return s
-}
-
-// Named returns a form, nil where there is none of that name.
-func Named(name string) *Form {
-	for i := range Forms {
-		if Forms[i].Name == name {
-			return &Forms[i]
-		}
-	}
-	return nil
-}
-
-// Equal reports whether two texts are the same but for line ends.
-func Equal(a, b []byte) bool {
-	return bytes.Equal(bytes.ReplaceAll(a, []byte("\r\n"), []byte("\n")), bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n")))
 }

@@ -65,13 +65,6 @@ func blotted(s string) bool {
 	return other == 0 && (cover >= 3 || cover > 0 && strings.ContainsAny(s, "*#█▇▆■▓▒░•…~"))
 }
 
-// Label reports whether a host name has a label that was taken out, while what
-// stands behind it was left: "XXXX.outlook.example", "[redacted].mx.example".
-func Label(name string) bool {
-	first, rest, ok := strings.Cut(name, ".")
-	return ok && strings.Contains(rest, ".") && Name(first) && !Name(rest)
-}
-
 // address finds an IPv4 address of which parts were taken out.
 var address = regexp.MustCompile(`(?i)(?:^|[^a-z0-9.])((?:[0-9]{1,3}|[x*#_?█▇■▓]{1,3}|n{1,3}|y{1,3}|[a-d])(?:\.(?:[0-9]{1,3}|[x*#_?█▇■▓]{1,3}|n{1,3}|y{1,3}|[a-d])){3})(?:$|[^a-z0-9.])`)
 

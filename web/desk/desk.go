@@ -107,9 +107,6 @@ func New(o Options) *Desk {
 	return &Desk{o: o, next: 1}
 }
 
-// CanAsk reports whether the desk has somebody to ask.
-func (d *Desk) CanAsk() bool { return d.o.Resolver != nil }
-
 // Answer answers a question, step by step. emit is called from one goroutine
 // at a time. When ctx ends, the answer ends where it is.
 func (d *Desk) Answer(ctx context.Context, q Question, emit func(Event)) {
