@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/headers/services"
 	"github.com/mailtrace/mailtrace/internal/guard"
 )
 
@@ -196,25 +197,13 @@ func (b *budget) Ahead(name string, t dns.Type) {
 // its names to servers that never answer.
 func zoneOf(name string) string {
 	if rest, ok := strings.CutSuffix(name, ".in-addr.arpa"); ok {
-		return lastLabels(rest, 2) + ".in-addr.arpa"
+		return services.LastLabels(rest, 2) + ".in-addr.arpa"
 	}
 	if rest, ok := strings.CutSuffix(name, ".ip6.arpa"); ok {
-		return lastLabels(rest, 8) + ".ip6.arpa"
+		return services.LastLabels(rest, 8) + ".ip6.arpa"
 	}
 	if org := headers.Org(name); org != "" {
 		return org
 	}
-	return lastLabels(name, 2)
-}
-
-func lastLabels(name string, n int) string {
-	at := len(name)
-	for range n {
-		i := strings.LastIndexByte(name[:at], '.')
-		if i < 0 {
-			return name
-		}
-		at = i
-	}
-	return name[at+1:]
+	return services.LastLabels(name, 2)
 }

@@ -56,10 +56,8 @@ func SPFDocument(s *report.SPF) *report.SPFDocument {
 	f := report.Finding{Code: code, Severity: severity, Confidence: report.Proved, AtFault: report.Party{Role: report.RoleUnknown},
 		Message: "SPF of " + name + " for " + s.ClientIP + ": " + strings.TrimSuffix(strings.Join([]string{s.Result, first(s.Reason, s.Matched)}, ", "), ", "),
 		Advice:  advice, Because: []string{}, Evidence: []report.Evidence{}}
-	for _, r := range findings.Rules() {
-		if r.Code == code {
-			f.Title = r.Title
-		}
+	if r := findings.Lookup(code); r != nil {
+		f.Title = r.Title
 	}
 	if s.Record != "" {
 		f.Evidence = append(f.Evidence, report.Evidence{Kind: report.EvidenceDNS, Text: s.Record, DNS: s.Domain + " TXT", Ref: "RFC 7208 §4.6"})

@@ -30,12 +30,18 @@ type effect struct {
 // strength orders what is asked for; no policy is the weakest.
 func (e effect) strength() int {
 	if e.applies {
-		switch e.disposition {
-		case dmarc.PolicyQuarantine:
-			return 1
-		case dmarc.PolicyReject:
-			return 2
-		}
+		return wordStrength(string(e.disposition))
+	}
+	return 0
+}
+
+// wordStrength orders the words of p=.
+func wordStrength(word string) int {
+	switch dmarc.Policy(word) {
+	case dmarc.PolicyQuarantine:
+		return 1
+	case dmarc.PolicyReject:
+		return 2
 	}
 	return 0
 }
@@ -232,7 +238,7 @@ func (c *checker) misplaced(s *section, out *report.DomainDMARC, now *policy) (o
 func (c *checker) mendedDMARC(text string) string {
 	advice := "publish it with only the fault mended: " + text
 	word := askedPolicy(text)
-	if n := map[string]int{"quarantine": 1, "reject": 2}[word]; len(c.policies) > 0 && n > c.policies[0].domain.strength() {
+	if n := wordStrength(word); len(c.policies) > 0 && n > c.policies[0].domain.strength() {
 		advice += fmt.Sprintf(" (p=%s starts then: the careful way is p=none first, until the reports show that honest mail passes)", word)
 	}
 	return advice
@@ -249,7 +255,7 @@ func (c *checker) lost(now *policy, texts []string) (severity, consequence strin
 				p = askedPolicy(m.text)
 			}
 		}
-		if n := map[string]int{"quarantine": 1, "reject": 2}[p]; n > strongest {
+		if n := wordStrength(p); n > strongest {
 			strongest, word = n, p
 		}
 	}

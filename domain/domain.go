@@ -234,8 +234,6 @@ func (c *checker) run() {
 	c.policyHosts(s[inMTASTS], &out.MTASTS)
 	if !c.rehearsal {
 		c.smtp(s[inMX], &out.SMTP)
-	}
-	if !c.rehearsal {
 		c.logoAndCertificate(s[inBIMI], &out.BIMI)
 	}
 	c.across(s)

@@ -47,7 +47,7 @@ const (
 // logoAndCertificate fetches what a record names.
 func (c *checker) logoAndCertificate(s *section, out *report.BIMI) {
 	m := c.opt.Marks
-	if m == nil || m.Fetch == nil || out.State != report.StatePresent || out.Declined || s.check.Error != nil && out.Logo == "" || c.rehearsal {
+	if m == nil || m.Fetch == nil || out.State != report.StatePresent || out.Declined || s.check.Error != nil && out.Logo == "" {
 		return
 	}
 	logo := c.fetchMark(s, "bimi-logo-format", "logo", out.Logo)

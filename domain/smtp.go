@@ -77,8 +77,9 @@ func (c *checker) smtp(s *section, out *[]report.SMTPHost) {
 
 // smtpHost asks one address of a host.
 func (c *checker) smtpHost(s *section, h *report.SMTPHost) {
-	var chain []*x509.Certificate
-	first := c.session(h, 0, &chain)
+	var state tls.ConnectionState
+	first := c.session(h, 0, &state)
+	chain := state.PeerCertificates[:min(len(state.PeerCertificates), maxChain)]
 	where := h.Hostname + " (" + h.Address + ")"
 	if first != nil {
 		h.Error = first.Error()
@@ -103,9 +104,9 @@ func (c *checker) smtpHost(s *section, h *report.SMTPHost) {
 		return
 	}
 	for _, v := range [...]uint16{tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS11, tls.VersionTLS10} {
-		var more []*x509.Certificate
+		var other tls.ConnectionState
 		probe := report.SMTPHost{Hostname: h.Hostname, Address: h.Address}
-		if err := c.session(&probe, v, &more); err == nil && len(more) > 0 {
+		if v == state.Version || c.session(&probe, v, &other) == nil && len(other.PeerCertificates) > 0 {
 			h.Versions = append(h.Versions, tls.VersionName(v))
 		}
 	}
@@ -189,7 +190,7 @@ var errNoTLS = errors.New("no STARTTLS")
 
 // session greets a server, and goes on to TLS where it offers that. version is
 // the one version of TLS to offer, 0 any.
-func (c *checker) session(h *report.SMTPHost, version uint16, chain *[]*x509.Certificate) error {
+func (c *checker) session(h *report.SMTPHost, version uint16, state *tls.ConnectionState) error {
 	ctx, cancel := context.WithTimeout(c.ctx, smtpTime)
 	defer cancel()
 	conn, err := c.opt.SMTP.Dial(ctx, "tcp", net.JoinHostPort(h.Address, "25"))
@@ -237,8 +238,7 @@ func (c *checker) session(h *report.SMTPHost, version uint16, chain *[]*x509.Cer
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return smtpFailure("no TLS", err)
 	}
-	peer := secure.ConnectionState().PeerCertificates
-	*chain = peer[:min(len(peer), maxChain)]
+	*state = secure.ConnectionState()
 	if version != 0 {
 		return nil
 	}

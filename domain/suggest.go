@@ -577,7 +577,7 @@ func (s *snippet) policy(text string, remove []report.ZoneRecord, why []string) 
 	tags := []string{"p", "sp", "np"}
 	for i, e := range [...]effect{now.domain, now.existing, now.missing} {
 		v, has := rec.Tag(tags[i])
-		if word := policyWord(v); has && asked == "" && map[string]int{"quarantine": 1, "reject": 2}[word] > e.strength() {
+		if word := policyWord(v); has && asked == "" && wordStrength(word) > e.strength() {
 			asked = tags[i] + "=" + word
 		}
 	}

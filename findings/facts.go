@@ -26,7 +26,8 @@ type Facts struct {
 // judged prepares the facts of a message for the rules.
 func judged(h *headers.Facts) *Facts {
 	f := &Facts{Facts: h, otherKeys: make([]*bool, len(h.DKIM)), quotes: map[int]report.Evidence{}, authorOrg: headers.Org(h.FromDomain)}
-	f.Border, f.Delivery = borderTriple(f), deliveryTriple(f)
+	f.Border = borderTriple(f)
+	f.Delivery = deliveryTriple(f)
 	f.has = gifts(f)
 	return f
 }

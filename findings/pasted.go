@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -35,13 +36,11 @@ func pieces(f *Facts) bool {
 // stands reports whether a finding may be told of a text that somebody copied,
 // and lowers its confidence to what such a text can bear.
 func stands(f *Facts, r *Rule, x *report.Finding) bool {
-	if x.Code == "dmarc-multiple-from" && f.Fragment() {
-		return false
-	}
+	cut := pieces(f)
 	if r.RestsOn&noForwarder != 0 && f.Unjudged || x.Code == "dmarc-spf-only-sender" && illegible(f) {
 		return false
 	}
-	if pieces(f) && r.RestsOn&wholeHeader != 0 || f.Undated() && r.RestsOn&deliveryTime != 0 {
+	if cut && r.RestsOn&wholeHeader != 0 || f.Undated() && r.RestsOn&deliveryTime != 0 {
 		return false
 	}
 	if f.Options.Copy.Headless && r.RestsOn&newestFields != 0 || x.Code == "forward-without-srs" && (f.MaskedSender || f.MaskedRcpt) {
@@ -54,7 +53,7 @@ func stands(f *Facts, r *Rule, x *report.Finding) bool {
 		// The chain may show the forwarder whose SPF it is.
 		x.Severity, x.Confidence = report.Medium, atMost(x.Confidence, report.Likely)
 	}
-	if c := f.Options.Copy; c.Inexact && c.Top || pieces(f) || f.Undated() || r.RestsOn&noSignature != 0 && unheard(f) {
+	if c := f.Options.Copy; c.Inexact && c.Top || cut || f.Undated() || r.RestsOn&noSignature != 0 && unheard(f) {
 		x.Confidence = atMost(x.Confidence, report.Likely)
 	}
 	return true
@@ -126,7 +125,7 @@ func written(f *Facts) string {
 		where := "in line " + itoa(f.Msg.Fields[g.field].Line)
 		if g.hop >= 0 {
 			where = "at hop " + itoa(f.Hops[g.hop].Index)
-			if by := first(f.Hops[g.hop].By, f.Hops[g.hop].Release, f.Hops[g.hop].Product); by != "" {
+			if by := cmp.Or(f.Hops[g.hop].By, f.Hops[g.hop].Release, f.Hops[g.hop].Product); by != "" {
 				where += " (" + by + ")"
 			}
 		}
@@ -142,19 +141,10 @@ func written(f *Facts) string {
 		default:
 			out = append(out, "above it, "+where+", "+list(g.results))
 		}
-		asked = first(g.spf, asked)
+		asked = cmp.Or(g.spf, asked)
 	}
 	return strings.Join(out, "; ")
 }
 
 // maxWritten bounds the places at which a header's verdicts are told.
 const maxWritten = 5
-
-func first(all ...string) string {
-	for _, s := range all {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
-}

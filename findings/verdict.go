@@ -350,7 +350,7 @@ func deliveryTriple(f *Facts) report.Triple {
 		t.SPF = string(f.SPF.Result)
 	}
 	if t.DKIM == "" {
-		t.DKIM = borderDKIM(f)
+		t.DKIM = f.Border.DKIM
 	}
 	if t.DMARC == "" && f.DMARCDelivered != nil {
 		t.DMARC = string(f.DMARCDelivered.Result)

@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -44,7 +45,8 @@ type Step struct {
 //go:embed recipes/*.json
 var files embed.FS
 
-var recipes = read()
+// recipes are read when the first is asked for.
+var recipes = sync.OnceValue(read)
 
 func read() []*Recipe {
 	names, err := fs.Glob(files, "recipes/*.json")
@@ -73,12 +75,12 @@ func read() []*Recipe {
 }
 
 // Recipes are all recipes, by file.
-func Recipes() []*Recipe { return recipes }
+func Recipes() []*Recipe { return recipes() }
 
 // Named returns a recipe by its name as it stands in the file, without values;
 // false where there is none.
 func Named(id string) (report.Fix, bool) {
-	for _, r := range recipes {
+	for _, r := range recipes() {
 		if r.ID == id {
 			return fill(r, &report.Finding{Code: strings.Join(r.Fixes, ", ")}, nil), true
 		}
@@ -90,7 +92,7 @@ func Named(id string) (report.Fix, bool) {
 // only make it bearable, and those for one product before those for any.
 func For(code string) []*Recipe {
 	var out []*Recipe
-	for _, r := range recipes {
+	for _, r := range recipes() {
 		if slices.Contains(r.Fixes, code) {
 			out = append(out, r)
 		}

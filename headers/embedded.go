@@ -150,15 +150,8 @@ func (f *Facts) readParts() {
 	w := partWalker{f: f}
 	w.walk(e, "", 0)
 	if w.inline != nil && len(f.Embedded) == 0 {
-		f.Embedded = append(f.Embedded, Part{Number: first(w.inlineAt, "1"), Type: TypeInline, Raw: w.inline})
+		f.Embedded = append(f.Embedded, Part{Number: orElse(w.inlineAt, "1"), Type: TypeInline, Raw: w.inline})
 	}
-}
-
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 type partWalker struct {

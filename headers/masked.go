@@ -203,10 +203,10 @@ func (h *Hop) readMasked(value string) received.Received {
 // stands open because its end was taken out: "spf=fail (sender IP is;; dkim=fail".
 // Only what fails is taken: a pass may have stood inside the comment.
 func (f *Facts) closedComments() []authres.Verdict {
-	out := slices.Clone(f.verdicts)
 	if !f.Masked.Any() && !f.Options.Copy.Mended {
-		return out
+		return f.verdicts
 	}
+	out := slices.Clone(f.verdicts)
 	for _, name := range []string{"Authentication-Results", "ARC-Authentication-Results", "Authentication-Results-Original"} {
 		for _, i := range f.Msg.All(name) {
 			closed, n := closeOpen(f.Msg.Value(i))

@@ -73,10 +73,7 @@ func (f *Facts) Sight() Sighting {
 	for k := top; k >= lowest; k-- {
 		h := &f.Hops[k]
 		name := host(h.By)
-		if name == "" || name == "localhost" || strings.HasPrefix(name, "localhost.") || ofService(name) || h.Local || unreadable(h) {
-			continue
-		}
-		if _, err := netip.ParseAddr(name); err == nil {
+		if name == "" || name == "localhost" || strings.HasPrefix(name, "localhost.") || ofService(name) || h.Local || unreadable(h) || addressText(name) {
 			continue
 		}
 		own := OwnHost{Name: name, Border: k == c.Border}

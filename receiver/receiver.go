@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
@@ -30,7 +31,8 @@ var vendors = map[string]string{
 	"proofpoint": "Proofpoint", "mimecast": "Mimecast", "cisco": "Cisco",
 }
 
-var codes = read()
+// codes are read when the first is asked for.
+var codes = sync.OnceValue(read)
 
 func read() map[string][]code {
 	out := map[string][]code{}
@@ -54,7 +56,7 @@ func read() map[string][]code {
 // as 4-7, and "*".
 func find(table, header, key, value string) (code, bool) {
 	best, rank := code{}, 0
-	for _, c := range codes[table] {
+	for _, c := range codes()[table] {
 		if c.header != header || c.key != key {
 			continue
 		}

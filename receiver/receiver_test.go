@@ -13,7 +13,7 @@ import (
 
 // Every row says what it means, where that stands, and since when.
 func TestTables(t *testing.T) {
-	for name, rows := range codes {
+	for name, rows := range codes() {
 		if len(rows) == 0 {
 			t.Errorf("%s is empty", name)
 		}

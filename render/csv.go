@@ -86,7 +86,7 @@ func (t *messageTable) Report(r *report.Report) error {
 		}
 	}
 	for i, c := range messageColumns {
-		row[i] = plainCell(Clean(c.cell(r, r.Subject())))
+		row[i] = cell(Clean(c.cell(r, r.Subject())))
 	}
 	if err := t.w.Write(row); err != nil {
 		return err
@@ -98,12 +98,4 @@ func (t *messageTable) Report(r *report.Report) error {
 func (t *messageTable) Close() error {
 	t.w.Flush()
 	return t.w.Error()
-}
-
-// plainCell keeps a spreadsheet from taking what a sender wrote for a formula.
-func plainCell(s string) string {
-	if s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
-		return "'" + s
-	}
-	return s
 }

@@ -31,7 +31,7 @@ func Summary(w io.Writer, s *report.Summary, format string) error {
 // glance: how many, what, whose fault; then where, when, and one to look at.
 func summaryText(w io.Writer, s *report.Summary) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s in %s\n", counted(s.Messages, "message"), counted(len(s.Groups), "group"))
+	fmt.Fprintf(&b, "%s in %s\n", plural(s.Messages, "message"), plural(len(s.Groups), "group"))
 	for _, x := range []struct {
 		n    int
 		what string
@@ -90,17 +90,10 @@ func summaryText(w io.Writer, s *report.Summary) error {
 		b.WriteByte('\n')
 	}
 	if s.Beyond > 0 {
-		fmt.Fprintf(&b, "\n%s of further groups, which are not listed\n", counted(s.Beyond, "message"))
+		fmt.Fprintf(&b, "\n%s of further groups, which are not listed\n", plural(s.Beyond, "message"))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-func counted(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
 }
 
 // summaryCSV writes one row a group.
@@ -119,7 +112,7 @@ func summaryCSV(w io.Writer, s *report.Summary) error {
 		row := []string{strconv.Itoa(g.Count), g.RootCause, g.Severity, g.Status, g.AtFault, g.Party, g.Domain, g.Border, g.Client, g.Envelope, g.Day,
 			at(g.First), at(g.Last), g.Example.Path, strconv.Itoa(g.Example.Index), g.Example.MessageID, g.Example.Summary}
 		for i := range row {
-			row[i] = plainCell(Clean(row[i]))
+			row[i] = cell(Clean(row[i]))
 		}
 		_ = t.Write(row)
 	}

@@ -235,7 +235,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "the message is too long for this page: mailtrace analyze takes it", status)
 			return
 		}
-		q.Message = append([]byte{}, body...)
+		q.Message = body
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	out := json.NewEncoder(w)

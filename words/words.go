@@ -5,6 +5,7 @@ package words
 import (
 	_ "embed"
 	"strings"
+	"sync"
 )
 
 // Word is one entry.
@@ -18,7 +19,8 @@ type Word struct {
 //go:embed words.txt
 var text string
 
-var all = parse(text)
+// all is read when the first word is asked for.
+var all = sync.OnceValue(func() []Word { return parse(text) })
 
 func parse(s string) []Word {
 	var out []Word
@@ -38,13 +40,13 @@ func parse(s string) []Word {
 }
 
 // All are the words in their order.
-func All() []Word { return all }
+func All() []Word { return all() }
 
 // Find returns the word of a name: letters of either case, with blanks or
 // hyphens in it.
 func Find(name string) (Word, bool) {
 	name = strings.ToLower(strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == ' ' || r == '_' || r == '-' }), "-"))
-	for _, w := range all {
+	for _, w := range all() {
 		if w.Name == name {
 			return w, true
 		}

@@ -12,6 +12,7 @@ import (
 	"archive/zip"
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/bzip2"
 	"compress/gzip"
 	"errors"
@@ -47,16 +48,9 @@ var DefaultLimits = Limits{
 func (l Limits) filled() Limits {
 	d := DefaultLimits
 	return Limits{
-		Depth: or(l.Depth, d.Depth), Ratio: or(l.Ratio, d.Ratio), Slack: or(l.Slack, d.Slack), Total: or(l.Total, d.Total),
-		Entries: or(l.Entries, d.Entries), Directory: or(l.Directory, d.Directory), Window: or(l.Window, d.Window),
+		Depth: cmp.Or(l.Depth, d.Depth), Ratio: cmp.Or(l.Ratio, d.Ratio), Slack: cmp.Or(l.Slack, d.Slack), Total: cmp.Or(l.Total, d.Total),
+		Entries: cmp.Or(l.Entries, d.Entries), Directory: cmp.Or(l.Directory, d.Directory), Window: cmp.Or(l.Window, d.Window),
 	}
-}
-
-func or[T int | int64](a, b T) T {
-	if a != 0 {
-		return a
-	}
-	return b
 }
 
 // Bound is the error of a bound that was met.

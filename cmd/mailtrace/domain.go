@@ -258,13 +258,7 @@ func doubt(ctx context.Context, src *source, r *report.Domain) string {
 // checkAll checks domains side by side and shows them in their order.
 func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptions, names iter.Seq[domainName], total int,
 	seen []domain.Seen, src *source, w render.DomainWriter, out io.Writer) error {
-	jobs := k.jobs
-	if jobs == 0 {
-		jobs = c.cpus
-		if src.remote {
-			jobs = max(jobs, networkJobs)
-		}
-	}
+	jobs := c.atOnce(k.jobs, src.remote)
 	if total != 1 {
 		c.manyInputs()
 	}

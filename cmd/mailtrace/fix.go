@@ -1,16 +1,10 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"io"
-	"os"
-
 	"github.com/spf13/cobra"
 
 	"github.com/mailtrace/mailtrace/bulk"
 	"github.com/mailtrace/mailtrace/fix"
-	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -59,29 +53,8 @@ func (c *cli) fix(o *output, paths []string) error {
 // list of fixes, so it is made here.
 func (c *cli) fixesOf(path string) ([]report.Fix, error) {
 	const hint = "fix takes what mailtrace analyze --json wrote"
-	r := c.stdin
-	if path != "-" {
-		f, err := os.Open(path)
-		if err != nil {
-			return nil, wrong(hint, "%s: %s", path, reason(err))
-		}
-		defer f.Close()
-		r = f
-	}
 	var all []report.Fix
-	d := json.NewDecoder(r)
-	for n := 0; ; n++ {
-		var text json.RawMessage
-		switch err := d.Decode(&text); {
-		case errors.Is(err, io.EOF) && n > 0:
-			return all, nil
-		case err != nil:
-			return nil, wrong(hint, "%s: not a report: %s", name(path), reason(err))
-		}
-		doc, err := render.ReadDocument(text)
-		if err != nil {
-			return nil, wrong(hint, "%s: not a report: %s", name(path), reason(err))
-		}
+	err := c.documents(path, hint, func(doc any) error {
 		switch rep := doc.(type) {
 		case *report.Report:
 			bulk.Each(rep, func(r *report.Report) {
@@ -95,7 +68,12 @@ func (c *cli) fixesOf(path string) ([]report.Fix, error) {
 		case report.Fixes:
 			all = append(all, rep...)
 		default:
-			return nil, wrong(hint, "%s: not a report on a message or a domain", name(path))
+			return wrong(hint, "%s: not a report on a message or a domain", name(path))
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	return all, nil
 }

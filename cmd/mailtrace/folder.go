@@ -55,6 +55,8 @@ func (w *folderWalk) dir(path string, depth int) {
 	}
 	slices.SortStableFunc(entries, func(a, b fs.DirEntry) int { return byNumber(a.Name(), b.Name()) })
 	mh := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == ".mh_sequences" })
+	in := filepath.Base(path)
+	maildir := (in == "cur" || in == "new") && isMaildir(filepath.Dir(path))
 	for _, e := range entries {
 		if !w.going {
 			return
@@ -68,7 +70,7 @@ func (w *folderWalk) dir(path string, depth int) {
 			if !half && !hidden {
 				w.dir(at, depth+1)
 			}
-		case regular(at, e) && (mh && number(e.Name()) || isMail(at)):
+		case regular(at, e) && (mh && number(e.Name()) || isMail(at, maildir)):
 			w.c.file(at, false, w.index, w.next)
 		}
 	}
@@ -109,10 +111,10 @@ func regular(path string, d fs.DirEntry) bool {
 }
 
 // isMail reports whether a file in a folder is mail, or an archive that may
-// hold some.
-func isMail(path string) bool {
-	base, dir := filepath.Base(path), filepath.Dir(path)
-	if in := filepath.Base(dir); (in == "cur" || in == "new") && isMaildir(filepath.Dir(dir)) {
+// hold some. maildir says that the folder is one of the two of a Maildir.
+func isMail(path string, maildir bool) bool {
+	base := filepath.Base(path)
+	if maildir {
 		return !strings.HasPrefix(base, ".")
 	}
 	if strings.HasPrefix(base, ".") {

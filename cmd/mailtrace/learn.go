@@ -93,14 +93,9 @@ func (c *cli) learn(cmd *cobra.Command, l *learning, paths []string) error {
 		return err
 	}
 	o := mailtrace.Options{Resolver: src.Resolver, Trust: trust, Now: c.now(), TimeLimit: l.limit}
-	jobs := l.jobs
-	if jobs == 0 {
-		jobs = c.cpus
-	}
+	jobs := c.atOnce(l.jobs, src.remote)
 	if !src.remote {
 		o.TimeLimit = -1
-	} else if l.jobs == 0 {
-		jobs = max(jobs, networkJobs)
 	}
 	c.memory = semaphore.NewWeighted(maxHeld)
 	var n bulk.Network

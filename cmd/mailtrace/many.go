@@ -99,15 +99,21 @@ func (m *manifold) check(c *cli, o *output) error {
 // time goes into waiting for name servers.
 const networkJobs = 16
 
+// atOnce is how many run at once: as asked, else one a processor, and more where
+// they wait for answers of the network.
+func (c *cli) atOnce(asked int, remote bool) int {
+	switch {
+	case asked != 0:
+		return asked
+	case remote:
+		return max(c.cpus, networkJobs)
+	}
+	return c.cpus
+}
+
 // bulk analyses many inputs at once, and writes the summary.
 func (c *cli) bulk(ctx context.Context, a *analysis, o mailtrace.Options, in iter.Seq[input], remote bool, w render.Writer, out io.Writer, k *checkpoint) error {
-	jobs := a.jobs
-	if jobs == 0 {
-		jobs = c.cpus
-		if remote {
-			jobs = max(jobs, networkJobs)
-		}
-	}
+	jobs := c.atOnce(a.jobs, remote)
 	sum := &bulk.Summary{By: a.groupBy}
 	if k != nil {
 		sum = k.Summary

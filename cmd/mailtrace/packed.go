@@ -190,10 +190,7 @@ func (c *cli) pieces(path string, r io.Reader, yield func(input) bool) bool {
 		// Left as it is, as in a file.
 		m.pending.load = func() ([]byte, bool, error) { return decode(m.pending.where, lone.Raw) }
 	}
-	if m.found == 0 {
-		return true
-	}
-	return yield(m.pending)
+	return m.flush()
 }
 
 // stream yields the messages of a stream that can be read once.

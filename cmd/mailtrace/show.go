@@ -83,13 +83,17 @@ type shown struct {
 	domains  render.DomainWriter
 }
 
-// file shows the documents of one file: one, or several one after the other as
-// in jsonl.
+// file shows the documents of one file.
 func (v *shown) file(path string) error {
-	const hint = "show takes what mailtrace wrote as json or jsonl"
-	r := v.c.input()
+	return v.c.documents(path, "show takes what mailtrace wrote as json or jsonl", func(doc any) error { return v.show(path, doc) })
+}
+
+// documents reads what mailtrace saved: one document, or several one after the
+// other as in jsonl. hint says what the command takes.
+func (c *cli) documents(path, hint string, each func(doc any) error) error {
+	r := c.input()
 	if path != "-" {
-		f, _, err := v.c.openFile(path)
+		f, _, err := c.openFile(path)
 		if err != nil {
 			return wrong(hint, "%s: %s", path, reason(err))
 		}
@@ -97,12 +101,12 @@ func (v *shown) file(path string) error {
 		r = f
 	}
 	// Many documents may follow each other; none is longer than the bound.
-	each := bound(r, maxReportFile)
-	d := json.NewDecoder(each)
+	one := bound(r, maxReportFile)
+	d := json.NewDecoder(one)
 	for n := 0; ; n++ {
 		var text json.RawMessage
 		err := d.Decode(&text)
-		each.left = maxReportFile
+		one.left = maxReportFile
 		var doc any
 		if err == nil {
 			doc, err = render.ReadDocument(text)
@@ -118,7 +122,7 @@ func (v *shown) file(path string) error {
 		case err != nil:
 			return wrong(hint, "%s: not a report: %s", name(path), reason(err))
 		}
-		if err := v.show(path, doc); err != nil {
+		if err := each(doc); err != nil {
 			return err
 		}
 	}

@@ -225,9 +225,7 @@ func watchMetrics(now time.Time, w *watched) []byte {
 	head := func(name, kind, help string) {
 		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
 	}
-	label := func(s string) string {
-		return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s)
-	}
+	label := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace
 	head("mailtrace_domain_findings", "gauge", "Findings of a domain by severity.")
 	for _, d := range w.order {
 		for _, s := range severities {

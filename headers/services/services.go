@@ -175,10 +175,11 @@ func literalTail(p string) string {
 		}
 		tail = tail[dot+1:]
 	}
-	return lastLabels(tail, 2)
+	return LastLabels(tail, 2)
 }
 
-func lastLabels(name string, n int) string {
+// LastLabels is the last n labels of a name, or all of it.
+func LastLabels(name string, n int) string {
 	for i := len(name) - 1; i >= 0; i-- {
 		if name[i] == '.' {
 			if n--; n == 0 {
@@ -223,7 +224,7 @@ func find(name string, kinds Kind) (out, esp Set) {
 	if !strings.Contains(name, ".") {
 		return out, esp // a name without a domain is nobody's
 	}
-	two, one := lastLabels(name, 2), lastLabels(name, 1)
+	two, one := LastLabels(name, 2), LastLabels(name, 1)
 	look(t.byTail[two])
 	look(t.byTail[one])
 	look(t.rest)

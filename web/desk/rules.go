@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/compare"
@@ -22,7 +21,7 @@ func Rules() []render.Rule {
 		}
 	}
 	for _, p := range domain.Problems() {
-		if slices.ContainsFunc(all, func(r *findings.Rule) bool { return r.Code == p.Code }) {
+		if findings.Lookup(p.Code) != nil {
 			continue
 		}
 		doc := domainDoc(p)
