@@ -29,6 +29,7 @@ type Summary struct {
 	Unreadable int      // inputs that could not be read
 	Incomplete int      // reports with gaps
 	By         []string // keys of the groups, of GroupKeys; nil: DefaultKeys
+	Unit       string   // what is counted where that is not messages, as "domain"
 
 	status   map[string]int
 	findings map[key]int
@@ -51,21 +52,36 @@ func (s *Summary) Add(r *report.Report) {
 	s.make()
 	s.Messages++
 	s.status[r.Subject().Verdict.Status]++
+	var heads []report.Document
+	Each(r, func(r *report.Report) { heads = append(heads, r.Head()) })
+	s.count(heads...)
+	s.group(Group(r, s.By))
+}
+
+// AddDomain counts one domain; the Unit is "domain" then.
+func (s *Summary) AddDomain(d *report.Domain) {
+	s.make()
+	s.Messages++
+	s.count(d.Head())
+}
+
+// count counts one input, which may have several documents.
+func (s *Summary) count(docs ...report.Document) {
 	gaps := false
 	seen := map[key]bool{}
-	Each(r, func(r *report.Report) {
-		gaps = gaps || len(r.Gaps) > 0
-		for i := range r.Findings {
-			seen[key{r.Findings[i].Code, r.Findings[i].Severity}] = true
+	for i := range docs {
+		gaps = gaps || len(docs[i].Gaps) > 0
+		for k := range docs[i].Findings {
+			f := &docs[i].Findings[k]
+			seen[key{f.Code, f.Severity}] = true
 		}
-	})
+	}
 	for k := range seen {
 		s.findings[k]++
 	}
 	if gaps {
 		s.Incomplete++
 	}
-	s.group(Group(r, s.By))
 }
 
 func (s *Summary) make() {
@@ -308,45 +324,35 @@ func (s *Summary) codes() []key {
 }
 
 // Write shows the counts: the verdicts, most frequent first, then the codes,
-// most severe first.
+// most severe first. What is info alone is left out of those of domains: each
+// has some.
 func (s *Summary) Write(w io.Writer) error {
+	what, domains := cmp.Or(s.Unit, "message"), s.Unit != ""
+	if s.Messages != 1 {
+		what += "s"
+	}
+	var b strings.Builder
 	width := len(fmt.Sprint(max(s.Messages, s.Unreadable, s.LeftOut)))
-	line := func(n int, format string, args ...any) (err error) {
-		_, err = fmt.Fprintf(w, "%*d  %s\n", width, n, fmt.Sprintf(format, args...))
-		return err
-	}
-	what := "messages"
-	if s.Messages == 1 {
-		what = "message"
-	}
-	if err := line(s.Messages, "%s", what); err != nil {
-		return err
-	}
-	status := keys(s.status, func(a, b string) int { return cmp.Or(s.status[b]-s.status[a], cmp.Compare(a, b)) })
-	for _, k := range status {
-		if err := line(s.status[k], "  %s", k); err != nil {
-			return err
-		}
+	line := func(n int, text string) { fmt.Fprintf(&b, "%*d  %s\n", width, n, text) }
+	line(s.Messages, what)
+	for _, k := range keys(s.status, func(a, b string) int { return cmp.Or(s.status[b]-s.status[a], cmp.Compare(a, b)) }) {
+		line(s.status[k], "  "+k)
 	}
 	for _, k := range s.codes() {
-		if err := line(s.findings[k], "%-8s  %s", k.severity, k.code); err != nil {
-			return err
+		if k.severity != report.Info || !domains {
+			line(s.findings[k], fmt.Sprintf("%-8s  %s", k.severity, k.code))
 		}
 	}
-	if s.Incomplete > 0 {
-		if err := line(s.Incomplete, "with gaps: not everything could be checked"); err != nil {
-			return err
+	for _, x := range []struct {
+		n    int
+		what string
+	}{{s.Incomplete, "with gaps: not everything could be checked"}, {s.LeftOut, "left out: not of what --only names"}, {s.Unreadable, "could not be read"}} {
+		if x.n > 0 {
+			line(x.n, x.what)
 		}
 	}
-	if s.LeftOut > 0 {
-		if err := line(s.LeftOut, "left out: not of what --only names"); err != nil {
-			return err
-		}
-	}
-	if s.Unreadable > 0 {
-		return line(s.Unreadable, "could not be read")
-	}
-	return nil
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func keys[K comparable, V any](m map[K]V, order func(a, b K) int) []K {

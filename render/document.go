@@ -14,7 +14,8 @@ import (
 )
 
 // writeDocument writes a document that is not about one message or domain: a
-// *[compare.Result], *[report.SPFDocument], *[report.Watch] or [report.Fixes].
+// *[compare.Result], *[report.SPFDocument], *[report.Watch], *[report.Summary] or
+// [report.Fixes].
 func writeDocument(w io.Writer, doc any, o Options) error {
 	switch d := doc.(type) {
 	case *compare.Result:
@@ -23,6 +24,8 @@ func writeDocument(w io.Writer, doc any, o Options) error {
 		return SPF(w, &d.SPF, o)
 	case *report.Watch:
 		return Watch(w, d, o)
+	case *report.Summary:
+		return summaryText(w, d)
 	case report.Fixes:
 		return Fixes(w, d, o)
 	}
@@ -72,10 +75,34 @@ func documentTitle(doc any) string {
 		return join(" ", "SPF", word(d.Result), "for", first(Clean(d.Domain), "no domain"), "from", Clean(d.ClientIP))
 	case *report.Watch:
 		return "Changes of " + plural(d.Domains, "domain")
+	case *report.Summary:
+		return plural(d.Messages, "message") + " in " + plural(len(d.Groups), "group")
 	case report.Fixes:
 		return "Settings: " + strconv.Itoa(len(d))
 	}
 	return "Document"
+}
+
+// DocumentKind is the kind of a document that [ReadDocument] returns, "" where it
+// is none.
+func DocumentKind(doc any) string {
+	switch doc.(type) {
+	case *report.Report:
+		return report.DocMessage
+	case *report.Domain:
+		return report.DocDomain
+	case *compare.Result:
+		return report.DocComparison
+	case *report.SPFDocument:
+		return report.DocSPF
+	case *report.Watch:
+		return report.DocWatch
+	case *report.Summary:
+		return report.DocSummary
+	case report.Fixes:
+		return report.DocFix
+	}
+	return ""
 }
 
 // documentHead is what the document has in common with others. A list of fixes
@@ -143,8 +170,8 @@ func (n NewerError) Error() string {
 }
 
 // ReadDocument reads what a command wrote as JSON, of any kind: *[report.Report],
-// *[report.Domain], *[compare.Result], *[report.SPFDocument], *[report.Watch] or
-// [report.Fixes]. A document without a kind is of a version that wrote none:
+// *[report.Domain], *[compare.Result], *[report.SPFDocument], *[report.Watch],
+// *[report.Summary] or [report.Fixes]. A document without a kind is of a version that wrote none:
 // it is told by its keys.
 func ReadDocument(text []byte) (any, error) {
 	if i := bytes.IndexFunc(text, func(r rune) bool { return r != ' ' && r != '\t' && r != '\r' && r != '\n' }); i >= 0 && text[i] == '[' {
@@ -209,6 +236,8 @@ func ReadDocument(text []byte) (any, error) {
 		doc = &report.SPFDocument{}
 	case report.DocWatch:
 		doc = &report.Watch{}
+	case report.DocSummary:
+		doc = &report.Summary{}
 	default:
 		return nil, fmt.Errorf("a document of kind %q is not known", Clean(kind))
 	}

@@ -25,6 +25,9 @@ type Format struct {
 	New      func(w io.Writer, o Options) Writer
 	Domains  func(w io.Writer, o DomainOptions) DomainWriter
 	Document func(w io.Writer, doc any, o Options) error
+	// Only and Not name a kind of document that Document alone has a form for, or
+	// has none for.
+	Only, Not string
 }
 
 // Formats lists the formats for a kind of document; the first is the default. A
@@ -34,7 +37,7 @@ func Formats(kind string) []Format {
 	for _, f := range formats() {
 		switch {
 		case kind == report.DocMessage && f.New == nil, kind == report.DocDomain && f.Domains == nil:
-		case kind != report.DocMessage && kind != report.DocDomain && f.Document == nil:
+		case kind != report.DocMessage && kind != report.DocDomain && (f.Document == nil || f.Only != "" && f.Only != kind || f.Not != "" && f.Not == kind):
 		default:
 			out = append(out, f)
 		}
@@ -82,18 +85,20 @@ func formats() []Format {
 		return func(w io.Writer, doc any, _ Options) error { return write(w, doc) }
 	}
 	return []Format{
-		{"text", "for people", func(w io.Writer, o Options) Writer { return &textWriter{w: w, o: o} },
-			func(w io.Writer, o DomainOptions) DomainWriter { return &domainText{w: w, o: o} }, writeDocument},
-		{"table", "one aligned row a domain, the worst first", nil,
-			func(w io.Writer, o DomainOptions) DomainWriter { return &domainTable{w: w, o: o} }, nil},
-		{"json", "indented JSON, one document each", messages(JSON), domains(Indented), document(Indented)},
-		{"jsonl", "JSON, one line each", messages(JSONL), domains(lineOf), document(lineOf)},
-		{"html", "a page in one file, which needs no network", newPages, newDomainPages, documentHTML},
-		{"svg", "the path as a picture", picture("svg", SVG), nil, nil},
-		{"dot", "the path for Graphviz", picture("dot", DOT), nil, nil},
-		{"csv", "a table, one row each", newMessageTable, func(w io.Writer, _ DomainOptions) DomainWriter { return newDomainCSV(w) }, nil},
-		{"sarif", "SARIF 2.1.0, for code scanning", newSARIF,
-			func(w io.Writer, o DomainOptions) DomainWriter { return domainSARIF{newSARIF(w, o.Options)} }, documentSARIF},
+		{Name: "text", Help: "for people", New: func(w io.Writer, o Options) Writer { return &textWriter{w: w, o: o} },
+			Domains: func(w io.Writer, o DomainOptions) DomainWriter { return &domainText{w: w, o: o} }, Document: writeDocument},
+		{Name: "table", Help: "one aligned row a domain, the worst first",
+			Domains: func(w io.Writer, o DomainOptions) DomainWriter { return &domainTable{w: w, o: o} }},
+		{Name: "json", Help: "indented JSON, one document each", New: messages(JSON), Domains: domains(Indented), Document: document(Indented)},
+		{Name: "jsonl", Help: "JSON, one line each", New: messages(JSONL), Domains: domains(lineOf), Document: document(lineOf)},
+		{Name: "html", Help: "a page in one file, which needs no network", New: newPages, Domains: newDomainPages, Document: documentHTML},
+		{Name: "svg", Help: "the path as a picture", New: picture("svg", SVG)},
+		{Name: "dot", Help: "the path for Graphviz", New: picture("dot", DOT)},
+		{Name: "csv", Help: "a table, one row each", New: newMessageTable,
+			Domains: func(w io.Writer, _ DomainOptions) DomainWriter { return newDomainCSV(w) }, Document: summaryCSV, Only: report.DocSummary},
+		{Name: "sarif", Help: "SARIF 2.1.0, for code scanning", New: newSARIF,
+			Domains:  func(w io.Writer, o DomainOptions) DomainWriter { return domainSARIF{newSARIF(w, o.Options)} },
+			Document: documentSARIF, Not: report.DocSummary},
 	}
 }
 

@@ -12,21 +12,6 @@ import (
 	"github.com/mailtrace/mailtrace/report"
 )
 
-// SummaryFormats are the names of the formats of a summary; the first is the
-// default.
-var SummaryFormats = []string{"text", "json", "csv"}
-
-// Summary writes what was found in many messages in one of [SummaryFormats].
-func Summary(w io.Writer, s *report.Summary, format string) error {
-	switch format {
-	case "json":
-		return Indented(w, s)
-	case "csv":
-		return summaryCSV(w, s)
-	}
-	return summaryText(w, s)
-}
-
 // summaryText shows a group on two or three lines, so that each is found at a
 // glance: how many, what, whose fault; then where, when, and one to look at.
 func summaryText(w io.Writer, s *report.Summary) error {
@@ -97,7 +82,11 @@ func summaryText(w io.Writer, s *report.Summary) error {
 }
 
 // summaryCSV writes one row a group.
-func summaryCSV(w io.Writer, s *report.Summary) error {
+func summaryCSV(w io.Writer, doc any, _ Options) error {
+	s, ok := doc.(*report.Summary)
+	if !ok {
+		return fmt.Errorf("render: no table for %T", doc)
+	}
 	t := csv.NewWriter(w)
 	_ = t.Write([]string{"count", "root_cause", "severity", "status", "at_fault", "party", "domain", "border", "client", "envelope", "day",
 		"first_seen", "last_seen", "example_path", "example_index", "example_message_id", "example_summary"})

@@ -29,6 +29,7 @@ var published = []struct {
 	{"../docs/comparison.schema.json", "../docs/comparison.md", comparisonIntro, "comparison", reflect.TypeFor[compare.Result]()},
 	{"../docs/spf.schema.json", "../docs/spf.md", spfIntro, "spf_document", reflect.TypeFor[report.SPFDocument]()},
 	{"../docs/watch.schema.json", "../docs/watch.md", watchIntro, "watch", reflect.TypeFor[report.Watch]()},
+	{"../docs/summary.schema.json", "../docs/summary.md", summaryIntro, "summary", reflect.TypeFor[report.Summary]()},
 	{"../docs/fix.schema.json", "../docs/fix.md", fixIntro, "fix", reflect.TypeFor[report.Fix]()},
 }
 
@@ -172,6 +173,12 @@ func schemaKeys(t *testing.T, file, root string, typ reflect.Type) {
 				if k.Values == nil {
 					t.Errorf("%s.%s: a map whose values are not described", name, key)
 					continue
+				}
+				if kind.Elem().Kind() == reflect.Int {
+					if got := k.Values.types(); !slices.Equal(got, []string{"integer"}) {
+						t.Errorf("%s.%s: values of type %v", name, key, got)
+					}
+					break
 				}
 				ref, _ := k.Values.target()
 				compare(ref, kind.Elem())
@@ -336,6 +343,12 @@ is made from [spf.schema.json](spf.schema.json).
 const watchIntro = `# The JSON of mailtrace watch
 
 ` + "`mailtrace watch --json FILE`" + ` writes one document a run. This page is made from [watch.schema.json](watch.schema.json).
+`
+
+const summaryIntro = `# The JSON of mailtrace analyze --summary
+
+` + "`mailtrace analyze --summary --format json PATH...`" + ` writes one document for all messages. This page is made from
+[summary.schema.json](summary.schema.json). ` + "`mailtrace show`" + ` renders it as text, csv or html; [bulk.md](bulk.md) tells how to read it.
 `
 
 const fixIntro = `# The JSON of mailtrace fix

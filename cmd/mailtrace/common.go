@@ -101,9 +101,10 @@ func (c *cli) document(o *output, doc any, detail *render.Detail) error {
 // that of the flags.
 func (c *cli) writeDocument(w io.Writer, o *output, doc any, detail *render.Detail) error {
 	format := first(o.format, "text")
-	f, ok := render.FormatNamed("", format)
+	kind := render.DocumentKind(doc)
+	f, ok := render.FormatNamed(kind, format)
 	if !ok {
-		return wrong("one of "+strings.Join(render.FormatNames(""), ", "), "no format %q for this document", format)
+		return wrong("one of "+strings.Join(render.FormatNames(kind), ", "), "no format %q for this document", format)
 	}
 	r := c.options(o, format)
 	if detail != nil {
@@ -115,6 +116,9 @@ func (c *cli) writeDocument(w io.Writer, o *output, doc any, detail *render.Deta
 	}
 	if watch, ok := doc.(*report.Watch); ok && slices.ContainsFunc(watch.Changes, func(ch report.WatchChange) bool { return ch.Worse }) {
 		c.code = worse(c.code, exitFound)
+	}
+	if s, ok := doc.(*report.Summary); ok {
+		c.code = worse(c.code, codeOfSummary(s, o))
 	}
 	return writeError(first(o.file, "standard output"), f.Document(w, doc, r))
 }
@@ -266,6 +270,23 @@ func codeOf(r *report.Report, failOn string) int {
 			}
 		}
 	})
+	return code
+}
+
+// codeOfSummary is the exit code of a summary that was saved: that of the worst
+// message in it.
+func codeOfSummary(s *report.Summary, o *output) int {
+	limit := report.SeverityRank(o.failOn)
+	code := exitDone
+	if s.Incomplete > 0 {
+		code = exitUnfinish
+	}
+	if slices.ContainsFunc(s.Codes, func(x report.CodeCount) bool {
+		rank := report.SeverityRank(x.Severity)
+		return rank >= 0 && rank <= limit
+	}) {
+		code = worse(code, exitFound)
+	}
 	return code
 }
 

@@ -262,7 +262,8 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 	if total != 1 {
 		c.manyInputs()
 	}
-	sum := domainSummary{codes: map[domainCode]int{}}
+	sum := bulk.Summary{Unit: "domain"}
+	count := func() int { return sum.Messages + sum.Unreadable }
 	bar := c.meter(k.progress, k.quiet && k.file == "" || total == 1, "domains", func() (int64, bool) { return int64(total), true })
 	err := bulk.Run(ctx, jobs, names,
 		func(run context.Context, n domainName) domainResult {
@@ -305,13 +306,14 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 			if errors.Is(r.err, errInterrupted) {
 				return r.err // and nothing behind it
 			}
-			sum.add(r)
 			if r.err != nil {
+				sum.Unreadable++
 				bar.clear()
 				c.complain(r.err)
-				bar.add(sum.done(), 0, "")
+				bar.add(count(), 0, "")
 				return nil
 			}
+			sum.AddDomain(r.report)
 			c.code = worse(c.code, k.codeOf(r.report))
 			bar.clear()
 			var err error
@@ -323,15 +325,15 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 				// One after the other, as they come.
 				err = writeFailure(first(k.file, "standard output"), f.Flush())
 			}
-			bar.add(sum.done(), 0, "")
+			bar.add(count(), 0, "")
 			return err
 		})
 	bar.clear()
 	if ctx.Err() != nil {
-		err = &problem{what: fmt.Sprintf("interrupted after %d domains", sum.domains), code: exitUnfinish}
+		err = &problem{what: fmt.Sprintf("interrupted after %d domains", sum.Messages), code: exitUnfinish}
 	}
-	if !k.quiet && sum.done() > 1 {
-		if err := sum.write(c.stderr); err != nil {
+	if !k.quiet && count() > 1 {
+		if err := sum.Write(c.stderr); err != nil {
 			return err
 		}
 	}

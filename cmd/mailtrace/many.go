@@ -30,7 +30,7 @@ type manifold struct {
 
 func (m *manifold) register(c *cli, cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.BoolVar(&m.summary, "summary", false, "only what was found in all: causes by who is at fault, domain and border; --format text, json or csv")
+	f.BoolVar(&m.summary, "summary", false, "only what was found in all: causes by who is at fault, domain and border; --format "+strings.Join(render.FormatNames(report.DocSummary), ", "))
 	f.StringSliceVar(&m.groupBy, "group-by", nil, "`KEYS` that tell the groups of --summary apart: "+strings.Join(bulk.GroupKeys, ", ")+" (default "+strings.Join(bulk.DefaultKeys, ",")+")")
 	f.StringSliceVar(&m.only, "only", nil, "only messages with this `CODE`, SEVERITY (or above), DOMAIN or HOST; repeatable")
 	f.BoolVar(&m.unordered, "unordered", false, "write reports as they are ready, not in the order of the input")
@@ -60,8 +60,8 @@ func (m *manifold) check(c *cli, o *output) error {
 	if len(m.groupBy) > 0 && !m.summary {
 		return wrong("add --summary", "--group-by without --summary")
 	}
-	if m.summary && !slices.Contains(render.SummaryFormats, first(o.format, "text")) {
-		return wrong("one of "+strings.Join(render.SummaryFormats, ", "), "--format %s with --summary", o.format)
+	if _, ok := render.FormatNamed(report.DocSummary, first(o.format, "text")); m.summary && !ok {
+		return wrong("one of "+strings.Join(render.FormatNames(report.DocSummary), ", "), "--format %s with --summary", o.format)
 	}
 	var known []string
 	if len(m.only) > 0 {
@@ -166,7 +166,8 @@ func (c *cli) bulk(ctx context.Context, a *analysis, o mailtrace.Options, in ite
 		}
 		d := sum.Report()
 		d.Tool = report.Tool{Name: "mailtrace", Version: mailtrace.Version}
-		return ended(writeFailure(first(a.file, "standard output"), render.Summary(out, d, first(a.format, "text"))))
+		format, _ := render.FormatNamed(report.DocSummary, first(a.format, "text"))
+		return ended(writeFailure(first(a.file, "standard output"), format.Document(out, d, c.options(&a.output, format.Name))))
 	}
 	if !a.quiet {
 		if err := sum.Write(c.stderr); err != nil {

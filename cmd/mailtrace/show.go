@@ -16,7 +16,7 @@ import (
 )
 
 func (c *cli) showCommand() *cobra.Command {
-	o := output{shows: []string{report.DocMessage, report.DocDomain, report.DocComparison}}
+	o := output{shows: []string{report.DocMessage, report.DocDomain, report.DocComparison, report.DocSummary}}
 	var hide redacting
 	var finding string
 	cmd := &cobra.Command{
@@ -157,6 +157,9 @@ func (v *shown) show(path string, doc any) error {
 			return wrong("show a report of analyze", "%s: --redact is for reports on messages", name(path))
 		}
 	}
+	if _, ok := doc.(*report.Summary); ok && v.finding != "" {
+		return wrong("show a report on one of its messages", "%s: a summary counts findings and holds none", name(path))
+	}
 	if head, ok := doc.(interface{ Head() report.Document }); ok && v.finding != "" {
 		h := head.Head()
 		m := &oneFinding{c: v.c, out: v.out, code: v.finding, o: v.c.options(v.o, v.format)}
@@ -173,8 +176,9 @@ func (v *shown) show(path string, doc any) error {
 		v.c.code = worse(v.c.code, codeOf(&report.Report{Findings: d.Findings, Gaps: d.Gaps}, v.o.failOn))
 		return writeFailure(out, v.domains.Domain(d))
 	}
-	if _, ok := render.FormatNamed(report.DocComparison, v.format); !ok {
-		return noFormat(path, report.DocComparison, "this document", v.format)
+	kind := render.DocumentKind(doc)
+	if _, ok := render.FormatNamed(kind, v.format); !ok {
+		return noFormat(path, kind, "this document", v.format)
 	}
 	return v.c.writeDocument(v.out, v.o, doc, nil)
 }
