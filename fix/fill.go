@@ -101,6 +101,9 @@ func fill(c *Recipe, x *report.Finding, v map[string]string) report.Fix {
 		Recipe: c.ID, Product: c.Product, Version: c.Versions, Finding: x.Code, Effect: c.Effect, Test: put(c.Test), Risk: put(c.Risk), Source: c.Source, Date: c.Date,
 		Basis: c.Certainty, Steps: []report.FixStep{},
 	}
+	if c.Checked != nil {
+		f.Checked = c.Checked.On
+	}
 	for _, s := range c.Steps {
 		step := report.FixStep{Text: put(s.Text), Command: put(s.Command)}
 		f.Steps = append(f.Steps, step)

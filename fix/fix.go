@@ -34,6 +34,15 @@ type Recipe struct {
 	Certainty string `json:"certainty"`
 	Source    string `json:"source"`
 	Date      string `json:"date"` // of the source, or on which it was read
+	// Checked says when the settings were looked up once more in the vendor's own
+	// text or source, and in which; nil where the recipe rests on Source alone.
+	Checked *Check `json:"checked,omitempty"`
+}
+
+// Check is a second look at the vendor's own text.
+type Check struct {
+	On   string `json:"on"`   // day
+	Text string `json:"text"` // what was read, and what could not be found there
 }
 
 // Step is one thing to do, in order.

@@ -36,9 +36,19 @@ func TestRecipes(t *testing.T) {
 				t.Errorf("%s: who %q", r.ID, r.Who)
 			}
 		}
+		if c := r.Checked; c != nil {
+			if _, err := time.Parse("2006-01-02", c.On); err != nil || c.Text == "" || c.On < r.Date {
+				t.Errorf("%s: checked on %q in %q", r.ID, c.On, c.Text)
+			}
+		}
 		for _, s := range r.Steps {
 			if s.Text == "" {
 				t.Errorf("%s has a step without text", r.ID)
+			}
+			// A command was looked up in the vendor's own text, or it is a record that a
+			// standard defines.
+			if s.Command != "" && r.Checked == nil && !strings.HasPrefix(r.Source, "RFC ") {
+				t.Errorf("%s gives a command that nobody looked up: %s", r.ID, s.Command)
 			}
 			switch r.Certainty {
 			case "vendor's text", "source code":

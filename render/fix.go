@@ -63,8 +63,12 @@ func (p *page) fix(f *report.Fix) {
 	if f.Date != "" {
 		source += ", " + Clean(f.Date)
 	}
-	if f.Basis != "" {
-		source += " (" + Clean(f.Basis) + ")"
+	basis := Clean(f.Basis)
+	if f.Checked != "" {
+		basis = join(", ", basis, "looked up again "+Clean(f.Checked))
+	}
+	if basis != "" {
+		source += " (" + basis + ")"
 	}
 	p.labelled("source", faint, source)
 }

@@ -544,7 +544,8 @@ type Fix struct {
 	Risk    string    `json:"risk,omitempty"`  // what it could break
 	Basis   string    `json:"basis,omitempty"` // "vendor's text", "source code" or "community"
 	Source  string    `json:"source,omitempty"`
-	Date    string    `json:"date,omitempty"` // of the source
+	Date    string    `json:"date,omitempty"`    // of the source
+	Checked string    `json:"checked,omitempty"` // day on which the settings were looked up again in the vendor's own text
 }
 
 // FixStep is one thing to do.
