@@ -16,6 +16,7 @@ import (
 	"github.com/mailtrace/mailtrace/headers/authres"
 	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -112,11 +113,11 @@ func Authenticate(ctx context.Context, s Session, r io.Reader) (_ *AuthResult, e
 		out.SPF = nil
 	}
 
-	var boxes []dmarc.Mailbox
+	var boxes []mailbox.Mailbox
 	for _, i := range m.All("From") {
-		boxes = append(boxes, dmarc.From(m.Value(i))...)
+		boxes = append(boxes, mailbox.Parse(m.Value(i))...)
 	}
-	if domains := dmarc.Domains(boxes); len(domains) == 1 {
+	if domains := mailbox.Domains(boxes); len(domains) == 1 {
 		out.From = domains[0]
 	}
 	if first == nil {

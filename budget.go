@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace/dns"
-	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/headers/services"
 	"github.com/mailtrace/mailtrace/internal/guard"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // The budget of one message, with all messages inside it. Names and addresses
@@ -202,7 +202,7 @@ func zoneOf(name string) string {
 	if rest, ok := strings.CutSuffix(name, ".ip6.arpa"); ok {
 		return services.LastLabels(rest, 8) + ".ip6.arpa"
 	}
-	if org := headers.Org(name); org != "" {
+	if org := mailname.Org(name); org != "" {
 		return org
 	}
 	return services.LastLabels(name, 2)

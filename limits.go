@@ -11,6 +11,7 @@ import (
 	"github.com/mailtrace/mailtrace/headers/authres"
 	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -38,7 +39,7 @@ func Limits() []Limit {
 		{"one Received field", received.MaxField, "bytes", "received.MaxField: a note of the hop"},
 		{"verdicts of servers in a header", headers.MaxClaims, "", "headers.MaxClaims: a gap"},
 		{"verdicts in one field", authres.MaxFieldVerdicts, "", "authres.MaxFieldVerdicts"},
-		{"authors of a From field", dmarc.MaxMailboxes, "", "dmarc.MaxMailboxes: a problem of the author"},
+		{"authors of a From field", mailbox.Max, "", "mailbox.Max: a problem of the author"},
 		{"DKIM signatures that are verified", dkim.DefaultMaxSignatures, "", "dkim.Options.MaxSignatures"},
 		{"key records at one name", dkim.MaxKeys, "", "dkim.MaxKeys: the reason of the signature"},
 		{"tags of a signature or key", dkim.MaxTags, "", "dkim.MaxTags: permerror"},

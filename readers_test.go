@@ -51,7 +51,7 @@ func TestEveryNoteHasAReader(t *testing.T) {
 		"stray-parenthesis": results("spf=pass x) smtp.mailfrom=a@b.example"), "missing-semicolon": results("spf=pass smtp.mailfrom=a@b.example dkim=pass header.d=b.example"),
 		"repeated-method":   results("dmarc=pass; dmarc=fail header.from=b.example"),
 		"repeated-property": results("spf=pass smtp.mailfrom=a@b.example smtp.mailfrom=c@d.example"),
-		// dmarc.Mailbox.Problem
+		// mailbox.Mailbox.Problem
 		"a quoted string is not closed":                                     from(`"Ann <ann@example.com>`),
 		"no domain":                                                         from("ann"),
 		"an angle bracket is not closed":                                    from("Ann <ann@example.com"),

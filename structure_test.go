@@ -22,8 +22,8 @@ const module = "github.com/mailtrace/mailtrace"
 // its own, never sideways. A name that ends in /... stands for all packages
 // below it.
 var levels = [][]string{
-	{"internal/corpus", "internal/fieldtext", "internal/mask", "internal/damage", "internal/guard"},
-	{"internal/outlook", "bulk/archive"},
+	{"internal/corpus", "internal/fieldtext", "internal/mask", "internal/damage", "internal/guard", "internal/mailname"},
+	{"internal/outlook", "bulk/archive", "message/mailbox"},
 	{"message", "dns", "report"},
 	{"dns/internal/..."},
 	{"dns/live", "dns/zonefile", "dns/dnssec", "dns/doh"},
@@ -52,7 +52,7 @@ var outside = map[string][]string{
 
 // bare names the packages that mail servers import: beside each other they need
 // the standard library and golang.org/x only.
-var bare = []string{"spf", "dkim", "dkim/repair", "dmarc", "arc", "headers/authres", "headers/received", "message", "dns"}
+var bare = []string{"spf", "dkim", "dkim/repair", "dmarc", "arc", "headers/authres", "headers/received", "message", "message/mailbox", "dns"}
 
 func TestProtocolPackagesAreBare(t *testing.T) {
 	args := []string{"list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}"}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -34,7 +35,7 @@ func (o *Only) Wants(r *report.Report) bool {
 	}
 	named := func(host string) bool {
 		host = strings.ToLower(strings.TrimSuffix(host, "."))
-		return host != "" && slices.ContainsFunc(o.Names, func(n string) bool { return host == n || strings.HasSuffix(host, "."+n) })
+		return host != "" && slices.ContainsFunc(o.Names, func(n string) bool { return mailname.Within(host, n) })
 	}
 	for i := range m.Message.From {
 		if named(m.Message.From[i].Domain) {

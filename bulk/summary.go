@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -205,7 +206,8 @@ func Group(r *report.Report, by []string) report.Group {
 			}
 		case "envelope":
 			if f := m.Message.MailFrom; f != nil {
-				g.Envelope = cmp.Or(strings.ToLower((*f)[strings.LastIndexByte(*f, '@')+1:]), "<>")
+				_, domain, _ := mailname.Split(*f)
+				g.Envelope = cmp.Or(strings.ToLower(domain), "<>")
 			}
 		case "status":
 			g.Status = m.Verdict.Status

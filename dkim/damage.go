@@ -102,15 +102,3 @@ func (v *Verifier) Message() *message.Message { return v.m }
 
 // HeadersOnly says that v was told that the body is not there or not whole.
 func (v *Verifier) HeadersOnly() bool { return v.o.HeadersOnly }
-
-// lowerASCII returns b with the letters A to Z in lower case. Unlike
-// bytes.ToLower it keeps the length.
-func lowerASCII(b []byte) []byte {
-	out := slices.Clone(b)
-	for i, c := range out {
-		if 'A' <= c && c <= 'Z' {
-			out[i] = c + 'a' - 'A'
-		}
-	}
-	return out
-}

@@ -19,6 +19,8 @@ package dkim
 import (
 	"strings"
 	"time"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Result is the outcome for one signature, in the words of RFC 8601 §2.7.1.
@@ -128,7 +130,7 @@ const fewNames = 32
 // a signature that was parsed, however many names there are.
 func (s *Signature) Names(field string) int {
 	if s.named != nil {
-		return s.named[lowerName(field)]
+		return s.named[mailname.Lower(field)]
 	}
 	n := 0
 	for _, h := range s.SignedFields {
@@ -145,11 +147,9 @@ func (s *Signature) countNames() {
 	}
 	s.named = make(map[string]int, fewNames)
 	for _, h := range s.SignedFields {
-		s.named[lowerName(h)]++
+		s.named[mailname.Lower(h)]++
 	}
 }
-
-func lowerName(s string) string { return string(lowerASCII([]byte(s))) }
 
 // Copied is a header field as the signer saw it (z=, RFC 6376 §3.5).
 type Copied struct {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/idna"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Kind is the header field that a signature stands in.
@@ -207,16 +207,16 @@ func (p *parsed) domain(kind Kind) {
 		return
 	}
 	p.Identity = decodeQP(dropFWS(i))
-	at := strings.LastIndexByte(p.Identity, '@')
-	if at < 0 {
+	_, domain, ok := mailname.Split(p.Identity)
+	if !ok {
 		p.bad(ReasonSyntax, "i=%s has no @", clip(i))
 		return
 	}
-	if p.identity, ok = asciiDomain(p.Identity[at+1:]); !ok {
+	if p.identity, ok = asciiDomain(domain); !ok {
 		p.bad(ReasonSyntax, "i=%s has no domain name", clip(i))
 		return
 	}
-	if p.identity != p.Domain && !strings.HasSuffix(p.identity, "."+p.Domain) && okD {
+	if !mailname.Within(p.identity, p.Domain) && okD {
 		p.bad(ReasonDomain, "i=%s is neither at d=%s nor below it", clip(i), p.Domain)
 	}
 }
@@ -313,43 +313,18 @@ func digits(s string) (int64, bool) {
 // asciiDomain returns a domain name or selector in lower case and A-labels
 // (RFC 8616 §4). QUIRK: underscores and names of one label are let through.
 func asciiDomain(s string) (string, bool) {
-	ascii, upper := true, false
-	for i := 0; i < len(s); i++ {
-		ascii = ascii && s[i] < 0x80
-		upper = upper || 'A' <= s[i] && s[i] <= 'Z'
-	}
-	if len(s) > 1000 {
+	name, ok := mailname.Normal(s)
+	if !ok || strings.HasSuffix(s, ".") || strings.TrimSpace(s) != s {
 		return "", false
 	}
-	if !ascii {
-		var err error
-		if s, err = idna.Lookup.ToASCII(s); err != nil {
-			return "", false
-		}
-	} else if upper {
-		s = strings.ToLower(s)
-	}
-	if s == "" || len(s) > 253 {
-		return "", false
-	}
-	label := 0
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '.':
-			if label == 0 {
-				return "", false
-			}
-			label = 0
-			continue
-		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_':
+	for i := 0; i < len(name); i++ {
+		switch c := name[i]; {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
 		default:
 			return "", false
 		}
-		if label++; label > 63 {
-			return "", false
-		}
 	}
-	return s, label > 0
+	return name, true
 }
 
 // decodeQP decodes dkim-quoted-printable (RFC 6376 §2.11). A "=" that two hex

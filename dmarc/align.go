@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Aligned reports whether two domains are aligned, by [Evaluator.Aligned].
@@ -16,8 +17,8 @@ func Aligned(ctx context.Context, res dns.Resolver, a, b string, strict bool, m 
 // without a common label are settled without a question. What is no domain
 // name is aligned with nothing.
 func (e Evaluator) Aligned(ctx context.Context, res dns.Resolver, a, b string, strict bool, m Method) (bool, error) {
-	x, okX := normal(a)
-	y, okY := normal(b)
+	x, okX := mailname.Normal(a)
+	y, okY := mailname.Normal(b)
 	if !okX || !okY {
 		return false, nil
 	}
@@ -40,7 +41,7 @@ func (p *prober) sameOrg(a, b string, m Method) (bool, error) {
 		return false, err
 	}
 	// An organisational domain is the name itself or stands above it.
-	if !within(b, orgA) {
+	if !mailname.Within(b, orgA) {
 		return false, nil
 	}
 	orgB, _, err := p.org(b, m)

@@ -10,6 +10,7 @@ import (
 	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 )
 
 // words is a result, or several of which any will do.
@@ -65,17 +66,17 @@ func TestCases(t *testing.T) {
 			t.Fatal(err)
 		}
 		m := message.Parse(raw)
-		var boxes []Mailbox
+		var boxes []mailbox.Mailbox
 		for _, i := range m.All("From") {
-			boxes = append(boxes, From(m.Value(i))...)
+			boxes = append(boxes, mailbox.Parse(m.Value(i))...)
 		}
-		domains := Domains(boxes)
+		domains := mailbox.Domains(boxes)
 		if len(domains) != 1 || len(want.Border.DMARC) == 0 {
 			skipped++
 			t.Logf("skipped %s: %d From domains, dmarc %q", name, len(domains), want.Border.DMARC)
 			continue
 		}
-		mailFrom := Domains(From(m.Get("Return-Path")))
+		mailFrom := mailbox.Domains(mailbox.Parse(m.Get("Return-Path")))
 		if len(mailFrom) == 0 && want.Border.SPF == "pass" {
 			skipped++
 			t.Logf("skipped %s: no MAIL FROM in Return-Path to take the domain of SPF from", name)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Evaluator holds what does not change from message to message. The zero value
@@ -30,7 +31,7 @@ func OrgDomain(ctx context.Context, res dns.Resolver, domain string, m Method) (
 // tree walk. An error means that a question was not answered, be it for a
 // server's failure or ours; what was asked until then comes back with it.
 func (e Evaluator) Discover(ctx context.Context, res dns.Resolver, domain string, m Method) (*Discovered, error) {
-	name, ok := normal(domain)
+	name, ok := mailname.Normal(domain)
 	if !ok {
 		return &Discovered{Org: domain}, nil
 	}
@@ -50,7 +51,7 @@ func (e Evaluator) Discover(ctx context.Context, res dns.Resolver, domain string
 // 9989 §4.10.2), or by the public suffix list without any question (RFC 7489
 // §3.2). A public suffix is its own.
 func (e Evaluator) OrgDomain(ctx context.Context, res dns.Resolver, domain string, m Method) (string, error) {
-	name, ok := normal(domain)
+	name, ok := mailname.Normal(domain)
 	if !ok {
 		return domain, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // MaxIdentifiers is how many different domains of SPF and of DKIM each are
@@ -57,7 +58,7 @@ func (ev *evaluation) end(r Result, format string, args ...any) error {
 }
 
 func (ev *evaluation) run(in Input) error {
-	from, ok := normal(in.From)
+	from, ok := mailname.Normal(in.From)
 	switch {
 	case in.From == "":
 		return ev.end(PermError, "there is no single From domain")
@@ -121,7 +122,7 @@ func (ev *evaluation) domains(ids []Identifier, mechanism string) identifiers {
 		if !id.Pass && !id.Temp {
 			continue
 		}
-		name, ok := normal(id.Domain)
+		name, ok := mailname.Normal(id.Domain)
 		if !ok {
 			out.unnamed = out.unnamed || id.Temp && !id.Pass
 			continue

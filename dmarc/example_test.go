@@ -52,12 +52,3 @@ func ExampleParseRecord() {
 	// none
 	// 20 sp: the value is not none, quarantine or reject
 }
-
-func ExampleFrom() {
-	for _, m := range dmarc.From(`Sales, Example <news@Example.com>, "ceo@example.com" <x@example.net>`) {
-		fmt.Printf("%s | %s | %s\n", m.Name, m.Address, m.Domain)
-	}
-	// Output:
-	// Sales, Example | news@Example.com | example.com
-	// ceo@example.com | x@example.net | example.net
-}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // ExternalReport is a destination of reports outside the organisation of the
@@ -31,7 +32,7 @@ func ExternalReports(ctx context.Context, res dns.Resolver, policyDomain string,
 // to one that does not. The error is not nil only where a question could not
 // be asked.
 func (e Evaluator) ExternalReports(ctx context.Context, res dns.Resolver, policyDomain string, rec *Record, m Method) ([]ExternalReport, error) {
-	policy, ok := normal(policyDomain)
+	policy, ok := mailname.Normal(policyDomain)
 	if rec == nil || !ok {
 		return nil, nil
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"golang.org/x/net/publicsuffix"
 )
 
@@ -34,7 +35,7 @@ func registrable(list Suffixes, name string) (org string, private string) {
 	if isPrivate {
 		private = suffix
 	}
-	if len(name) <= len(suffix) || !within(name, suffix) {
+	if len(name) <= len(suffix) || !mailname.Within(name, suffix) {
 		return "", private
 	}
 	below := name[:len(name)-len(suffix)-1]
@@ -78,7 +79,7 @@ func ReadSuffixes(r io.Reader) (*SuffixList, error) {
 		exception := strings.HasPrefix(text, "!")
 		name := strings.TrimPrefix(text, "!")
 		wildcard := strings.HasPrefix(name, "*.")
-		name, ok := normal(strings.TrimPrefix(name, "*."))
+		name, ok := mailname.Normal(strings.TrimPrefix(name, "*."))
 		if !ok {
 			return nil, fmt.Errorf("dmarc: public suffix list, line %d: %q is not a rule", line, text)
 		}
@@ -109,11 +110,11 @@ func ReadSuffixes(r io.Reader) (*SuffixList, error) {
 // exception wins, else the rule with the most labels, else the last label.
 func (l *SuffixList) Suffix(name string) (suffix string, private bool) {
 	below := "" // the name one label longer than the one looked at
-	for at := name; at != ""; below, at = at, parent(at) {
+	for at := name; at != ""; below, at = at, mailname.Parent(at) {
 		e := l.rules[at]
 		switch {
 		case e.exception:
-			return parent(at), false
+			return mailname.Parent(at), false
 		case e.wildcard && below != "" && !l.rules[below].exception:
 			return below, e.wildcardPrivate
 		case e.exact:

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace/internal/corpus"
+	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 )
 
 // load reads a JSON file of the conformance data.
@@ -125,12 +127,12 @@ func TestSuitePublicSuffix(t *testing.T) {
 			for _, v := range slices.Concat(suite.TestPSL, suite.Tests) {
 				got, want := "", ""
 				if v.Domain != nil {
-					if name, ok := normal(*v.Domain); ok {
+					if name, ok := mailname.Normal(*v.Domain); ok {
 						got, _ = registrable(list, name)
 					}
 				}
 				if v.Registrable != nil {
-					want, _ = normal(*v.Registrable)
+					want, _ = mailname.Normal(*v.Registrable)
 				}
 				c.check(t, got == want, "%s: %q, want %q", deref(v.Domain), got, want)
 			}
@@ -212,7 +214,7 @@ func TestSuiteOpenDMARC(t *testing.T) {
 	}
 	for _, v := range suite.From {
 		// OpenDMARC takes the first address.
-		boxes := From(v.From)
+		boxes := mailbox.Parse(v.From)
 		c.check(t, len(boxes) > 0 && boxes[0].Domain == v.Domain, "%s: %+v", v.From, boxes)
 	}
 	for _, v := range suite.OrgDomain {

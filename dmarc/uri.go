@@ -3,6 +3,8 @@ package dmarc
 import (
 	"net/url"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // MaxReportURIs is how many addresses of one rua= or ruf= are read.
@@ -65,17 +67,17 @@ func parseURI(s string) (ReportURI, string) {
 	}
 	if !strings.EqualFold(scheme, "mailto") {
 		if parsed, err := url.Parse(u.URI); err == nil {
-			u.Domain, _ = normal(parsed.Hostname())
+			u.Domain, _ = mailname.Normal(parsed.Hostname())
 		}
 		return u, problem
 	}
 	addr, _, _ := strings.Cut(rest, "?")
 	addr, err := url.PathUnescape(addr)
-	at := strings.LastIndexByte(addr, '@')
-	if err != nil || at <= 0 {
+	local, domain, _ := mailname.Split(addr)
+	if err != nil || local == "" {
 		return ReportURI{}, "not an e-mail address after mailto:"
 	}
-	domain, ok := normal(addr[at+1:])
+	domain, ok := mailname.Normal(domain)
 	if !ok {
 		return ReportURI{}, "no usable domain in the address"
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // MaxQueries is how many records one tree walk asks for (RFC 9989 §4.10).
@@ -92,7 +93,7 @@ func ask(ctx context.Context, res dns.Resolver, name string) probe {
 // txt asks for TXT records, with the answer in words where there are none. A
 // name too long for the DNS holds none.
 func txt(ctx context.Context, res dns.Resolver, name string) (texts []string, answer string, err error) {
-	if len(name) > maxName {
+	if len(name) > mailname.MaxName {
 		return nil, "not asked: the name is too long for the DNS", nil
 	}
 	a, err := res.Lookup(ctx, name, dns.TypeTXT)
@@ -143,7 +144,7 @@ func (p *prober) walk(domain string) ([]step, error) {
 		if labels(at) >= MaxQueries {
 			at = rightmost(at, MaxQueries-1)
 		} else {
-			at = parent(at)
+			at = mailname.Parent(at)
 		}
 	}
 	return steps, nil

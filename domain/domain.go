@@ -13,14 +13,12 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
-
-	"golang.org/x/net/idna"
 
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/internal/guard"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -93,39 +91,21 @@ var (
 // Name returns a domain name in the form that Check uses: lower case, A-labels,
 // no final dot. The error wraps ErrName.
 func Name(s string) (string, error) {
-	name := strings.TrimSuffix(strings.TrimSpace(s), ".")
-	for i := 0; i < len(name); i++ {
-		if name[i] >= 0x80 {
-			if len(name) > 1024 {
-				return "", fmt.Errorf("%w: %.40q… is too long", ErrName, name)
-			}
-			a, err := idna.Lookup.ToASCII(name)
-			if err != nil {
-				return "", fmt.Errorf("%w: %q: %w", ErrName, name, err)
-			}
-			name = a
-			break
-		}
-	}
-	if name == "" || len(name) > 253 {
+	name, ok := mailname.Normal(s)
+	if !ok {
 		return "", fmt.Errorf("%w: %.60q", ErrName, s)
 	}
 	if _, err := netip.ParseAddr(name); err == nil {
 		return "", fmt.Errorf("%w: %q is an IP address", ErrName, s)
 	}
-	for label := range strings.SplitSeq(name, ".") {
-		if label == "" || len(label) > 63 {
-			return "", fmt.Errorf("%w: %.60q", ErrName, s)
-		}
-		for i := 0; i < len(label); i++ {
-			switch c := label[i]; {
-			case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_':
-			default:
-				return "", fmt.Errorf("%w: %.60q holds %q", ErrName, s, c)
-			}
+	for _, c := range name {
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return "", fmt.Errorf("%w: %.60q holds %q", ErrName, s, c)
 		}
 	}
-	return strings.ToLower(name), nil
+	return name, nil
 }
 
 // Check looks at what a domain publishes. Whatever is wrong with records or

@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -311,7 +312,7 @@ func (c *checker) markNames(names []string, selector string) bool {
 	return slices.ContainsFunc(names, func(n string) bool {
 		n = strings.ToLower(strings.TrimSuffix(n, "."))
 		n = strings.TrimPrefix(n, selector+"._bimi.")
-		return n != "" && (n == c.domain || strings.HasSuffix(c.domain, "."+n) && strings.Contains(n, "."))
+		return n == c.domain || mailname.Within(c.domain, n) && strings.Contains(n, ".")
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/internal/guard"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -150,7 +151,7 @@ func withoutZone(host, domain string) string {
 	if !ok {
 		return ""
 	}
-	if rest == domain || strings.HasSuffix(rest, "."+domain) {
+	if mailname.Within(rest, domain) {
 		return rest
 	}
 	if _, icann := publicsuffix.PublicSuffix(rest); icann && strings.Count(rest, ".") > 1 && mxProvider(rest) != nil {
@@ -368,7 +369,7 @@ func (c *checker) heloNotes(s *section, host string) {
 
 // own reports whether a host is under the domain, and so in its owner's hands.
 func (c *checker) own(host string) bool {
-	return host == c.domain || strings.HasSuffix(host, "."+c.domain)
+	return mailname.Within(host, c.domain)
 }
 
 func (c *checker) heloSPF(h *report.MXHost) *report.HeloSPF {

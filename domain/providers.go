@@ -1,6 +1,10 @@
 package domain
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
+)
 
 // provider is a service that takes mail in or sends it for others. Its MX hosts
 // need not be those that send.
@@ -68,7 +72,7 @@ var providers = [...]provider{
 func mxProvider(host string) *provider {
 	for i := range providers {
 		for _, suffix := range providers[i].mx {
-			if host == suffix || strings.HasSuffix(host, "."+suffix) {
+			if mailname.Within(host, suffix) {
 				return &providers[i]
 			}
 		}
@@ -105,7 +109,7 @@ func nearInclude(term string) string {
 // includeProvider is the provider that has its customers include a name.
 func includeProvider(name string) *provider {
 	for i := range providers {
-		if p := &providers[i]; p.include != "" && (name == p.include || strings.HasSuffix(name, "."+p.include)) {
+		if p := &providers[i]; p.include != "" && mailname.Within(name, p.include) {
 			return p
 		}
 	}

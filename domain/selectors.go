@@ -1,6 +1,6 @@
 package domain
 
-import "strings"
+import "github.com/mailtrace/mailtrace/internal/mailname"
 
 // Selector is a DKIM selector that a provider or program is known to use.
 type Selector struct {
@@ -163,7 +163,7 @@ var keyHosts = [...]struct{ suffix, provider string }{
 func keyHost(targets []string) string {
 	for _, t := range targets {
 		for i := range keyHosts {
-			if s := keyHosts[i].suffix; t == s || strings.HasSuffix(t, "."+s) {
+			if s := keyHosts[i].suffix; mailname.Within(t, s) {
 				return keyHosts[i].provider
 			}
 		}

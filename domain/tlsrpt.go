@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -81,8 +82,7 @@ func reportURI(uri string) string {
 	case strings.ContainsAny(uri, "! \t"):
 		return "holds a character that must be written as %hex"
 	case strings.EqualFold(u.Scheme, "mailto"):
-		at := strings.LastIndexByte(u.Opaque, '@')
-		if at < 1 || at == len(u.Opaque)-1 {
+		if local, domain, _ := mailname.Split(u.Opaque); local == "" || domain == "" {
 			return "is no mail address"
 		}
 	case strings.EqualFold(u.Scheme, "https"):

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -41,7 +42,7 @@ func (w *whatif) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answe
 
 func (w *whatif) exists(name string) bool {
 	for q, records := range w.sets {
-		if len(records) > 0 && (q.name == name || strings.HasSuffix(q.name, "."+name)) {
+		if len(records) > 0 && mailname.Within(q.name, name) {
 			return true
 		}
 	}

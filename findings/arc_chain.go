@@ -5,13 +5,13 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/arc"
-	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
 // sealerName is what people know a sealer by.
 func sealerName(f *Facts, s *arc.Set) string {
-	if k := f.SealerHop(s); k >= 0 && f.Hops[k].By != "" && headers.SameOrg(f.Hops[k].By, s.Domain) {
+	if k := f.SealerHop(s); k >= 0 && f.Hops[k].By != "" && mailname.SameOrg(f.Hops[k].By, s.Domain) {
 		return byName(f, k)
 	}
 	return orWord(s.Domain, orWord(s.AMSDomain, "an unnamed sealer"))

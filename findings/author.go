@@ -9,6 +9,7 @@ import (
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -144,12 +145,12 @@ func hints(f *Facts) []string {
 	if b < 0 {
 		return nil
 	}
-	h, org := &f.Hops[b], headers.Org(f.FromDomain)
+	h, org := &f.Hops[b], mailname.Org(f.FromDomain)
 	switch {
 	case org == "":
-	case headers.Org(h.RDNS) == org && h.RDNSKind != received.RDNSConfirmed:
+	case mailname.Org(h.RDNS) == org && h.RDNSKind != received.RDNSConfirmed:
 		out = append(out, "its reverse DNS, unconfirmed, names "+org)
-	case headers.Org(h.Helo) == org && h.Helo != org:
+	case mailname.Org(h.Helo) == org && h.Helo != org:
 		out = append(out, "it calls itself a host of "+org)
 	}
 	for i := range f.DKIM {
@@ -189,7 +190,7 @@ func strangerAtBorder(f *Facts) (x stranger, ok bool) {
 	}
 	x.hop = last.Border
 	h := &f.Hops[x.hop]
-	if ip := f.ClientIP(last); ip.IsValid() && !headers.Public(ip) || h.Auth || h.Local || h.Fetched || slices.Contains(last.Orgs, headers.Org(f.FromDomain)) && !f.Offline() && ownSource(f) != "" {
+	if ip := f.ClientIP(last); ip.IsValid() && !headers.Public(ip) || h.Auth || h.Local || h.Fetched || slices.Contains(last.Orgs, mailname.Org(f.FromDomain)) && !f.Offline() && ownSource(f) != "" {
 		return x, false
 	}
 	if e := authorSPF(f); e != nil && (e.Result == spf.TempError || e.Result == spf.PermError) {
@@ -225,12 +226,12 @@ func (x stranger) firm() bool {
 // that the author uses. "" where there is none.
 func operator(f *Facts) string {
 	s, ok := spfAtBorder(f)
-	org := headers.Org(s.domain)
+	org := mailname.Org(s.domain)
 	if !ok || s.result != "pass" || org == "" || sameOrganisation(f, s.domain) {
 		return ""
 	}
 	for _, v := range signers(f) {
-		if headers.Org(v.domain) == org {
+		if mailname.Org(v.domain) == org {
 			return org
 		}
 	}
@@ -250,5 +251,5 @@ func (x stranger) found(f *Facts) string {
 	case x.known:
 		spfSays = "spf " + x.spf.result
 	}
-	return spfSays + ", no valid signature of " + headers.Org(f.FromDomain) + ", dmarc fail"
+	return spfSays + ", no valid signature of " + mailname.Org(f.FromDomain) + ", dmarc fail"
 }

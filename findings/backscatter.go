@@ -3,7 +3,7 @@ package findings
 import (
 	"strings"
 
-	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -46,7 +46,7 @@ envelope senders (BATV) where bounces are many.
 			x.AtFault.Host = f.DSN.ReportingMTA
 		}
 		// A Message-ID of the domain may be forged, but it may also be ours.
-		if id := strings.Trim(b.MessageID, "<> "); headers.SameOrg(domainPart(id), b.Domain) {
+		if id := strings.Trim(b.MessageID, "<> "); mailname.SameOrg(domainPart(id), b.Domain) {
 			x.Confidence = report.Likely
 		}
 		for _, e := range b.Foreign {

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -63,9 +64,9 @@ Recipient: treat as forged until the owner is known. Owner of the imitated domai
 // its own too.
 func ownSourceOf(f *Facts, org string) bool {
 	for _, n := range f.BorderNames {
-		if headers.Org(n) == org {
+		if mailname.Org(n) == org {
 			return true
 		}
 	}
-	return f.SPF != nil && f.SPF.Result == "pass" && headers.Org(f.SPF.Domain) == org
+	return f.SPF != nil && f.SPF.Result == "pass" && mailname.Org(f.SPF.Domain) == org
 }

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -94,8 +94,8 @@ Recipient: treat it as forged, and answer by another way. Owner of the domain: p
 // author's organisation: then the source is the owner's own, whatever the
 // records say. "" where it does not.
 func ownSource(f *Facts) string {
-	org := headers.Org(f.FromDomain)
-	if f.Twin != nil && org != "" && headers.Org(f.Twin.Name) == org {
+	org := mailname.Org(f.FromDomain)
+	if f.Twin != nil && org != "" && mailname.Org(f.Twin.Name) == org {
 		// Its IPv4 side is in the domain's own SPF record.
 		return f.Twin.Name
 	}
@@ -105,7 +105,7 @@ func ownSource(f *Facts) string {
 		names = append(slices.Clone(names), strings.ToLower(h.RDNS))
 	}
 	for _, n := range names {
-		if org != "" && headers.Org(n) == org {
+		if org != "" && mailname.Org(n) == org {
 			return n
 		}
 	}

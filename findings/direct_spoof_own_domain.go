@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -38,12 +39,12 @@ delivery to the tenant.
 `,
 	Find: func(f *Facts) []report.Finding {
 		b := borderHop(f)
-		own := headers.Org(f.FromDomain)
+		own := mailname.Org(f.FromDomain)
 		if b < 0 || own == "" || headers.Service(f.FromDomain) || f.IsReport() || !ownDomain(f, own) && compauth(f) == nil || !straight(f) || ownSource(f) != "" || !headers.Public(f.Hops[b].IP) || dmarcPasses(f) {
 			return nil
 		}
 		h := &f.Hops[b]
-		if h.Auth || headers.Org(h.RDNS) == own {
+		if h.Auth || mailname.Org(h.RDNS) == own {
 			return nil
 		}
 		s, known := spfAtBorder(f)
@@ -112,9 +113,9 @@ func toHimself(f *Facts) bool {
 func ownDomain(f *Facts, org string) bool {
 	r := f.LastRun()
 	if r.Rcpt != "" {
-		return headers.Org(domainPart(r.Rcpt)) == org
+		return mailname.Org(domainPart(r.Rcpt)) == org
 	}
-	return len(f.Recipients) > 0 && headers.Org(domainPart(f.Recipients[0])) == org || slices.Contains(r.Orgs, org)
+	return len(f.Recipients) > 0 && mailname.Org(domainPart(f.Recipients[0])) == org || slices.Contains(r.Orgs, org)
 }
 
 // straight reports whether the message came to the recipient's border from its

@@ -3,7 +3,7 @@ package findings
 import (
 	"slices"
 
-	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -44,7 +44,7 @@ Recipient: show the address beside the name, mark mail from outside, and refuse 
 			AdviceParts: report.Words("recipient: go by the address, not by the name"),
 			Evidence:    []report.Evidence{field(f, f.Msg.First("From"))},
 		}
-		if slices.Contains(f.Protected(), headers.Org(domainPart(addr))) && !bulk(f) {
+		if slices.Contains(f.Protected(), mailname.Org(domainPart(addr))) && !bulk(f) {
 			x.Severity, x.Confidence = "", report.Strong
 			x.Parts = x.Parts.Add(report.Say("; %v is the recipient's own domain", domainPart(addr))...)
 			if dmarcPasses(f) {

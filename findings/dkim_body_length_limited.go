@@ -3,6 +3,7 @@ package findings
 import (
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -94,7 +95,7 @@ func listHop(f *Facts) int {
 				continue
 			}
 			for _, o := range r.Orgs {
-				if o == headers.Org(l.domain) {
+				if o == mailname.Org(l.domain) {
 					return r.Border
 				}
 			}

@@ -3,7 +3,7 @@ package findings
 import (
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dkim/repair"
-	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -44,7 +44,7 @@ Who rewrites From: sign with the domain of the new address, and take the old sig
 			}
 			// The old signature is not aligned with the new From; what fell is the
 			// author's authentication.
-			if !headers.SameOrg(c.sig.Domain, f.FromDomain) && f.Border.DMARC == "fail" {
+			if !mailname.SameOrg(c.sig.Domain, f.FromDomain) && f.Border.DMARC == "fail" {
 				x.Severity = ""
 			}
 			x.Confidence = atMost(x.Confidence, report.Strong)

@@ -6,8 +6,9 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace/dkim"
-	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -125,7 +126,7 @@ func replaySigns(f *Facts, s *dkim.Signature) []sign {
 			computed("RFC 6376 §8.2", "l=%d of %d octets", *s.BodyLength, s.CanonicalBody),
 		})
 	}
-	if d, ok := dkim.TagValue(s.Tags, "darn"); ok && d != "" && rcpt != "" && !headers.SameOrg(d, domainPart(rcpt)) {
+	if d, ok := dkim.TagValue(s.Tags, "darn"); ok && d != "" && rcpt != "" && !mailname.SameOrg(d, domainPart(rcpt)) {
 		out = append(out, sign{otherDomain, "it was signed for a recipient at " + d, field(f, s.Field)})
 	}
 	return out
@@ -137,8 +138,8 @@ func addressed(f *Facts, rcpt string) bool {
 	d := domainPart(rcpt)
 	for _, name := range []string{"To", "Cc", "Resent-To", "Resent-Cc"} {
 		for _, i := range f.Msg.All(name) {
-			for _, mb := range dmarc.From(f.Msg.Value(i)) {
-				if mb.Domain == d || headers.SameOrg(mb.Domain, d) {
+			for _, mb := range mailbox.Parse(f.Msg.Value(i)) {
+				if mb.Domain == d || mailname.SameOrg(mb.Domain, d) {
 					return true
 				}
 			}
@@ -187,15 +188,15 @@ func straightFromStranger(f *Facts) bool {
 		own = append(own, domainPart(*f.MailFrom))
 	}
 	for _, n := range own {
-		org := headers.Org(strings.Trim(n, "[]"))
+		org := mailname.Org(strings.Trim(n, "[]"))
 		if org == "" {
 			continue
 		}
-		if org == headers.Org(f.FromDomain) {
+		if org == mailname.Org(f.FromDomain) {
 			return false
 		}
 		for i := range f.DKIM {
-			if f.DKIM[i].Result == dkim.Pass && headers.Org(f.DKIM[i].Domain) == org {
+			if f.DKIM[i].Result == dkim.Pass && mailname.Org(f.DKIM[i].Domain) == org {
 				return false
 			}
 		}

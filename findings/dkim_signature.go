@@ -6,6 +6,7 @@ import (
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -34,7 +35,7 @@ func dkimFinding(f *Facts, s *dkim.Signature) report.Finding {
 // it: the border above its part of the path, or where that does not show, the
 // first border that the message crossed. -1 where no border is known.
 func signerHop(f *Facts, s *dkim.Signature) int {
-	org := headers.Org(s.Domain)
+	org := mailname.Org(s.Domain)
 	first := -1
 	for i := len(f.Runs) - 1; i >= 0; i-- {
 		r := &f.Runs[i]
@@ -63,7 +64,7 @@ func signerHop(f *Facts, s *dkim.Signature) int {
 // its SPF record or by a confirmed name. Where the path or its checks are not
 // known, nothing can show it, and it is taken at its word.
 func fromSigner(f *Facts, s *dkim.Signature, k int) bool {
-	r, org := f.RunOf(k), headers.Org(s.Domain)
+	r, org := f.RunOf(k), mailname.Org(s.Domain)
 	if r == nil || org == "" {
 		return true
 	}
@@ -73,7 +74,7 @@ func fromSigner(f *Facts, s *dkim.Signature, k int) bool {
 		}
 	}
 	wrote := claimAt(f, k, "spf")
-	if wrote != nil && wrote.Normal == "pass" && headers.Org(wrote.Domain) == org {
+	if wrote != nil && wrote.Normal == "pass" && mailname.Org(wrote.Domain) == org {
 		return true
 	}
 	switch {
@@ -81,7 +82,7 @@ func fromSigner(f *Facts, s *dkim.Signature, k int) bool {
 		if wrote == nil {
 			return true
 		}
-	case r.SPF.Result == spf.TempError, r.SPF.Result == spf.Pass && headers.Org(r.SPF.Domain) == org:
+	case r.SPF.Result == spf.TempError, r.SPF.Result == spf.Pass && mailname.Org(r.SPF.Domain) == org:
 		return true
 	}
 	if sameOrganisation(f, s.Domain) {
@@ -90,10 +91,10 @@ func fromSigner(f *Facts, s *dkim.Signature, k int) bool {
 		}
 	}
 	h := &f.Hops[k]
-	if h.RDNSKind == received.RDNSConfirmed && headers.Org(h.RDNS) == org {
+	if h.RDNSKind == received.RDNSConfirmed && mailname.Org(h.RDNS) == org {
 		return true
 	}
-	return k == borderHop(f) && slices.ContainsFunc(f.BorderNames, func(n string) bool { return headers.Org(n) == org })
+	return k == borderHop(f) && slices.ContainsFunc(f.BorderNames, func(n string) bool { return mailname.Org(n) == org })
 }
 
 // disown takes back what a finding says to the signer where nothing shows that

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -124,7 +125,7 @@ func vouchedFor(f *Facts, c *headers.Claim) bool {
 // about: of its domain, or with the first characters of its value.
 func signatureOf(f *Facts, c *headers.Claim) bool {
 	for i := range f.DKIM {
-		if d := f.DKIM[i].Domain; d == c.Domain || d == "" || strings.HasSuffix(c.Domain, "."+d) || strings.HasSuffix(d, "."+c.Domain) {
+		if d := f.DKIM[i].Domain; d == "" || mailname.Within(c.Domain, d) || mailname.Within(d, c.Domain) {
 			return true
 		}
 	}

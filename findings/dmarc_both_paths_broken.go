@@ -4,6 +4,7 @@ import (
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -68,7 +69,7 @@ know; RFC 9989 asks not to reject on p=reject alone.
 		// Whole at an earlier one.
 		for i := len(f.Runs) - 1; i >= 0; i-- {
 			r := &f.Runs[i]
-			if r.Border < 0 || r.SPF == nil || r.SPF.Result != spf.Pass || !headers.SameOrg(r.SPF.Domain, f.FromDomain) {
+			if r.Border < 0 || r.SPF == nil || r.SPF.Result != spf.Pass || !mailname.SameOrg(r.SPF.Domain, f.FromDomain) {
 				continue
 			}
 			if i == 0 && f.DMARC.Result == dmarc.Pass && len(misplacedChecks(f)) == 0 {

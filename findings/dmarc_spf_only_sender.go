@@ -6,6 +6,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -80,7 +81,7 @@ Sender: sign all mail with DKIM for the From domain. RFC 9989 demands it of doma
 			return nil
 		}
 		x.Evidence = append(ev, dmarcRecord(f)...)
-		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.5", "%d signature(s), none with a d= of %s", len(f.DKIM), headers.Org(f.FromDomain)))
+		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.5", "%d signature(s), none with a d= of %s", len(f.DKIM), mailname.Org(f.FromDomain)))
 		if c := trustedAtBorder(f, "dkim"); c != nil {
 			x.Evidence = append(x.Evidence, claim(f, c))
 		}

@@ -3,6 +3,7 @@ package findings
 import (
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -25,7 +26,7 @@ type Facts struct {
 
 // judged prepares the facts of a message for the rules.
 func judged(h *headers.Facts) *Facts {
-	f := &Facts{Facts: h, otherKeys: make([]*bool, len(h.DKIM)), quotes: map[int]report.Evidence{}, authorOrg: headers.Org(h.FromDomain)}
+	f := &Facts{Facts: h, otherKeys: make([]*bool, len(h.DKIM)), quotes: map[int]report.Evidence{}, authorOrg: mailname.Org(h.FromDomain)}
 	f.Border = borderTriple(f)
 	f.Delivery = deliveryTriple(f)
 	f.has = gifts(f)

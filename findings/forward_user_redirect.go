@@ -3,8 +3,8 @@ package findings
 import (
 	"strings"
 
-	"github.com/mailtrace/mailtrace/dmarc"
-	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -72,11 +72,11 @@ func forwardedMeeting(f *Facts) (report.Finding, bool) {
 	if s < 0 || len(f.From) != 1 || dmarcPasses(f) {
 		return report.Finding{}, false
 	}
-	all := dmarc.From(f.Msg.Value(s))
-	if len(all) != 1 || headers.Org(all[0].Domain) == "" || sameOrganisation(f, all[0].Domain) {
+	all := mailbox.Parse(f.Msg.Value(s))
+	if len(all) != 1 || mailname.Org(all[0].Domain) == "" || sameOrganisation(f, all[0].Domain) {
 		return report.Finding{}, false
 	}
-	by, org := all[0], headers.Org(all[0].Domain)
+	by, org := all[0], mailname.Org(all[0].Domain)
 	mark := f.Msg.First("X-MS-Exchange-Calendar-Originator-Id")
 	if mark < 0 && !strings.EqualFold(f.Organizer, f.From[0].Address) {
 		return report.Finding{}, false
@@ -89,12 +89,12 @@ func forwardedMeeting(f *Facts) (report.Finding, bool) {
 		Evidence:    []report.Evidence{field(f, s), field(f, f.Msg.First("From"))},
 	}
 	passes := ""
-	if b, ok := spfAtBorder(f); ok && b.result == "pass" && !b.null && headers.Org(b.domain) == org {
+	if b, ok := spfAtBorder(f); ok && b.result == "pass" && !b.null && mailname.Org(b.domain) == org {
 		passes = "SPF"
 		x.Evidence = append(x.Evidence, b.evidence(f)...)
 	}
 	for _, v := range signers(f) {
-		if headers.Org(v.domain) == org {
+		if mailname.Org(v.domain) == org {
 			passes = "DKIM"
 			x.Evidence = append(x.Evidence, field(f, v.field))
 			break

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -58,7 +59,7 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 	}
 	// Unchanged means the same domain; the local part may be missing in what a
 	// server wrote.
-	if d := domainPart(*to.MailFrom); d == "" || d != domainPart(*from.MailFrom) || headers.Org(d) == from.Name() {
+	if d := domainPart(*to.MailFrom); d == "" || d != domainPart(*from.MailFrom) || mailname.Org(d) == from.Name() {
 		return report.Finding{}, false
 	}
 	if _, srs := headers.ParseSRS(*to.MailFrom); srs {
@@ -126,7 +127,7 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 func sameRecipient(f *Facts, i int) bool {
 	from, to := &f.Runs[i], &f.Runs[i-1]
 	rcpt := to.Rcpt
-	if rcpt == "" && i == 1 && len(f.Recipients) > 0 && slices.Contains(to.Orgs, headers.Org(domainPart(f.Recipients[0]))) {
+	if rcpt == "" && i == 1 && len(f.Recipients) > 0 && slices.Contains(to.Orgs, mailname.Org(domainPart(f.Recipients[0]))) {
 		rcpt = f.Recipients[0]
 	}
 	return from.Rcpt != "" && strings.EqualFold(from.Rcpt, rcpt)

@@ -3,7 +3,7 @@ package findings
 import (
 	"strings"
 
-	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -48,7 +48,7 @@ by the author that is shown.
 			}
 			switch h.Name {
 			case "From":
-				if h.Domain != "" && !headers.SameOrg(h.Domain, f.FromDomain) {
+				if h.Domain != "" && !mailname.SameOrg(h.Domain, f.FromDomain) {
 					x.Severity = report.High
 					x.Parts = report.Say("some programs read the author %v here, whom nobody checked: the From line stands %s", report.DomainRef(h.Domain), h.How)
 				}

@@ -3,8 +3,9 @@ package findings
 import (
 	"strings"
 
-	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -40,7 +41,7 @@ Nothing. Whoever must know the author reads Reply-To, with the care that an unau
 				continue
 			}
 			d := domainPart(headers.ListName(f.Msg.Value(i)))
-			if d == "" || !headers.SameOrg(d, f.FromDomain) {
+			if d == "" || !mailname.SameOrg(d, f.FromDomain) {
 				continue
 			}
 			author, at := mungedAuthor(f)
@@ -58,7 +59,7 @@ Nothing. Whoever must know the author reads Reply-To, with the care that an unau
 			}
 			for k := range f.DKIM {
 				s := &f.DKIM[k]
-				if s.Domain != "" && headers.SameOrg(s.Domain, domainPart(author)) && s.Result != "pass" {
+				if s.Domain != "" && mailname.SameOrg(s.Domain, domainPart(author)) && s.Result != "pass" {
 					x.Confidence = report.Proved
 					x.Evidence = append(x.Evidence, field(f, s.Field))
 				}
@@ -84,8 +85,8 @@ func mungedAuthor(f *Facts) (author string, at int) {
 		}
 		// Reply-To and Cc name others for many reasons; there the display name
 		// or an older signature must say that this was From.
-		for _, mb := range dmarc.From(f.Msg.Value(i)) {
-			if mb.Domain == "" || headers.SameOrg(mb.Domain, f.FromDomain) {
+		for _, mb := range mailbox.Parse(f.Msg.Value(i)) {
+			if mb.Domain == "" || mailname.SameOrg(mb.Domain, f.FromDomain) {
 				continue
 			}
 			if strings.HasPrefix(name, "X-") || via || signedBy(f, mb.Domain) {
@@ -98,7 +99,7 @@ func mungedAuthor(f *Facts) (author string, at int) {
 
 func signedBy(f *Facts, domain string) bool {
 	for i := range f.DKIM {
-		if d := f.DKIM[i].Domain; d != "" && headers.SameOrg(d, domain) {
+		if d := f.DKIM[i].Domain; d != "" && mailname.SameOrg(d, domain) {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -71,7 +72,7 @@ var listFields = []string{"List-Id", "X-BeenThere", "List-Post", "Mailing-List"}
 // the list.
 func foreignAuthor(f *Facts, list string) bool {
 	for _, a := range f.FromOthers {
-		if !headers.SameOrg(a, list) {
+		if !mailname.SameOrg(a, list) {
 			return true
 		}
 	}
@@ -94,7 +95,7 @@ func findList(f *Facts) *mailingList {
 		}
 		l := headers.ListName(f.Msg.Value(i))
 		d := domainPart(l)
-		if d == "" || !headers.SameOrg(d, bounce) {
+		if d == "" || !mailname.SameOrg(d, bounce) {
 			continue
 		}
 		// The message was written to the list, or the list received it from

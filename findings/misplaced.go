@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -124,7 +125,7 @@ func publicPlace(f *Facts, r *headers.Run, k int) place {
 	case client >= 0 && server >= 0:
 		return backupMX
 	case client >= 0:
-		if orgOfRecipient(f, r) != headers.Org(f.MX[client].Host) || server < 0 && foreignHost(f, r, k) {
+		if orgOfRecipient(f, r) != mailname.Org(f.MX[client].Host) || server < 0 && foreignHost(f, r, k) {
 			return gatewayService
 		}
 	}
@@ -145,14 +146,14 @@ func foreignHost(f *Facts, r *headers.Run, k int) bool {
 	by := ""
 	for i := k - 1; i >= 0 && by == ""; i-- {
 		// A line of qmail between names no host.
-		by = headers.Org(f.Hops[i].By)
+		by = mailname.Org(f.Hops[i].By)
 	}
 	return by != "" && by != own
 }
 
 func orgOfRecipient(f *Facts, r *headers.Run) string {
 	if r.Rcpt != "" {
-		return headers.Org(domainPart(r.Rcpt))
+		return mailname.Org(domainPart(r.Rcpt))
 	}
 	return r.Name()
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -44,7 +45,7 @@ Operator of the server: test it for open relaying, and look in its log for the l
 			}
 			h := &f.Hops[r.Border]
 			if !strangeClient(f, r) || len(r.Orgs) == 0 || slices.ContainsFunc(r.Orgs, func(o string) bool {
-				return o == headers.Org(f.FromDomain) || o == headers.Org(mailFromDomain(f)) || o == headers.Org(domainPart(h.For)) && h.For != ""
+				return o == mailname.Org(f.FromDomain) || o == mailname.Org(mailFromDomain(f)) || o == mailname.Org(domainPart(h.For)) && h.For != ""
 			}) {
 				continue
 			}
@@ -81,7 +82,7 @@ func strangeClient(f *Facts, r *headers.Run) bool {
 	if !headers.Public(h.IP) || h.Auth || h.Local || h.Fetched || h.Helo == "" {
 		return false
 	}
-	if org := headers.Org(h.RDNS); org != "" && slices.Contains(r.Orgs, org) {
+	if org := mailname.Org(h.RDNS); org != "" && slices.Contains(r.Orgs, org) {
 		return false // the provider's own customer
 	}
 	helo := strings.Trim(h.Helo, "[]")

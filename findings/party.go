@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -63,7 +64,7 @@ func party(f *Facts, r *Rule, x *report.Finding) {
 		case k >= 0 && f.RunOf(k) != nil && f.RunOf(k) != f.LastRun():
 			p.Organisation = f.RunOf(k).Name()
 		case p.Host != "":
-			p.Organisation = headers.Org(p.Host)
+			p.Organisation = mailname.Org(p.Host)
 		}
 	}
 }

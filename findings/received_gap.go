@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -72,7 +73,7 @@ func meetable(f *Facts, k int) bool {
 	older, newer := &f.Hops[k-1], &f.Hops[k]
 	client := fromHost(f, k)
 	switch {
-	case headers.Org(older.By) == "" || sameLabel(older.By, fromHost(f, k)) || !newer.IP.IsValid() || !headers.Public(newer.IP) || client == "":
+	case mailname.Org(older.By) == "" || sameLabel(older.By, fromHost(f, k)) || !newer.IP.IsValid() || !headers.Public(newer.IP) || client == "":
 		return false
 	case older.Local || older.OwnHost || newer.OwnHost || newer.Fetched || older.Fetched:
 		return false
@@ -93,7 +94,7 @@ func meetable(f *Facts, k int) bool {
 	}
 	// The same without answers: the client is called after the sender.
 	for _, d := range append([]string{f.FromDomain}, mailFromDomain(f)) {
-		if org := headers.Org(d); org != "" && (headers.Org(client) == org || older.Org == org) {
+		if org := mailname.Org(d); org != "" && (mailname.Org(client) == org || older.Org == org) {
 			return false
 		}
 	}
@@ -104,8 +105,8 @@ func meetable(f *Facts, k int) bool {
 // gmx.com and gmx.net do. The names that are reserved for documentation (RFC
 // 2606 §3) stand for different ones.
 func sameLabel(a, b string) bool {
-	x, _, _ := strings.Cut(headers.Org(a), ".")
-	y, _, _ := strings.Cut(headers.Org(b), ".")
+	x, _, _ := strings.Cut(mailname.Org(a), ".")
+	y, _, _ := strings.Cut(mailname.Org(b), ".")
 	return x != "" && x == y && x != "example"
 }
 

@@ -1,7 +1,7 @@
 package findings
 
 import (
-	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -32,12 +32,12 @@ Recipient: look at the address before answering with anything that matters.
 		if mb == nil || f.FromDomain == "" || sameOrganisation(f, mb.Domain) || sameLabel(f.FromDomain, mb.Domain) || bulk(f) || resent(f) || f.IsReport() {
 			return nil
 		}
-		org := headers.Org(mb.Domain)
-		if org == "" || org == headers.Org(mailFromDomain(f)) || replyToRecipient(f, mb.Address) {
+		org := mailname.Org(mb.Domain)
+		if org == "" || org == mailname.Org(mailFromDomain(f)) || replyToRecipient(f, mb.Address) {
 			return nil
 		}
 		for _, v := range signers(f) {
-			if headers.Org(v.domain) == org {
+			if mailname.Org(v.domain) == org {
 				return nil // that organisation signed the message
 			}
 		}
@@ -55,7 +55,7 @@ Recipient: look at the address before answering with anything that matters.
 // forms on web pages have it.
 func replyToRecipient(f *Facts, addr string) bool {
 	for _, r := range f.Recipients {
-		if headers.SameOrg(domainPart(r), domainPart(addr)) {
+		if mailname.SameOrg(domainPart(r), domainPart(addr)) {
 			return true
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/headers/received"
 	known "github.com/mailtrace/mailtrace/headers/services"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Some forwarders leave no Received field. What they leave is an ARC set, and the
@@ -27,8 +28,8 @@ func sealingForwarder(f *Facts) (*arc.Set, string) {
 	}
 	for i := range f.ARC.Sets {
 		s := &f.ARC.Sets[i]
-		if own := known.InZone(headers.Org(s.Domain)).And(at); !own.Empty() && sealsBelowHold(f.ARC, i) {
-			return s, headers.Org(s.Domain)
+		if own := known.InZone(mailname.Org(s.Domain)).And(at); !own.Empty() && sealsBelowHold(f.ARC, i) {
+			return s, mailname.Org(s.Domain)
 		}
 	}
 	return nil, ""

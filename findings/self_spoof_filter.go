@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -54,7 +55,7 @@ func ownMailReturned(f *Facts) (report.Finding, bool) {
 		return report.Finding{}, false
 	}
 	first, last := &f.Runs[n-1], f.LastRun()
-	own := headers.Org(f.FromDomain)
+	own := mailname.Org(f.FromDomain)
 	if own == "" || !slices.Contains(last.Orgs, own) || !slices.Contains(first.Orgs, own) || last.Border < 0 {
 		return report.Finding{}, false
 	}
@@ -105,7 +106,7 @@ func bouncedOwnMail(f *Facts) (report.Finding, bool) {
 		}
 		for _, p := range f.Embedded {
 			author := p.FromDomain()
-			if author == "" || !headers.SameOrg(author, refuser) {
+			if author == "" || !mailname.SameOrg(author, refuser) {
 				continue
 			}
 			x := report.Finding{
@@ -118,9 +119,9 @@ func bouncedOwnMail(f *Facts) (report.Finding, bool) {
 					computed("RFC 3464 §2.1", "the returned message is from %s", author),
 				},
 			}
-			if p.MadeIn(headers.Org(author)) {
+			if p.MadeIn(mailname.Org(author)) {
 				x.Confidence = report.Strong
-				x.Evidence = append(x.Evidence, computed("", "the returned message was made inside %s", headers.Org(author)))
+				x.Evidence = append(x.Evidence, computed("", "the returned message was made inside %s", mailname.Org(author)))
 			}
 			return x, true
 		}
@@ -135,7 +136,7 @@ func noticeOfOwnMail(f *Facts, r *headers.DSNRecipient, refuser string) (report.
 	if sender == "" && len(f.Recipients) > 0 {
 		sender = domainPart(f.Recipients[0])
 	}
-	if sender == "" || !headers.SameOrg(sender, refuser) {
+	if sender == "" || !mailname.SameOrg(sender, refuser) {
 		return report.Finding{}, false
 	}
 	by := orWord(f.DSN.ReportingMTA, "a forwarder")
@@ -146,7 +147,7 @@ func noticeOfOwnMail(f *Facts, r *headers.DSNRecipient, refuser string) (report.
 		AdviceParts: report.Say("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding", refuser, orWord(f.DSN.ReportingMTA, "the forwarder")),
 		Evidence: []report.Evidence{
 			replied(r.Diagnostic, "RFC 5321 §4.2"),
-			computed("", "envelope sender and recipient of the refused message are of %s", headers.Org(refuser)),
+			computed("", "envelope sender and recipient of the refused message are of %s", mailname.Org(refuser)),
 		},
 	}, true
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -64,7 +65,7 @@ func relayedPass(f *Facts) (report.Finding, bool) {
 		}
 		// Sent on in its own name, as a list does, and a user who resends a message:
 		// the name is of its hosts, or of the mailbox that it took the message for.
-		if own := headers.Org(to.SPF.Domain); slices.Contains(from.Orgs, own) || own != "" && own == headers.Org(domainPart(from.Rcpt)) {
+		if own := mailname.Org(to.SPF.Domain); slices.Contains(from.Orgs, own) || own != "" && own == mailname.Org(domainPart(from.Rcpt)) {
 			continue
 		}
 		return ownRelay(f, from.SPF, to.SPF, from.Border, to.Border, nil), true

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -43,7 +44,7 @@ Recipient: do not answer; ask the author by another way. Report the abuse to the
 			x := report.Finding{
 				Confidence:  report.Likely,
 				AtFault:     report.Party{Role: report.RoleSender, Host: f.FromDomain},
-				Parts:       report.Say("DMARC of %v passes, but answers go to %s, whose domain imitates %s (%s)", report.DomainRef(f.FromDomain), mb.Address, headers.Org(p), like),
+				Parts:       report.Say("DMARC of %v passes, but answers go to %s, whose domain imitates %s (%s)", report.DomainRef(f.FromDomain), mb.Address, mailname.Org(p), like),
 				AdviceParts: report.Say("recipient: do not answer; report the message to %v with its Message-ID", report.DomainRef(f.FromDomain)),
 				Evidence:    []report.Evidence{field(f, f.Msg.First("From")), field(f, i), computed("RFC 9989 §5.3", "dmarc of %v: pass", report.DomainRef(f.FromDomain))},
 			}

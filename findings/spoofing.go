@@ -3,8 +3,9 @@ package findings
 import (
 	"strings"
 
-	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 )
 
 // bulk reports whether the message says that it goes to many, or was made by a
@@ -22,12 +23,12 @@ func bulk(f *Facts) bool {
 
 // replyTo is the first mailbox of Reply-To with its field; nil where there is
 // none, or several fields.
-func replyTo(f *Facts) (*dmarc.Mailbox, int) {
+func replyTo(f *Facts) (*mailbox.Mailbox, int) {
 	i := f.Msg.First("Reply-To")
 	if i < 0 {
 		return nil, -1
 	}
-	for _, mb := range dmarc.From(f.Msg.Value(i)) {
+	for _, mb := range mailbox.Parse(f.Msg.Value(i)) {
 		if mb.Domain != "" {
 			return &mb, i
 		}
@@ -46,8 +47,7 @@ func nameAddress(f *Facts) (addr, name string) {
 		return "", name
 	}
 	for _, w := range strings.FieldsFunc(looksLikeASCII.Replace(name), func(r rune) bool { return strings.ContainsRune(" \t\"'<>()[],;:", r) }) {
-		at := strings.LastIndexByte(w, '@')
-		if at > 0 && headers.Org(w[at+1:]) != "" {
+		if local, domain, _ := mailname.Split(w); local != "" && mailname.Org(domain) != "" {
 			return strings.ToLower(strings.Trim(w, ".")), name
 		}
 	}
@@ -77,7 +77,7 @@ func onBehalf(name string) bool {
 func namesAddress(f *Facts, addr string, fields ...string) bool {
 	for _, name := range fields {
 		for _, i := range f.Msg.All(name) {
-			for _, mb := range dmarc.From(f.Msg.Value(i)) {
+			for _, mb := range mailbox.Parse(f.Msg.Value(i)) {
 				if strings.EqualFold(mb.Address, addr) {
 					return true
 				}

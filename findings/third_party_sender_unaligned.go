@@ -3,7 +3,7 @@ package findings
 import (
 	"strings"
 
-	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -51,7 +51,7 @@ Owner of the domain: set up DKIM and the return path for your domain in the serv
 		service := sentByService(f)
 		var signature *voucher
 		for _, v := range signers(f) {
-			if headers.SameOrg(v.domain, s.domain) || service != "" && headers.Org(v.domain) == service {
+			if mailname.SameOrg(v.domain, s.domain) || service != "" && mailname.Org(v.domain) == service {
 				signature = &v
 			}
 		}
@@ -60,7 +60,7 @@ Owner of the domain: set up DKIM and the return path for your domain in the serv
 			return nil
 		}
 		if service == "" {
-			service = headers.Org(s.domain)
+			service = mailname.Org(s.domain)
 		}
 		found := report.Finding{
 			Hop:         index(f, s.hop),

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -198,7 +199,7 @@ func vouched(f *Facts) string {
 	} else if c := claimAtBorder(f, "spf"); c != nil {
 		domain = c.Domain
 	}
-	if org := headers.Org(f.FromDomain); org != "" && headers.Org(domain) == org {
+	if org := mailname.Org(f.FromDomain); org != "" && mailname.Org(domain) == org {
 		return "SPF of " + domain + " passes"
 	}
 	return ""
@@ -281,7 +282,7 @@ func borderDKIM(f *Facts) string {
 	}
 	if b := borderHop(f); b >= 0 {
 		for c := range claims(f, "dkim", trusted) {
-			if c.Hop != b || c.Domain == "" || !headers.SameOrg(c.Domain, f.FromDomain) {
+			if c.Hop != b || c.Domain == "" || !mailname.SameOrg(c.Domain, f.FromDomain) {
 				continue
 			}
 			if c.Normal == "pass" || best == "" {
@@ -339,7 +340,7 @@ func deliveryTriple(f *Facts) report.Triple {
 			if method != "dkim" {
 				return best
 			}
-			if c.Normal == "pass" && headers.SameOrg(c.Domain, f.FromDomain) {
+			if c.Normal == "pass" && mailname.SameOrg(c.Domain, f.FromDomain) {
 				return "pass"
 			}
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -214,7 +215,7 @@ func dmarcConflicts(f *Facts) []report.Finding {
 		}
 		x := mistake(f, c)
 		switch {
-		case c.Domain != "" && f.FromDomain != "" && !sameName(c.Domain, f.FromDomain) && headers.Org(c.Domain) != "" && !sameOrganisation(f, c.Domain):
+		case c.Domain != "" && f.FromDomain != "" && !sameName(c.Domain, f.FromDomain) && mailname.Org(c.Domain) != "" && !sameOrganisation(f, c.Domain):
 			x.Parts = report.Say("%s judged DMARC of %v, but the author is of %v: it read another From than the message has", x.AtFault.Host, report.DomainRef(c.Domain), report.DomainRef(f.FromDomain))
 		case c.Normal == "fail" && f.Border.DMARC == "pass" && ownPass(f) != "":
 			x.Parts = report.Say("%s wrote dmarc=fail for %v, but %s: DMARC passes; its own mistake", x.AtFault.Host, report.DomainRef(f.FromDomain), ownPass(f))
@@ -260,7 +261,7 @@ func ownPass(f *Facts) string {
 }
 
 // sameName compares domains, whether they are written as A-labels or not.
-func sameName(a, b string) bool { return strings.EqualFold(headers.ALabel(a), headers.ALabel(b)) }
+func sameName(a, b string) bool { return strings.EqualFold(mailname.Domain(a), mailname.Domain(b)) }
 
 func ascii(s string) bool {
 	for i := 0; i < len(s); i++ {

@@ -8,6 +8,7 @@ import (
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/headers/received"
 	known "github.com/mailtrace/mailtrace/headers/services"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -22,7 +23,7 @@ func sameOrganisation(f *Facts, domain string) bool {
 	if domain == f.FromDomain {
 		return true
 	}
-	return f.authorOrg != "" && headers.Org(domain) == f.authorOrg
+	return f.authorOrg != "" && mailname.Org(domain) == f.authorOrg
 }
 
 // voucher is a domain that authenticated the message at the border.
@@ -246,14 +247,14 @@ func sentByService(f *Facts) string {
 	}
 	for _, n := range names {
 		if n != "" && (headers.Service(n) || !known.Senders(n, known.Any).Empty()) {
-			return headers.Org(n)
+			return mailname.Org(n)
 		}
 	}
 	if s := known.ByAddr(f.ClientIP(f.LastRun())).Of(known.Mailbox, known.ESP, known.Gateway).First(); s != nil {
 		return s.Name
 	}
 	if s, ok := spfAtBorder(f); ok && s.result == "pass" && (headers.Service(s.domain) || !known.Senders(s.domain, known.Any).Empty() || !known.InZone(s.domain).Of(known.ESP).Empty()) {
-		return headers.Org(s.domain)
+		return mailname.Org(s.domain)
 	}
 	return ""
 }

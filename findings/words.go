@@ -3,6 +3,8 @@ package findings
 import (
 	"strconv"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -10,8 +12,6 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // domainPart is what follows the last @ of an address, lower case; all of it
 // where there is none.
 func domainPart(addr string) string {
-	if i := strings.LastIndexByte(addr, '@'); i >= 0 {
-		addr = addr[i+1:]
-	}
-	return strings.ToLower(strings.TrimSuffix(addr, "."))
+	_, domain, _ := mailname.Split(addr)
+	return strings.ToLower(strings.TrimSuffix(domain, "."))
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Bounds on what is asked before it is needed.
@@ -37,11 +38,11 @@ func (f *Facts) askAhead() {
 		ask("_dmarc."+f.FromDomain, dns.TypeTXT)
 		ask(f.FromDomain, dns.TypeTXT)
 	}
-	if d := domainOf(f.Msg.Get("Return-Path")); d != "" {
-		ask(host(strings.Trim(d, "<> ")), dns.TypeTXT)
+	if d := mailname.DomainOf(f.Msg.Get("Return-Path")); d != "" {
+		ask(mailname.Host(strings.Trim(d, "<> ")), dns.TypeTXT)
 	}
 	for n, r := range f.Recipients {
-		if d := domainOf(r); d != "" && n < 2 {
+		if d := mailname.DomainOf(r); d != "" && n < 2 {
 			ask(d, dns.TypeMX)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -112,7 +113,7 @@ func (a *asker) lookup(what, name string, t dns.Type) (dns.Answer, bool) {
 // addrs returns the addresses of a host and whether both families were
 // answered.
 func (a *asker) addrs(what, name string) ([]netip.Addr, bool) {
-	name = host(name)
+	name = mailname.Host(name)
 	if got, ok := a.addr[name]; ok {
 		return got.addrs, got.known
 	}
@@ -126,7 +127,7 @@ func (a *asker) addrs(what, name string) ([]netip.Addr, bool) {
 // pointsTo reports whether one of the addresses of name is ip. known is false
 // where that could not be asked.
 func (a *asker) pointsTo(what, name string, ip netip.Addr) (yes, known bool) {
-	name = host(name)
+	name = mailname.Host(name)
 	t := dns.TypeA
 	if ip.Is6() {
 		t = dns.TypeAAAA
@@ -152,7 +153,7 @@ func (a *asker) exchangers(domain string) []Exchanger {
 
 // exchangersOf is exchangers; known is false where not all could be asked.
 func (a *asker) exchangersOf(domain string) (list []Exchanger, known bool) {
-	domain = host(domain)
+	domain = mailname.Host(domain)
 	if domain == "" {
 		return nil, true
 	}
@@ -170,7 +171,7 @@ func (a *asker) exchangersOf(domain string) (list []Exchanger, known bool) {
 			}
 			addrs, ok := a.addrs(what, r.Host)
 			known = known && ok
-			out = append(out, Exchanger{Pref: r.Pref, Host: host(r.Host), Addrs: addrs})
+			out = append(out, Exchanger{Pref: r.Pref, Host: mailname.Host(r.Host), Addrs: addrs})
 		}
 		if len(ans.Records) == 0 && ans.Status == dns.NoData {
 			if addrs, _ := a.addrs(what, domain); len(addrs) > 0 {
@@ -211,7 +212,7 @@ func (a *asker) names(ip netip.Addr) ([]string, PTRState) {
 				got.state = PTRUnconfirmed
 			}
 			if yes, _ := a.pointsTo(what, name, ip); yes {
-				got.names = append(got.names, host(name))
+				got.names = append(got.names, mailname.Host(name))
 				got.state = PTRConfirmed
 			}
 		}
@@ -237,7 +238,7 @@ func (a *asker) ptrNames(ip netip.Addr) (names []string, known bool) {
 		if i == maxPTRNames {
 			break
 		}
-		names = append(names, host(n))
+		names = append(names, mailname.Host(n))
 	}
 	return names, true
 }
@@ -264,11 +265,11 @@ func (a *asker) check(q spf.Query) *spf.Evaluation {
 }
 
 func queryDomain(q spf.Query) string {
-	if d := domainOf(q.MailFrom); d != "" {
+	if d := mailname.DomainOf(q.MailFrom); d != "" {
 		return d
 	}
 	if q.MailFrom != "" {
-		return host(q.MailFrom)
+		return mailname.Host(q.MailFrom)
 	}
-	return host(q.Helo)
+	return mailname.Host(q.Helo)
 }

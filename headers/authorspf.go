@@ -5,6 +5,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -38,7 +39,7 @@ func (f *Facts) checkAuthorSPF() {
 		return
 	}
 	null := f.MailFrom != nil && *f.MailFrom == ""
-	if !null && f.SPF.Result == spf.Pass && SameOrg(f.SPF.Domain, f.FromDomain) {
+	if !null && f.SPF.Result == spf.Pass && mailname.SameOrg(f.SPF.Domain, f.FromDomain) {
 		return // the owner means it already
 	}
 	f.AuthorSPF = f.ask.check(spf.Query{IP: ip, MailFrom: "postmaster@" + f.FromDomain})

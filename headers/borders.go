@@ -3,6 +3,8 @@ package headers
 import (
 	"slices"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // bordersOf finds the deliveries on the path: the reader's, as the chain of
@@ -60,22 +62,22 @@ func (f *Facts) recipientRun() Run {
 		w.addOrg(f.Hops[k].Org)
 	}
 	for _, d := range c.Domains {
-		if !ofService("mx." + Org(d)) {
-			w.addOrg(Org(d))
+		if !ofService("mx." + mailname.Org(d)) {
+			w.addOrg(mailname.Org(d))
 		}
 	}
 	w.r.Rcpt = f.Options.Rcpt
 	if w.r.Rcpt == "" {
 		w.r.Rcpt = f.rcptOf(w.r.First, w.r.Last)
 	}
-	if w.r.Rcpt == "" && len(f.Recipients) > 0 && slices.Contains(c.Domains, domainOf(f.Recipients[0])) {
+	if w.r.Rcpt == "" && len(f.Recipients) > 0 && slices.Contains(c.Domains, mailname.DomainOf(f.Recipients[0])) {
 		w.r.Rcpt = f.Recipients[0]
 	}
 	w.nameAfterCustomer()
 	if h := w.r.Border; h >= 0 {
 		w.r.Helo = f.Hops[h].Helo
-		if d := w.exchangerOf(host(f.Hops[h].By)); d != "" {
-			w.addBasis(host(f.Hops[h].By) + " is the MX of " + d)
+		if d := w.exchangerOf(mailname.Host(f.Hops[h].By)); d != "" {
+			w.addBasis(mailname.Host(f.Hops[h].By) + " is the MX of " + d)
 		}
 	}
 	if c.Border >= 0 || c.Above {
@@ -91,11 +93,11 @@ func (f *Facts) recipientRun() Run {
 // nameAfterCustomer puts the customer's name before that of the service whose
 // hosts the run's are.
 func (w *walker) nameAfterCustomer() {
-	d := domainOf(w.r.Rcpt)
+	d := mailname.DomainOf(w.r.Rcpt)
 	if len(w.r.Orgs) == 0 || serviceNamed(w.r.Orgs[0]) == nil || serviceOf(d) != nil {
 		return
 	}
-	if org := Org(d); org != "" {
+	if org := mailname.Org(d); org != "" {
 		w.r.Orgs = slices.DeleteFunc(w.r.Orgs, func(o string) bool { return o == org })
 		w.r.Orgs = append([]string{org}, w.r.Orgs...)
 	}
@@ -107,7 +109,7 @@ func (f *Facts) walk(top int) Run {
 	w := walker{f: f, r: Run{First: top, Last: top, Border: -1}}
 	w.addOrg(f.Hops[top].Org)
 	if rcpt := f.Hops[top].For; rcpt != "" {
-		w.addDomain(domainOf(rcpt))
+		w.addDomain(mailname.DomainOf(rcpt))
 	}
 	for k := top; ; k-- {
 		s := w.side(k)
@@ -124,7 +126,7 @@ func (f *Facts) walk(top int) Run {
 		w.r.First = k - 1
 		w.addOrg(f.Hops[k-1].Org)
 		if rcpt := f.Hops[k-1].For; rcpt != "" && len(w.domains) == 0 {
-			w.addDomain(domainOf(rcpt))
+			w.addDomain(mailname.DomainOf(rcpt))
 		}
 	}
 	w.r.Rcpt = f.rcptOf(w.r.First, w.r.Last)
@@ -132,8 +134,8 @@ func (f *Facts) walk(top int) Run {
 		w.r.Helo = f.Hops[h].Helo
 		// That the border is an exchanger of the recipient says more than how
 		// its inner hops hang together.
-		if d := w.exchangerOf(host(f.Hops[h].By)); d != "" {
-			w.basis = append([]string{host(f.Hops[h].By) + " is the MX of " + d}, w.basis...)
+		if d := w.exchangerOf(mailname.Host(f.Hops[h].By)); d != "" {
+			w.basis = append([]string{mailname.Host(f.Hops[h].By) + " is the MX of " + d}, w.basis...)
 		} else if n := len(w.basis); n > 1 {
 			w.basis = append(w.basis[n-1:], w.basis[:n-1]...)
 		}
@@ -163,7 +165,7 @@ func (w *walker) addDomain(d string) {
 }
 
 func (w *walker) isDomain(d string) bool {
-	return d != "" && (slices.Contains(w.domains, d) || slices.Contains(w.r.Orgs, Org(d)))
+	return d != "" && (slices.Contains(w.domains, d) || slices.Contains(w.r.Orgs, mailname.Org(d)))
 }
 
 func (w *walker) addBasis(b string) {
@@ -177,7 +179,7 @@ func (w *walker) inOrgs(org string) bool { return org != "" && slices.Contains(w
 // ownFirst adds the organisation of the recipient's domain; a customer's name
 // comes before that of the service whose host the newest hop is.
 func (w *walker) ownFirst(domain string, top int) {
-	org := Org(domain)
+	org := mailname.Org(domain)
 	if org == "" || w.inOrgs(org) {
 		return
 	}
@@ -195,6 +197,6 @@ func (f *Facts) lookAtBorder() {
 		f.BorderNames, f.BorderPTR = f.ask.names(ip)
 	}
 	if r := f.LastRun(); r != nil && r.Rcpt != "" {
-		f.MX = f.ask.exchangers(domainOf(r.Rcpt))
+		f.MX = f.ask.exchangers(mailname.DomainOf(r.Rcpt))
 	}
 }

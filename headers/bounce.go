@@ -11,6 +11,7 @@ import (
 	gomessage "github.com/emersion/go-message"
 
 	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/message"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -123,7 +124,7 @@ func (f *Facts) judgeReplies() {
 		}
 		domain := r.judgedDomain()
 		if domain == "" && len(f.Recipients) > 0 {
-			domain = domainOf(f.Recipients[0])
+			domain = mailname.DomainOf(f.Recipients[0])
 		}
 		if domain == "" {
 			continue
@@ -195,7 +196,7 @@ func (f *Facts) readNotice() {
 	}
 	d.Server = server
 	if d.ReportingMTA == "" && len(f.From) == 1 {
-		d.ReportingMTA = domainOf(f.From[0].Address)
+		d.ReportingMTA = mailname.DomainOf(f.From[0].Address)
 	}
 	f.DSN = d
 	if len(returned) > 0 && len(f.Embedded) == 0 {
@@ -264,8 +265,8 @@ func (f *Facts) readBounced() {
 	if _, srs := ParseSRS(rcpt); srs || strings.HasPrefix(strings.ToLower(rcpt), "prvs=") || strings.HasPrefix(strings.ToLower(rcpt), "btv1=") {
 		return // the address shows that we sent, or forwarded, the message
 	}
-	domain := domainOf(rcpt)
-	own := Org(domain)
+	domain := mailname.DomainOf(rcpt)
+	own := mailname.Org(domain)
 	if own == "" || serviceOf(domain) != nil {
 		return
 	}
@@ -285,12 +286,12 @@ func (f *Facts) readBounced() {
 		}
 		h := received.Parse(m.Value(i))
 		switch {
-		case Org(h.By) == own:
-			b.Own = "it passed " + host(h.By)
-		case Org(h.RDNS) == own && h.RDNSKind == received.RDNSConfirmed:
-			b.Own = "it came from " + host(h.RDNS)
-		case h.Auth && Org(domainOf(h.AuthUser)) == own:
-			b.Own = h.AuthUser + " had logged in at " + host(h.By)
+		case mailname.Org(h.By) == own:
+			b.Own = "it passed " + mailname.Host(h.By)
+		case mailname.Org(h.RDNS) == own && h.RDNSKind == received.RDNSConfirmed:
+			b.Own = "it came from " + mailname.Host(h.RDNS)
+		case h.Auth && mailname.Org(mailname.DomainOf(h.AuthUser)) == own:
+			b.Own = h.AuthUser + " had logged in at " + mailname.Host(h.By)
 		case Public(h.IP) && asked < maxBouncedHops:
 			asked++
 			e := f.ask.check(spf.Query{IP: h.IP, MailFrom: "postmaster@" + domain})
@@ -317,7 +318,7 @@ func (f *Facts) isExchangerAddr(ip netip.Addr) bool {
 func signatureOf(sig, org string) bool {
 	for _, tag := range strings.Split(sig, ";") {
 		if name, v, ok := strings.Cut(tag, "="); ok && strings.TrimSpace(name) == "d" {
-			return Org(v) == org
+			return mailname.Org(v) == org
 		}
 	}
 	return false

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Bracket says on which stretch of the path a signature stopped to verify.
@@ -100,8 +101,8 @@ func (f *Facts) signerHop(s *dkim.Signature) int {
 	// A signature that stands below fields which its own organisation wrote
 	// later, or that others moved, says less; the organisation's hosts are the
 	// signer's side all the same.
-	org := Org(s.Domain)
-	for org != "" && k+1 < len(f.Hops) && f.Hops[k+1].Org == org && f.RunOf(k+1) != f.LastRun() && SameOrg(s.Domain, f.FromDomain) {
+	org := mailname.Org(s.Domain)
+	for org != "" && k+1 < len(f.Hops) && f.Hops[k+1].Org == org && f.RunOf(k+1) != f.LastRun() && mailname.SameOrg(s.Domain, f.FromDomain) {
 		k++
 	}
 	return k
@@ -280,7 +281,7 @@ func (f *Facts) name(b *Bracket) {
 
 // sameHost reports whether two hops were written by one host.
 func (f *Facts) sameHost(a, b int) bool {
-	x, y := host(f.Hops[a].By), host(f.Hops[b].By)
+	x, y := mailname.Host(f.Hops[a].By), mailname.Host(f.Hops[b].By)
 	return a == b || x != "" && x == y
 }
 
@@ -299,7 +300,7 @@ func (f *Facts) markIn(b *Bracket) (hop, field int) {
 				if name == "X-hMailServer-Spam" && h.Dialect == "hmailserver" {
 					return k, i
 				}
-				if by := host(h.By); by != "" && namesHost(v, by) {
+				if by := mailname.Host(h.By); by != "" && namesHost(v, by) {
 					return k, i
 				}
 			}

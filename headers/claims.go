@@ -7,6 +7,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/headers/authres"
 	"github.com/mailtrace/mailtrace/headers/services"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -32,7 +33,7 @@ func statements(verdicts []authres.Verdict) []statement {
 		s := &out[n-1]
 		s.verdicts = append(s.verdicts, v)
 		if s.id == "" {
-			s.id = host(orElse(v.AuthservID, v.Receiver))
+			s.id = mailname.Host(orElse(v.AuthservID, v.Receiver))
 		}
 		if v.IP.IsValid() && !slices.Contains(s.ips, v.IP) {
 			s.ips = append(s.ips, v.IP)
@@ -76,7 +77,7 @@ func readMarks(m *message.Message) []mark {
 		for _, i := range m.All(name) {
 			w := strings.Fields(m.Value(i))
 			if n := len(w); n >= 3 && len(out) < most {
-				out = append(out, mark{i, host(w[n-2]), w[n-1]})
+				out = append(out, mark{i, mailname.Host(w[n-2]), w[n-1]})
 			}
 		}
 	}
@@ -153,7 +154,7 @@ func (b *binder) claim(v authres.Verdict, hop int) Claim {
 	}
 	h := &b.hops[hop]
 	if !strings.Contains(c.Writer, ".") {
-		c.Writer = orElse(host(h.By), c.Writer)
+		c.Writer = orElse(mailname.Host(h.By), c.Writer)
 	}
 	// SpamAssassin judges the first relay outside its trusted networks, which its
 	// place does not tell; amavis' own line shows the server that fed it.
@@ -170,9 +171,9 @@ func (b *binder) claim(v authres.Verdict, hop int) Claim {
 // down what its border found.
 func (b *binder) judged(hop int) netip.Addr {
 	h := &b.hops[hop]
-	if c := b.custody; hop > c.First && !services.Find(host(h.By), services.Inside).Empty() && services.Find(host(h.By), services.Border).Empty() {
+	if c := b.custody; hop > c.First && !services.Find(mailname.Host(h.By), services.Inside).Empty() && services.Find(mailname.Host(h.By), services.Border).Empty() {
 		for k := hop; k >= 0; k-- {
-			if o := &b.hops[k]; Public(o.IP) && services.Find(host(o.Helo), services.Any).Empty() {
+			if o := &b.hops[k]; Public(o.IP) && services.Find(mailname.Host(o.Helo), services.Any).Empty() {
 				return o.IP
 			}
 		}
@@ -240,9 +241,9 @@ func (b *binder) fit(s *statement, k, n int) int {
 	case s.id == "":
 	case s.id == by:
 		p += 5
-	case Org(s.id) != "" && Org(s.id) == Org(by), hostOrg(s.id) != "" && hostOrg(s.id) == h.Org:
+	case mailname.Org(s.id) != "" && mailname.Org(s.id) == mailname.Org(by), hostOrg(s.id) != "" && hostOrg(s.id) == h.Org:
 		p += 3
-	case domainOf(h.For) != "" && SameOrg(s.id, domainOf(h.For)):
+	case mailname.DomainOf(h.For) != "" && mailname.SameOrg(s.id, mailname.DomainOf(h.For)):
 		p += 2
 	default:
 		p -= 3
@@ -310,7 +311,7 @@ func (b *binder) tied(s *statement) (int, string) {
 		name := b.m.Name(mk.field)
 		near := s.field - mk.field
 		switch {
-		case mk.host != "" && mk.host != s.id && (Org(mk.host) == "" || Org(mk.host) != Org(s.id)):
+		case mk.host != "" && mk.host != s.id && (mailname.Org(mk.host) == "" || mailname.Org(mk.host) != mailname.Org(s.id)):
 			continue
 		case strings.EqualFold(name, "DKIM-Filter"):
 			if near != 1 || !onlyMethods(s, "dkim", "domainkeys", "dkim-adsp", "dkim-atps") {
@@ -360,7 +361,7 @@ func (b *binder) saidByRspamd(s *statement, mk *mark) bool {
 		}
 		if !slices.ContainsFunc(b.all, func(o statement) bool {
 			return o.verdicts[0].Dialect == "rspamd" && appended(&o, mk) && slices.ContainsFunc(o.verdicts, func(x authres.Verdict) bool {
-				return x.Method == v.Method && x.Normal == "pass" && (x.Domain == "" || v.Domain == "" || Org(x.Domain) == Org(v.Domain))
+				return x.Method == v.Method && x.Normal == "pass" && (x.Domain == "" || v.Domain == "" || mailname.Org(x.Domain) == mailname.Org(v.Domain))
 			})
 		}) {
 			return false
@@ -476,7 +477,7 @@ func (b *binder) ownID(s *statement) bool {
 // leaves something that they can't know.
 func (b *binder) habit(s *statement, hop int) bool {
 	h := &b.hops[hop]
-	by := host(h.By)
+	by := mailname.Host(h.By)
 	at := services.Find(by, services.Border|services.Inside)
 	if at.Empty() {
 		return false

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 const (
@@ -131,7 +133,7 @@ func newSkew(f *Facts) *skew {
 	index := map[string]int{}
 	for i := range f.Hops {
 		h := &f.Hops[i]
-		name := host(h.By)
+		name := mailname.Host(h.By)
 		if name == "" && h.ByIP.IsValid() {
 			name = h.ByIP.String()
 		}

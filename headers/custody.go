@@ -7,12 +7,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/headers/authres"
 	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/headers/services"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -99,11 +100,11 @@ type Custody struct {
 // believed line's writer, of his organisation, of the mail domain that it was
 // received for, or of the service that received it.
 func (c *Custody) Own(name string) bool {
-	name = host(name)
+	name = mailname.Host(name)
 	if name == "" {
 		return false
 	}
-	if c.hosts[name] || c.mine[Org(name)] && Org(name) != "" || slices.ContainsFunc(c.Domains, func(d string) bool { return Org(d) != "" && Org(d) == Org(name) }) {
+	if c.hosts[name] || c.mine[mailname.Org(name)] && mailname.Org(name) != "" || slices.ContainsFunc(c.Domains, func(d string) bool { return mailname.Org(d) != "" && mailname.Org(d) == mailname.Org(name) }) {
 		return true
 	}
 	if !strings.Contains(name, ".") {
@@ -121,7 +122,7 @@ func (c *Custody) Own(name string) bool {
 func (c *Custody) seal(w *warden) {
 	c.mine, c.hosts = w.mine, map[string]bool{}
 	for k := c.First; k < len(w.hops); k++ {
-		by := host(w.hops[k].By)
+		by := mailname.Host(w.hops[k].By)
 		if by != "" && by != "localhost" {
 			c.hosts[by] = true
 		}
@@ -163,7 +164,7 @@ func custodyOf(f Facts) Custody {
 		hops: hops, ask: ask, trust: trust, mine: map[string]bool{}, to: addressees(m), named: namedRecipients(m, verdicts),
 		tenant: fromTenant(m), deny: o.deny - 1, admit: o.admit - 1,
 	}
-	if d := domainOf(o.Rcpt); d != "" {
+	if d := mailname.DomainOf(o.Rcpt); d != "" {
 		w.serve(d, "--rcpt")
 	}
 	c := w.told(w.walk(o.ClientIP), o)
@@ -178,7 +179,7 @@ func (w *warden) told(c Custody, o Options) Custody {
 		return c
 	case c.Border >= 0 && !c.Client.IsValid():
 		c.Client, c.Unknown, c.NAT = o.ClientIP, "", false
-	case c.Border < 0 || c.Login || o.Rcpt != "" && !w.receives(len(w.hops)-1, domainOf(o.Rcpt)):
+	case c.Border < 0 || c.Login || o.Rcpt != "" && !w.receives(len(w.hops)-1, mailname.DomainOf(o.Rcpt)):
 		// Nothing in the header is of the server that this client speaks to.
 		return Custody{
 			First: len(w.hops), Border: -1, Above: true, Client: o.ClientIP, Why: o.ClientIP.String() + " is the client by option; the border's own Received field is not there yet",
@@ -199,10 +200,10 @@ func (w *warden) receives(k int, domain string) bool {
 		return false
 	}
 	by := w.hops[k].By
-	if ofService(by) || privateName(by) || Org(by) != "" && Org(by) == Org(domain) || domainOf(w.hops[k].For) == domain {
+	if ofService(by) || privateName(by) || mailname.Org(by) != "" && mailname.Org(by) == mailname.Org(domain) || mailname.DomainOf(w.hops[k].For) == domain {
 		return true
 	}
-	return slices.ContainsFunc(w.ask.exchangers(domain), func(x Exchanger) bool { return x.Host == host(by) })
+	return slices.ContainsFunc(w.ask.exchangers(domain), func(x Exchanger) bool { return x.Host == mailname.Host(by) })
 }
 
 // walk goes down the chain, at most to the line whose client is the one told.
@@ -269,8 +270,8 @@ func addressees(m *message.Message) []string {
 	var out []string
 	for _, name := range []string{"To", "Cc"} {
 		for _, i := range m.All(name) {
-			for _, mb := range dmarc.From(m.Value(i)) {
-				if d := aLabel(mb.Domain); d != "" && !slices.Contains(out, d) && len(out) < maxMailboxes {
+			for _, mb := range mailbox.Parse(m.Value(i)) {
+				if d := mailname.Domain(mb.Domain); d != "" && !slices.Contains(out, d) && len(out) < maxMailboxes {
 					out = append(out, d)
 				}
 			}
@@ -286,7 +287,7 @@ func namedRecipients(m *message.Message, verdicts []authres.Verdict) []namedReci
 	for _, name := range deliveryFields {
 		for _, i := range m.All(name) {
 			v, _, _ := strings.Cut(strings.TrimSpace(m.Value(i)), " ")
-			if d := domainOf(strings.Trim(v, "<>;")); d != "" && len(out) < maxMailboxes {
+			if d := mailname.DomainOf(strings.Trim(v, "<>;")); d != "" && len(out) < maxMailboxes {
 				out = append(out, namedRecipient{i, d, name})
 			}
 		}
@@ -295,7 +296,7 @@ func namedRecipients(m *message.Message, verdicts []authres.Verdict) []namedReci
 		// QUIRK: Exchange Online wrote the recipient's domain between the
 		// results until about 2021: "smtp.mailfrom=a.example; b.example; dkim=…".
 		v := &verdicts[i]
-		if d := host(v.RecipientDomain); d != "" && !strings.HasSuffix(d, ".onmicrosoft.com") && v.Header == "Authentication-Results" && len(out) < maxMailboxes {
+		if d := mailname.Host(v.RecipientDomain); d != "" && !strings.HasSuffix(d, ".onmicrosoft.com") && v.Header == "Authentication-Results" && len(out) < maxMailboxes {
 			out = append(out, namedRecipient{v.Field, d, "Exchange Online's " + v.Header})
 		}
 	}
@@ -334,12 +335,12 @@ func (w *warden) serve(domain, basis string) {
 // own adds the organisation of a name, where it is not a service's: its names
 // are its customers' too.
 func (w *warden) own(name string) {
-	if org := Org(name); org != "" && !ofService(name) && !ofService("mx."+org) {
+	if org := mailname.Org(name); org != "" && !ofService(name) && !ofService("mx."+org) {
 		w.mine[org] = true
 	}
 }
 
-func ofService(name string) bool { return !services.Find(host(name), services.Any).Empty() }
+func ofService(name string) bool { return !services.Find(mailname.Host(name), services.Any).Empty() }
 
 // learn takes what the believed line k, and the fields above it, tell of the
 // reader's side.
@@ -347,7 +348,7 @@ func (w *warden) learn(k int) {
 	h := &w.hops[k]
 	by := ""
 	if !ofService(h.By) {
-		by = Org(h.By)
+		by = mailname.Org(h.By)
 		w.own(h.By)
 	}
 	for _, n := range w.named {
@@ -355,18 +356,18 @@ func (w *warden) learn(k int) {
 			w.serve(n.domain, n.basis)
 		}
 	}
-	if d := domainOf(h.For); d != "" {
+	if d := mailname.DomainOf(h.For); d != "" {
 		w.serve(d, "the for of hop "+strconv.Itoa(h.Index))
 	}
 	for _, d := range w.to {
-		if by != "" && Org(d) == by {
+		if by != "" && mailname.Org(d) == by {
 			w.serve(d, "To, in the domain of "+h.By)
 		}
 	}
 }
 
 func (w *warden) isMine(name string) bool {
-	org := Org(name)
+	org := mailname.Org(name)
 	return org != "" && w.mine[org]
 }
 
@@ -492,23 +493,23 @@ func (w *warden) nameless(k int) decision {
 		}
 		return yes(Strong, "e", why)
 	}
-	if s := innerService(host(h.By), host(h.Helo), host(h.RDNS)); s != nil {
-		return yes(Strong, "d1", host(h.By)+" is an inner host of "+s.Name+", which takes mail from the service only")
+	if s := innerService(mailname.Host(h.By), mailname.Host(h.Helo), mailname.Host(h.RDNS)); s != nil {
+		return yes(Strong, "d1", mailname.Host(h.By)+" is an inner host of "+s.Name+", which takes mail from the service only")
 	}
 	if h.Masked {
 		// Its address was taken out before the header was shown; the name that
 		// was left says whose it is, as far as a name can.
-		name := orElse(host(h.RDNS), host(h.Helo))
-		if h.MaskedPrivate || name != "" && (w.isMine(name) || k > 0 && (host(w.hops[k-1].By) == name || Org(name) != "" && Org(w.hops[k-1].By) == Org(name) && w.isMine(w.hops[k-1].By))) {
+		name := orElse(mailname.Host(h.RDNS), mailname.Host(h.Helo))
+		if h.MaskedPrivate || name != "" && (w.isMine(name) || k > 0 && (mailname.Host(w.hops[k-1].By) == name || mailname.Org(name) != "" && mailname.Org(w.hops[k-1].By) == mailname.Org(name) && w.isMine(w.hops[k-1].By))) {
 			return yes(Likely, "name", orElse(name, "the client")+", whose address was redacted, is named as a host of the reader's side")
 		}
 		return decision{unknown: "the address was redacted", why: orElse(name, "the client") + " is not named as a host of the reader's side, and its address was redacted"}
 	}
-	d := decision{unknown: "the line shows no address", why: orElse(host(h.Helo), "the client") + " has no address in the line: anybody can call himself so"}
+	d := decision{unknown: "the line shows no address", why: orElse(mailname.Host(h.Helo), "the client") + " has no address in the line: anybody can call himself so"}
 	if w.isMine(h.Helo) || h.Helo != "" && privateName(h.Helo) {
 		d.other = &Other{
 			Reading: "an inner hand-over that shows no address", Inside: true, Hop: k,
-			Question: "is " + host(h.Helo) + ", the client of hop " + strconv.Itoa(h.Index) + ", yours?", Settle: "--trust " + host(h.Helo),
+			Question: "is " + mailname.Host(h.Helo) + ", the client of hop " + strconv.Itoa(h.Index) + ", yours?", Settle: "--trust " + mailname.Host(h.Helo),
 		}
 	}
 	return d
@@ -536,12 +537,12 @@ func (w *warden) fits(h, o *Hop) bool {
 	case o.By == "":
 		return o.Family == "qmail"
 	}
-	by := host(o.By)
+	by := mailname.Host(o.By)
 	if w.isMine(by) || privateName(by) || isAddress(by) || !services.Find(by, services.Inside|services.Border).Empty() {
 		return true
 	}
-	org := Org(by)
-	return org != "" && (org == Org(h.Helo) || org == Org(h.RDNS))
+	org := mailname.Org(by)
+	return org != "" && (org == mailname.Org(h.Helo) || org == mailname.Org(h.RDNS))
 }
 
 func isAddress(s string) bool {
@@ -558,7 +559,7 @@ func (w *warden) inside(k int, domains []string) decision {
 	if i := w.older(k); i >= 0 {
 		o = &w.hops[i]
 	}
-	ip, by, helo, rdns := h.IP, host(h.By), host(h.Helo), host(h.RDNS)
+	ip, by, helo, rdns := h.IP, mailname.Host(h.By), mailname.Host(h.Helo), mailname.Host(h.RDNS)
 	sure := h.confirmedName()
 	if d, ok := w.trusted(h, o); ok {
 		return d
@@ -569,7 +570,7 @@ func (w *warden) inside(k int, domains []string) decision {
 	}
 	stranger := decision{ip: ip}
 	if !fits {
-		stranger.why = ip.String() + " is a client from outside; the older line is of " + orElse(Org(o.By), host(o.By))
+		stranger.why = ip.String() + " is a client from outside; the older line is of " + orElse(mailname.Org(o.By), mailname.Host(o.By))
 		return stranger
 	}
 	isMX, mxHosts, mxKnown := false, map[string]bool{}, true
@@ -617,7 +618,7 @@ func (w *warden) name(h *Hop) string {
 	if len(w.domains) > 0 {
 		return w.domains[0]
 	}
-	return orElse(Org(h.By), orUnknown(h.By))
+	return orElse(mailname.Org(h.By), orUnknown(h.By))
 }
 
 // trusted applies --trust (row a).
@@ -638,7 +639,7 @@ func (w *warden) trusted(h, o *Hop) (decision, bool) {
 			return yes(Proved, "a", n+" is trusted by option"), true
 		}
 	}
-	for _, n := range []string{host(h.Helo), host(h.RDNS)} {
+	for _, n := range []string{mailname.Host(h.Helo), mailname.Host(h.RDNS)} {
 		if !t.hasName(n) {
 			continue
 		}
@@ -650,7 +651,7 @@ func (w *warden) trusted(h, o *Hop) (decision, bool) {
 			return yes(Proved, "a", n+" is trusted by option"), true
 		}
 		// Without an answer there is the client's word and the next older line.
-		if !known && o != nil && host(o.By) == n {
+		if !known && o != nil && mailname.Host(o.By) == n {
 			return yes(Likely, "a", n+" is trusted by option; the DNS was not asked whether "+h.IP.String()+" is it"), true
 		}
 	}
@@ -660,9 +661,9 @@ func (w *warden) trusted(h, o *Hop) (decision, bool) {
 // private decides for a client whose address can't be reached from outside
 // (rows b1 to b3).
 func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
-	by, helo := host(h.By), host(h.Helo)
+	by, helo := mailname.Host(h.By), mailname.Host(h.Helo)
 	known := helo == "" || privateName(helo) || isAddress(helo) || w.isMine(helo) || w.isMine(h.RDNS) ||
-		Org(helo) != "" && Org(helo) == Org(by) || strings.HasPrefix(h.Proto, "LMTP") ||
+		mailname.Org(helo) != "" && mailname.Org(helo) == mailname.Org(by) || strings.HasPrefix(h.Proto, "LMTP") ||
 		!services.Find(helo, services.Inside).Empty() ||
 		!services.Find(helo, services.Border|services.Outbound).And(services.Find(by, services.Any)).Empty()
 	nat := decision{nat: true, unknown: "the line shows " + h.IP.String() + ", a private address"}
@@ -671,7 +672,7 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 		return nat
 	}
 	if !fits {
-		nat.why = h.IP.String() + " is private, but the older line is of " + orElse(Org(o.By), host(o.By)) + ": the address was replaced on the way in, or a line is missing"
+		nat.why = h.IP.String() + " is private, but the older line is of " + orElse(mailname.Org(o.By), mailname.Host(o.By)) + ": the address was replaced on the way in, or a line is missing"
 		return nat
 	}
 	if !h.IP.IsLoopback() && h.RDNS == "" {
@@ -692,7 +693,7 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 func (w *warden) byName(h *Hop, domains []string, sure, helo, rdns string, blind *bool) decision {
 	rank := func(n, why string) decision {
 		for _, d := range domains {
-			if SameOrg(d, n) {
+			if mailname.SameOrg(d, n) {
 				return yes(Strong, "c3", why)
 			}
 		}
@@ -729,19 +730,19 @@ func (w *warden) byName(h *Hop, domains []string, sure, helo, rdns string, blind
 // byOwnerOfMX looks for a host of the organisation that runs the recipient's MX
 // and is no service of the table (row c4).
 func (w *warden) byOwnerOfMX(h, o *Hop, mx map[string]bool, sure string) decision {
-	if o == nil || !mx[host(o.By)] {
+	if o == nil || !mx[mailname.Host(o.By)] {
 		return decision{}
 	}
 	orgs := map[string]bool{}
 	for m := range mx {
-		if org := Org(m); org != "" && services.Find(m, services.MX).Empty() {
+		if org := mailname.Org(m); org != "" && services.Find(m, services.MX).Empty() {
 			orgs[org] = true
 		}
 	}
 	const why = "a host of %s, which runs the recipient's MX, and the older line is that MX's"
 	names, _ := w.ask.names(h.IP)
 	for _, n := range append(slices.Clone(names), sure) {
-		if org := Org(n); org != "" && orgs[org] && !spells(n, h.IP) {
+		if org := mailname.Org(n); org != "" && orgs[org] && !spells(n, h.IP) {
 			return yes(Likely, "c4", fmt.Sprintf(why, org))
 		}
 	}
@@ -780,7 +781,7 @@ func (w *warden) byService(h, o *Hop, mx map[string]bool, by, helo, rdns, sure s
 	if points, _ := w.pointsTo(helo, h.IP); points {
 		client = client.Or(services.Find(helo, services.Outbound))
 	}
-	s := client.Without(border).And(ofMX).And(services.Find(host(o.By), services.Border|services.Inside))
+	s := client.Without(border).And(ofMX).And(services.Find(mailname.Host(o.By), services.Border|services.Inside))
 	if !s.Empty() {
 		return yes(Strong, "d2", "a delivery host of "+s.First().Name+", which is the recipient's MX, and the older line is the service's own")
 	}
@@ -831,15 +832,15 @@ func (w *warden) fork(k int, blind bool) *Other {
 		return nil
 	}
 	o := &w.hops[k-1]
-	helo := host(h.Helo)
+	helo := mailname.Host(h.Helo)
 	own := w.isMine(h.RDNS)
 	if h.RDNS == "" {
 		own = w.isMine(helo) || privateName(helo) && w.isMine(o.By)
 	}
 	relay := false
-	if org := Org(helo); len(w.domains) == 0 && org != "" && org == Org(o.By) && services.Find(helo, services.Outbound|services.Inside).Empty() {
+	if org := mailname.Org(helo); len(w.domains) == 0 && org != "" && org == mailname.Org(o.By) && services.Find(helo, services.Outbound|services.Inside).Empty() {
 		for i := 0; i < k; i++ {
-			relay = relay || Org(domainOf(w.hops[i].For)) == org
+			relay = relay || mailname.Org(mailname.DomainOf(w.hops[i].For)) == org
 		}
 	}
 	x := &Other{Inside: true, Hop: k, Question: "is " + h.IP.String() + ", the client of hop " + strconv.Itoa(h.Index) + ", yours?", Settle: "--trust " + h.IP.String()}
@@ -849,12 +850,12 @@ func (w *warden) fork(k int, blind bool) *Other {
 	}
 	// A gateway works for both ends under the same names. The outbound hosts of
 	// a mailbox service are its senders'.
-	sends := services.Find(orElse(host(h.RDNS), helo), services.Outbound).Of(services.Gateway)
-	if sends.And(services.Find(host(o.By), services.Border|services.Inside)).Without(services.Find(host(h.By), services.Border)).Empty() {
+	sends := services.Find(orElse(mailname.Host(h.RDNS), helo), services.Outbound).Of(services.Gateway)
+	if sends.And(services.Find(mailname.Host(o.By), services.Border|services.Inside)).Without(services.Find(mailname.Host(h.By), services.Border)).Empty() {
 		return nil
 	}
 	for i := 0; i < k; i++ {
-		if d := domainOf(w.hops[i].For); d != "" && !w.isMine(d) {
+		if d := mailname.DomainOf(w.hops[i].For); d != "" && !w.isMine(d) {
 			return nil
 		}
 	}
@@ -901,7 +902,7 @@ func spells(name string, ip netip.Addr) bool {
 // could not be asked for.
 func (a *asker) ownTerms(domain string, ip netip.Addr) (in, known bool) {
 	const what = "SPF record of the recipient's domain"
-	domain = host(domain)
+	domain = mailname.Host(domain)
 	ans, ok := a.lookup(what, domain, dns.TypeTXT)
 	if !ok {
 		return false, false
@@ -944,7 +945,7 @@ func (a *asker) ownTerms(domain string, ip netip.Addr) (in, known bool) {
 				continue
 			}
 			asked++
-			name := host(orElse(t.Spec, domain))
+			name := mailname.Host(orElse(t.Spec, domain))
 			if t.Kind == "mx" {
 				list, ok := a.exchangersOf(name)
 				known = known && ok

@@ -11,9 +11,10 @@ import (
 
 	gomessage "github.com/emersion/go-message"
 
-	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 )
 
 // Bounds on what is read out of a MIME body.
@@ -49,8 +50,8 @@ func (p Part) FromDomain() string {
 		return ""
 	}
 	d := ""
-	for _, mb := range dmarc.From(m.Value(all[0])) {
-		switch got := aLabel(mb.Domain); {
+	for _, mb := range mailbox.Parse(m.Value(all[0])) {
+		switch got := mailname.Domain(mb.Domain); {
 		case got == "" || got == d:
 		case d != "":
 			return ""
@@ -73,7 +74,7 @@ func (p Part) MadeIn(org string) bool {
 		return false
 	}
 	h := received.Parse(m.Value(all[len(all)-1]))
-	return org != "" && Org(h.By) == org
+	return org != "" && mailname.Org(h.By) == org
 }
 
 // DSN is what a delivery status notification says (RFC 3464).

@@ -3,25 +3,26 @@ package headers
 import (
 	"strings"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
 // envelopeDomain is the domain of an envelope sender, which some servers write
 // without its local part.
 func envelopeDomain(addr string) string {
-	if d := domainOf(addr); d != "" {
+	if d := mailname.DomainOf(addr); d != "" {
 		return d
 	}
-	return host(addr)
+	return mailname.Host(addr)
 }
 
 // spfQuery is the question to ask for an envelope sender. A domain alone
 // stands for its postmaster, as for a missing local part (RFC 7208 §4.3).
 func spfQuery(mailFrom, helo string) spf.Query {
 	if mailFrom != "" && !strings.Contains(mailFrom, "@") {
-		mailFrom = "postmaster@" + host(mailFrom)
+		mailFrom = "postmaster@" + mailname.Host(mailFrom)
 	}
-	return spf.Query{MailFrom: mailFrom, Helo: host(helo)}
+	return spf.Query{MailFrom: mailFrom, Helo: mailname.Host(helo)}
 }
 
 // senderFields hold the envelope sender as some server saw it. Return-Path is
@@ -96,7 +97,7 @@ func (f *Facts) envelopeOf(i int, claims []int) (*string, string) {
 		case strings.Contains(c.MailFrom, "@"):
 			return ptrTo(c.MailFrom), basis
 		case c.MailFrom != "" && domainOnly == nil:
-			domainOnly, domainBasis = ptrTo(host(c.MailFrom)), basis
+			domainOnly, domainBasis = ptrTo(mailname.Host(c.MailFrom)), basis
 		case c.Domain != "" && c.Identity != "helo" && domainOnly == nil:
 			domainOnly, domainBasis = ptrTo(c.Domain), basis
 		}

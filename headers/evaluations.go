@@ -8,6 +8,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dmarc"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -71,7 +72,7 @@ func (f *Facts) evaluateSPF() {
 			q := spfQuery(id.mailFrom, f.Hops[k].Helo)
 			if id.mailFrom == "" {
 				// A null sender stands for the HELO of the client it came from.
-				q.Helo = host(id.helo)
+				q.Helo = mailname.Host(id.helo)
 			}
 			q.IP = ip
 			if e := f.ask.check(q); e != nil {
@@ -92,7 +93,7 @@ func (f *Facts) CheckAt(r *Run, ip netip.Addr) *spf.Evaluation {
 		return nil
 	}
 	for _, c := range f.Matrix {
-		if c.IP == ip && (c.Identity == *r.MailFrom || *r.MailFrom == "" && host(c.Identity) == host(r.Helo)) {
+		if c.IP == ip && (c.Identity == *r.MailFrom || *r.MailFrom == "" && mailname.Host(c.Identity) == mailname.Host(r.Helo)) {
 			return c.Eval
 		}
 	}

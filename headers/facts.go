@@ -20,6 +20,7 @@ import (
 	"github.com/mailtrace/mailtrace/headers/authres"
 	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -234,7 +235,7 @@ type Path struct {
 
 // Authors are the people whom the message names.
 type Authors struct {
-	From       []dmarc.Mailbox // of all From fields
+	From       []mailbox.Mailbox // of all From fields
 	FromFields int
 	FromDomain string   // the one domain, "" where there is none or several
 	FromOthers []string // all domains, where there are several

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -57,7 +58,7 @@ func (f *Facts) inRecipientsName(c *Claim) bool {
 	if first < len(f.Hops) && c.Field < f.Hops[first].Field {
 		return false
 	}
-	id := host(orElse(c.AuthservID, c.Receiver))
+	id := mailname.Host(orElse(c.AuthservID, c.Receiver))
 	return id != "" && (f.Custody.Own(id) || f.trust.hasName(id))
 }
 
@@ -96,15 +97,15 @@ func (f *Facts) deniedByWriter(c *Claim, claims []Claim) string {
 		return ""
 	}
 	h := &f.Hops[border]
-	id := host(orElse(c.AuthservID, c.Receiver))
-	if id != host(h.By) || serviceOf(id) != nil || !strings.Contains(id, ".") {
+	id := mailname.Host(orElse(c.AuthservID, c.Receiver))
+	if id != mailname.Host(h.By) || serviceOf(id) != nil || !strings.Contains(id, ".") {
 		return ""
 	}
 	for k := range border {
 		if r := f.RunOf(k); r != nil && r.Contradicted != "" {
 			continue
 		}
-		if host(f.Hops[k].By) == id || host(f.Hops[k].Helo) == id || host(f.Hops[k].RDNS) == id {
+		if mailname.Host(f.Hops[k].By) == id || mailname.Host(f.Hops[k].Helo) == id || mailname.Host(f.Hops[k].RDNS) == id {
 			return "" // it was there twice, or under another line
 		}
 	}
@@ -114,7 +115,7 @@ func (f *Facts) deniedByWriter(c *Claim, claims []Claim) string {
 	for n := range claims {
 		o := &claims[n]
 		if o.Trust == Trusted && o.Hop == border && o.Field < h.Field && o.Method == c.Method && o.Normal != "" && c.Normal != "" && o.Domain == c.Domain &&
-			host(orElse(o.AuthservID, o.Receiver)) == id && (o.Normal == "pass") != (c.Normal == "pass") {
+			mailname.Host(orElse(o.AuthservID, o.Receiver)) == id && (o.Normal == "pass") != (c.Normal == "pass") {
 			return "it names " + id + " as its writer, and that server's own verdict, above its Received field, says " + o.Method + "=" + o.Normal
 		}
 	}

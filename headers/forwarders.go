@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers/services"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -22,7 +23,7 @@ func (f *Facts) forwardProof(i int) (why, rcpt string) {
 	egress := f.ClientIP(to)
 	final := f.finalRcpt(i)
 	if s, ok := parseSRSOf(to.MailFrom); ok && s.Forwarder != "" {
-		if org := Org(s.Forwarder); slices.Contains(r.Orgs, org) || r.Rcpt != "" && org == Org(domainOf(r.Rcpt)) {
+		if org := mailname.Org(s.Forwarder); slices.Contains(r.Orgs, org) || r.Rcpt != "" && org == mailname.Org(mailname.DomainOf(r.Rcpt)) {
 			return "the envelope sender was rewritten by " + s.Forwarder + " (SRS)", ""
 		}
 	}
@@ -33,7 +34,7 @@ func (f *Facts) forwardProof(i int) (why, rcpt string) {
 		if strings.EqualFold(rcpt, final) || final == "" {
 			continue
 		}
-		d := domainOf(rcpt)
+		d := mailname.DomainOf(rcpt)
 		if own := f.receivesMailOf(r, d, egress); own != "" {
 			return "it received the message for " + rcpt + " (" + own + ")", rcpt
 		}
@@ -41,7 +42,7 @@ func (f *Facts) forwardProof(i int) (why, rcpt string) {
 		if f.Returned() {
 			continue
 		}
-		if HasDomain(f.Msg.Get("To"), aLabel(d)) && !HasDomain(f.Msg.Get("To"), aLabel(domainOf(final))) && f.passedFor(r) {
+		if HasDomain(f.Msg.Get("To"), mailname.Domain(d)) && !HasDomain(f.Msg.Get("To"), mailname.Domain(mailname.DomainOf(final))) && f.passedFor(r) {
 			return "it received the message for " + rcpt + ", to whom it is addressed, and SPF passed there", rcpt
 		}
 	}
@@ -63,7 +64,7 @@ func (f *Facts) recipientsOf(i int) []string {
 	var out []string
 	add := func(a string) {
 		a = strings.Trim(strings.TrimSpace(a), "<>")
-		if domainOf(a) != "" && !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, a) }) && len(out) < maxMailboxes {
+		if mailname.DomainOf(a) != "" && !slices.ContainsFunc(out, func(have string) bool { return strings.EqualFold(have, a) }) && len(out) < maxMailboxes {
 			out = append(out, a)
 		}
 	}
@@ -85,19 +86,19 @@ func (f *Facts) recipientsOf(i int) []string {
 // receivesMailOf says how it is known that a run takes mail for a domain, "" where
 // it is not.
 func (f *Facts) receivesMailOf(r *Run, d string, egress netip.Addr) string {
-	if slices.Contains(r.Orgs, Org(d)) && serviceNamed(Org(d)) == nil {
+	if slices.Contains(r.Orgs, mailname.Org(d)) && serviceNamed(mailname.Org(d)) == nil {
 		return "its own domain"
 	}
 	var at services.Set
 	for k := r.First; k <= r.Last; k++ {
-		at = at.Or(services.InZone(host(f.Hops[k].By)))
+		at = at.Or(services.InZone(mailname.Host(f.Hops[k].By)))
 	}
 	if !services.InZone(d).And(at).Empty() {
 		return "its own domain"
 	}
 	for _, x := range f.ask.exchangers(d) {
 		for k := r.First; k <= r.Last; k++ {
-			if host(f.Hops[k].By) == x.Host {
+			if mailname.Host(f.Hops[k].By) == x.Host {
 				return x.Host + " is the MX of " + d
 			}
 		}
@@ -110,7 +111,7 @@ func (f *Facts) receivesMailOf(r *Run, d string, egress netip.Addr) string {
 		for _, a := range x.Addrs[:min(len(x.Addrs), 2)] {
 			names, _ := f.ask.ptrNames(a)
 			for _, n := range names {
-				if org := Org(n); org != "" && slices.Contains(r.Orgs, org) {
+				if org := mailname.Org(n); org != "" && slices.Contains(r.Orgs, org) {
 					return "the MX of " + d + " is " + n
 				}
 			}
@@ -122,7 +123,7 @@ func (f *Facts) receivesMailOf(r *Run, d string, egress netip.Addr) string {
 // passedFor reports whether SPF passed where the run received the message, for a
 // sender of another organisation: nobody checks his own customers.
 func (f *Facts) passedFor(r *Run) bool {
-	if r.MailFrom == nil || slices.Contains(r.Orgs, Org(envelopeDomain(*r.MailFrom))) {
+	if r.MailFrom == nil || slices.Contains(r.Orgs, mailname.Org(envelopeDomain(*r.MailFrom))) {
 		return false
 	}
 	if ip := f.ClientIP(r); Public(ip) && *r.MailFrom != "" {
@@ -151,7 +152,7 @@ func (f *Facts) forwardMark(r *Run) string {
 	for _, name := range forwardFields {
 		for _, i := range f.Msg.All(name) {
 			for _, w := range strings.FieldsFunc(f.Msg.Value(i), func(c rune) bool { return strings.ContainsRune(" \t\r\n,;<>", c) }) {
-				if d := domainOf(w); d != "" && (slices.Contains(r.Orgs, Org(d)) || f.receivesMailOf(r, d, netip.Addr{}) != "") {
+				if d := mailname.DomainOf(w); d != "" && (slices.Contains(r.Orgs, mailname.Org(d)) || f.receivesMailOf(r, d, netip.Addr{}) != "") {
 					return name + " names " + w
 				}
 			}
@@ -169,7 +170,7 @@ func (f *Facts) sendsForSender(i int) bool {
 		return false
 	}
 	ip := f.ClientIP(to)
-	if !Public(ip) || slices.Contains(r.Orgs, Org(envelopeDomain(*to.MailFrom))) {
+	if !Public(ip) || slices.Contains(r.Orgs, mailname.Org(envelopeDomain(*to.MailFrom))) {
 		return false
 	}
 	q := spfQuery(*to.MailFrom, to.Helo)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -25,7 +26,7 @@ func (f *Facts) connected(i int) bool {
 	if h.IP.IsValid() && !Public(h.IP) || h.Local || h.Fetched || h.Auth {
 		return true
 	}
-	if host(f.Hops[r.Last].By) == "" {
+	if mailname.Host(f.Hops[r.Last].By) == "" {
 		return true // the older line does not say whose it is
 	}
 	of := func(name string) bool {
@@ -42,7 +43,7 @@ func (f *Facts) connected(i int) bool {
 	// It says that it is the forwarder. That its name leads elsewhere is common
 	// for small servers; then another name, or the forwarder's own SPF record,
 	// must speak against it too.
-	helo := host(h.Helo)
+	helo := mailname.Host(h.Helo)
 	if i != 1 || f.Offline() || !strings.Contains(helo, ".") || slices.ContainsFunc(f.BorderNames, of) {
 		return true
 	}

@@ -1,6 +1,10 @@
 package headers
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
+)
 
 // HeloState says what the DNS gives for the name by which the border's client
 // introduced itself.
@@ -16,7 +20,7 @@ const (
 // lookAtHelo asks for the HELO name where reverse DNS does not bear it out.
 func (f *Facts) lookAtHelo() {
 	ip := f.ClientIP(f.LastRun())
-	name := host(f.Helo)
+	name := mailname.Host(f.Helo)
 	if !Public(ip) || !strings.Contains(name, ".") || privateName(name) || strings.ContainsAny(name, ":[] _") || f.BorderPTR == PTRConfirmed {
 		return
 	}

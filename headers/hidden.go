@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"strings"
 
-	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/message"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 )
 
 // Hidden is text of the header that some programs read as a header field, and
@@ -102,7 +102,7 @@ func (f *Facts) hiddenBehind(text []byte, line int) {
 func (f *Facts) hide(name, how string, text []byte, line int) {
 	h := Hidden{Name: name, How: how, Line: line, Text: string(text[:min(len(text), maxHiddenText)])}
 	if colon := strings.IndexByte(h.Text, ':'); colon >= 0 && name == "From" {
-		for _, mb := range dmarc.From(h.Text[colon+1:]) {
+		for _, mb := range mailbox.Parse(h.Text[colon+1:]) {
 			if mb.Domain != "" {
 				h.Domain = mb.Domain
 				break

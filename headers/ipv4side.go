@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -35,7 +36,7 @@ func (f *Facts) findTwin() {
 	}
 	const what = "IPv4 addresses of the border's client"
 	names := slices.Clone(f.BorderNames)
-	if h := host(f.Helo); h != "" && !slices.Contains(names, h) && !privateName(h) {
+	if h := mailname.Host(f.Helo); h != "" && !slices.Contains(names, h) && !privateName(h) {
 		if yes, _ := f.ask.pointsTo(what, h, ip); yes {
 			names = append(names, h)
 		}

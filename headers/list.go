@@ -1,6 +1,10 @@
 package headers
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
+)
 
 // ListName is the name of a list out of List-Id, List-Post, X-BeenThere or
 // ezmlm's Mailing-List: the part in angle brackets without "mailto:", or the
@@ -17,5 +21,5 @@ func ListName(v string) string {
 	if i := strings.IndexAny(v, "?; \t"); i >= 0 {
 		v = v[:i]
 	}
-	return host(v)
+	return mailname.Host(v)
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
 )
@@ -16,13 +17,13 @@ const maxProtected = 16
 func (f *Facts) Protected() []string {
 	var out []string
 	add := func(name string) {
-		org := Org(name)
+		org := mailname.Org(name)
 		if org != "" && serviceNamed(org) == nil && len(out) < maxProtected && !slices.Contains(out, org) {
 			out = append(out, org)
 		}
 	}
 	for _, r := range f.Recipients {
-		add(domainOf(r))
+		add(mailname.DomainOf(r))
 	}
 	if f.trust != nil {
 		for _, n := range f.trust.names {
@@ -56,11 +57,11 @@ const (
 // are never alike, nor are names that differ in the suffix only: most of those
 // belong to one owner.
 func LooksLike(domain, protected string) Likeness {
-	if host(domain) == host(protected) {
+	if mailname.Host(domain) == mailname.Host(protected) {
 		return Unlike
 	}
-	domain, protected = host(domain), Org(protected)
-	org := Org(domain)
+	domain, protected = mailname.Host(domain), mailname.Org(protected)
+	org := mailname.Org(domain)
 	if org == "" || protected == "" || org == protected {
 		return Unlike
 	}

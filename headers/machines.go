@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // maxMachines bounds the machines of one message.
@@ -54,7 +56,7 @@ func (f *Facts) Machines() []Machine {
 			out[client].learn(names, h.IP)
 			out[client].Sent = append(out[client].Sent, k)
 		}
-		by := host(h.By)
+		by := mailname.Host(h.By)
 		writer := find(out, nonEmpty(by), h.ByIP)
 		if writer < 0 {
 			if len(out) == maxMachines {

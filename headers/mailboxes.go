@@ -3,9 +3,8 @@ package headers
 import (
 	"strings"
 
-	"golang.org/x/net/idna"
-
-	"github.com/mailtrace/mailtrace/dmarc"
+	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/message/mailbox"
 )
 
 // maxMailboxes bounds the mailboxes kept of the From fields.
@@ -17,13 +16,13 @@ func authorsOf(c Facts) Authors {
 	seen := map[string]bool{}
 	for _, i := range m.All("From") {
 		f.FromFields++
-		for _, mb := range dmarc.From(m.Value(i)) {
+		for _, mb := range mailbox.Parse(m.Value(i)) {
 			if len(f.From) == maxMailboxes {
 				f.From[maxMailboxes-1].Problem = "more mailboxes follow, which are not listed"
 				break
 			}
 			f.From = append(f.From, mb)
-			if d := aLabel(mb.Domain); d != "" && !seen[d] {
+			if d := mailname.Domain(mb.Domain); d != "" && !seen[d] {
 				seen[d] = true
 				f.FromOthers = append(f.FromOthers, d)
 			}
@@ -37,19 +36,6 @@ func authorsOf(c Facts) Authors {
 	f.findHidden()
 	f.unmaskPeople()
 	return f.Authors
-}
-
-// ALabel is a domain in the form in which the DNS is asked: lower case, labels
-// of other scripts as A-labels (RFC 5890 §2.3.2.1).
-func ALabel(domain string) string { return aLabel(domain) }
-
-// aLabel brings a domain into the form in which the DNS is asked (RFC 8616).
-func aLabel(d string) string {
-	d = host(d)
-	if a, err := idna.Lookup.ToASCII(d); err == nil {
-		return a
-	}
-	return d
 }
 
 // deliveryFields name the final recipient as the delivering server knew it,
@@ -114,7 +100,7 @@ func (f *Facts) rcptOf(first, last int) string {
 
 // HasDomain reports whether an address field holds an address of the domain.
 func HasDomain(value, domain string) bool {
-	for _, mb := range dmarc.From(value) {
+	for _, mb := range mailbox.Parse(value) {
 		if mb.Domain == domain {
 			return true
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/headers/authres"
 	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/internal/mask"
 	"github.com/mailtrace/mailtrace/message"
 )
@@ -119,7 +120,7 @@ func (f *Facts) unmaskPeople() {
 	}
 	keep := f.Recipients[:0]
 	for _, r := range f.Recipients {
-		if !mask.Name(domainOf(r)) {
+		if !mask.Name(mailname.DomainOf(r)) {
 			keep = append(keep, r)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // MissingClient says why the client that handed the message over from outside is
@@ -23,11 +24,11 @@ func (f *Facts) MissingClient() string {
 	}
 	h = &f.Hops[r.Border]
 	c := h.Client()
-	if r.Border == 0 || c.Class != received.ClassConfirmed || host(c.Name) == host(h.By) {
+	if r.Border == 0 || c.Class != received.ClassConfirmed || mailname.Host(c.Name) == mailname.Host(h.By) {
 		return ""
 	}
-	org, below := Org(host(h.By)), Org(host(f.Hops[r.Border-1].By))
-	if org != "" && Org(c.Name) == org && serviceNamed(org) == nil && below != "" && below != org {
+	org, below := mailname.Org(mailname.Host(h.By)), mailname.Org(mailname.Host(f.Hops[r.Border-1].By))
+	if org != "" && mailname.Org(c.Name) == org && serviceNamed(org) == nil && below != "" && below != org {
 		return "the client of hop " + strconv.Itoa(h.Index) + " is " + c.Name + ", a host of " + org + " itself, and its own Received field is not in the header: who handed the message to it is not known"
 	}
 	return ""

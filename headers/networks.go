@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // maxDisclosures bounds what is listed of the inside of networks.
@@ -31,7 +32,7 @@ func (f *Facts) NATPairs() []NATPair {
 		if !a.ByIP.IsValid() || !Private(a.ByIP) || a.ByIP.IsLoopback() || !Public(b.IP) || serviceOf(a.By) != nil {
 			continue
 		}
-		p := NATPair{Older: k, Newer: k + 1, Host: host(a.By), Inside: a.ByIP, Public: b.IP}
+		p := NATPair{Older: k, Newer: k + 1, Host: mailname.Host(a.By), Inside: a.ByIP, Public: b.IP}
 		for _, n := range b.clientNames() {
 			p.SameName = p.SameName || n == p.Host
 		}
@@ -59,7 +60,7 @@ func (f *Facts) DualHomedHosts() []DualHomed {
 		if !a.ByIP.IsValid() || !b.IP.IsValid() || a.ByIP == b.IP || !Private(a.ByIP) || !Private(b.IP) || a.ByIP.IsLoopback() || b.IP.IsLoopback() {
 			continue
 		}
-		if by := host(a.By); by != "" && slices.Contains(b.clientNames(), by) && serviceOf(by) == nil {
+		if by := mailname.Host(a.By); by != "" && slices.Contains(b.clientNames(), by) && serviceOf(by) == nil {
 			out = append(out, DualHomed{Older: k, Newer: k + 1, Host: by, In: a.ByIP, Out: b.IP})
 		}
 	}
@@ -92,7 +93,7 @@ func (f *Facts) Links() []Link {
 		if k > 0 && f.Hops[k-1].Org != from {
 			continue
 		}
-		if slices.ContainsFunc(f.MX, func(x Exchanger) bool { return x.Host == host(h.By) || slices.Contains(x.Addrs, h.ByIP) }) {
+		if slices.ContainsFunc(f.MX, func(x Exchanger) bool { return x.Host == mailname.Host(h.By) || slices.Contains(x.Addrs, h.ByIP) }) {
 			continue
 		}
 		out = append(out, Link{Hop: k, From: from, To: h.Org})
@@ -150,12 +151,12 @@ func (f *Facts) Disclosures() []Disclosure {
 			}
 		}
 		for _, n := range []string{h.By, h.Helo, h.RDNS} {
-			n = host(n)
+			n = mailname.Host(n)
 			switch {
 			case n == "" || n == "localhost" || n == "unknown" || strings.HasPrefix(n, "localhost."):
 			case strings.Contains(n, ".") && privateName(n), insideLabel(n):
 				add("name", n, h.Field, k)
-			case n == host(h.By) && !strings.Contains(n, ".") && !strings.Contains(n, ":") && strings.ContainsAny(n, "0123456789-"):
+			case n == mailname.Host(h.By) && !strings.Contains(n, ".") && !strings.Contains(n, ":") && strings.ContainsAny(n, "0123456789-"):
 				add("name", n, h.Field, k) // a machine's own name, without domain
 			}
 		}
@@ -193,7 +194,7 @@ var insideLabels = []string{"int", "internal", "corp", "intra", "intranet", "ad"
 // insideLabel reports whether a public-looking name is one of an inner zone:
 // hub1.corp.example.com.
 func insideLabel(name string) bool {
-	org := Org(name)
+	org := mailname.Org(name)
 	if org == "" || len(name) <= len(org) {
 		return false
 	}
@@ -236,7 +237,9 @@ func (f *Facts) OutdatedSoftware() []Outdated {
 		if h.Release != "" {
 			name = h.Release
 		}
-		if slices.ContainsFunc(out, func(o Outdated) bool { return o.Product == name && host(f.Hops[o.Hop].By) == host(h.By) }) {
+		if slices.ContainsFunc(out, func(o Outdated) bool {
+			return o.Product == name && mailname.Host(f.Hops[o.Hop].By) == mailname.Host(h.By)
+		}) {
 			continue
 		}
 		out = append(out, Outdated{Hop: k, Product: name, Version: h.Version, Ended: ended, Source: source})

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -64,7 +65,7 @@ var (
 // message, or of its header, nil where there is none.
 func parseNotice(text []byte) (d *DSN, server string, returned []byte) {
 	d = &DSN{FromText: true}
-	lower := asciiLower(text)
+	lower := string(mailname.LowerBytes(text))
 	for _, k := range noticeKinds {
 		if strings.Contains(lower, k.words) {
 			server = k.server
@@ -103,7 +104,7 @@ func parseNotice(text []byte) (d *DSN, server string, returned []byte) {
 			continue
 		}
 		if m := noticeOrigin.FindStringSubmatch(line); m != nil && d.ReportingMTA == "" {
-			d.ReportingMTA = host(m[1])
+			d.ReportingMTA = mailname.Host(m[1])
 		}
 		newRcpt := ""
 		if m := rcptLine.FindStringSubmatch(line); m != nil {
@@ -121,7 +122,7 @@ func parseNotice(text []byte) (d *DSN, server string, returned []byte) {
 		where := false
 		for _, p := range [...]*regexp.Regexp{noticeHost, noticeTalking, noticeByMTA, noticeHash, noticeRemote} {
 			if m := p.FindStringSubmatch(line); m != nil && !isIPText(m[1]) {
-				if cur.RemoteMTA = host(m[1]); len(m) > 2 {
+				if cur.RemoteMTA = mailname.Host(m[1]); len(m) > 2 {
 					cur.RemoteIP = addressOf(m[2])
 				}
 				where = true
@@ -185,17 +186,6 @@ func unwrapped(s string) string {
 		s = s[:len(s)-1]
 	}
 	return s
-}
-
-func asciiLower(b []byte) string {
-	out := make([]byte, len(b))
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		out[i] = c
-	}
-	return string(out)
 }
 
 func isIPText(s string) bool { return addressOf(s).IsValid() }

@@ -5,25 +5,6 @@ import (
 	"testing"
 )
 
-func TestOrg(t *testing.T) {
-	test := func(name, want string) {
-		t.Helper()
-		if got := Org(name); got != want {
-			t.Errorf("%q: %q, want %q", name, got, want)
-		}
-	}
-	test("mail.example.com", "example.com")
-	test("MAIL.Example.COM.", "example.com")
-	test("a.b.example.co.uk", "example.co.uk")
-	test("example.com", "example.com")
-	test("localhost", "")
-	test("FWDSRV2", "")
-	test("192.0.2.1", "")
-	test("[192.0.2.1]", "")
-	test("2001:db8::1", "")
-	test("", "")
-}
-
 func TestPrivate(t *testing.T) {
 	test := func(ip string, want bool) {
 		t.Helper()
@@ -52,21 +33,4 @@ func TestPrivateName(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
-}
-
-func TestSameOrg(t *testing.T) {
-	test := func(a, b string, want bool) {
-		t.Helper()
-		if SameOrg(a, b) != want || SameOrg(b, a) != want {
-			t.Errorf("%q and %q: want %v", a, b, want)
-		}
-	}
-	test("mx.example.co.uk", "Example.CO.UK.", true)
-	test("example.com", "example.org", false)
-	test("localhost", "LOCALHOST", true)
-	test("localhost", "192.0.2.1", false) // neither has an organisation
-	test("co.uk", "com", false)
-	test("", "", false)
-	test("", "localhost", false)
-	test("example.com", "", false)
 }

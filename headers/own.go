@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Sighting is what one message shows of the network of its reader: of the
@@ -61,19 +63,19 @@ func (f *Facts) Sight() Sighting {
 	}
 	for k := top; k >= lowest && s.Owner == ""; k-- {
 		if !ofService(f.Hops[k].By) {
-			s.Owner = Org(f.Hops[k].By)
+			s.Owner = mailname.Org(f.Hops[k].By)
 		}
 	}
 	if s.Owner == "" && len(c.Domains) > 0 && c.Basis != "" && !strings.HasPrefix(c.Basis, "To") {
-		s.Owner = Org(c.Domains[0])
+		s.Owner = mailname.Org(c.Domains[0])
 	}
 	if s.Owner == "" {
 		return s
 	}
 	for k := top; k >= lowest; k-- {
 		h := &f.Hops[k]
-		name := host(h.By)
-		if name == "" || name == "localhost" || strings.HasPrefix(name, "localhost.") || ofService(name) || h.Local || unreadable(h) || addressText(name) {
+		name := mailname.Host(h.By)
+		if name == "" || name == "localhost" || strings.HasPrefix(name, "localhost.") || ofService(name) || h.Local || unreadable(h) || isAddress(name) {
 			continue
 		}
 		own := OwnHost{Name: name, Border: k == c.Border}
@@ -96,7 +98,7 @@ func (f *Facts) Sight() Sighting {
 	}
 	for n := range f.Claims {
 		x := &f.Claims[n]
-		id := host(x.AuthservID)
+		id := mailname.Host(x.AuthservID)
 		if x.Trust == Trusted && x.Hop >= lowest && id != "" && !ofService(id) && c.Own(id) && !slices.Contains(s.IDs, id) && f.aboveBorder(x.Field, lowest) {
 			s.IDs = append(s.IDs, id)
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers/received"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // pathOf parses the Received fields, oldest first.
@@ -51,10 +52,10 @@ func pathOf(c Facts) Path {
 // writer is the host that wrote a hop, in lower case: what it calls itself where
 // it says "by localhost".
 func (h *Hop) writer() string {
-	if by := host(h.By); by != "localhost" || h.ByName == "" {
+	if by := mailname.Host(h.By); by != "localhost" || h.ByName == "" {
 		return by
 	}
-	return host(h.ByName)
+	return mailname.Host(h.ByName)
 }
 
 // hopOrg is the organisation of the host that wrote hop i. Where its own name
@@ -82,16 +83,16 @@ func hostOrg(name string) string {
 	if privateName(name) {
 		return ""
 	}
-	return Org(name)
+	return mailname.Org(name)
 }
 
 // joined reports whether the client of newer is the host that wrote older:
 // same name, same address, or a private hand-over between names that are not
 // public anyway.
 func joined(older, newer *Hop) bool {
-	by := host(older.By)
+	by := mailname.Host(older.By)
 	switch {
-	case by != "" && (by == host(newer.Helo) || by == host(newer.RDNS)):
+	case by != "" && (by == mailname.Host(newer.Helo) || by == mailname.Host(newer.RDNS)):
 		return true
 	case older.ByIP.IsValid() && older.ByIP == newer.IP:
 		return true
@@ -110,7 +111,7 @@ func joined(older, newer *Hop) bool {
 func (h *Hop) clientNames() []string {
 	var names []string
 	for _, n := range []string{h.RDNS, h.Helo} {
-		n = host(n)
+		n = mailname.Host(n)
 		if n != "" && !strings.EqualFold(n, "unknown") {
 			names = append(names, n)
 		}
@@ -122,7 +123,7 @@ func (h *Hop) clientNames() []string {
 // the DNS, "" otherwise.
 func (h *Hop) confirmedName() string {
 	if h.RDNSKind == received.RDNSConfirmed {
-		return host(h.RDNS)
+		return mailname.Host(h.RDNS)
 	}
 	return ""
 }

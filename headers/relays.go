@@ -7,6 +7,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/headers/services"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -67,7 +68,7 @@ func (w *walker) configured(h, older *Hop) (side, bool) {
 	}
 	names := []string{h.confirmedName()}
 	if Private(h.IP) || h.RDNSKind == received.RDNSUnconfirmed {
-		names = append(names, host(h.RDNS), host(h.Helo))
+		names = append(names, mailname.Host(h.RDNS), mailname.Host(h.Helo))
 	}
 	for _, n := range names {
 		if t.hasName(n) {
@@ -76,8 +77,8 @@ func (w *walker) configured(h, older *Hop) (side, bool) {
 	}
 	// A dialect without reverse DNS leaves only the client's word, which the
 	// DNS or the next older line must bear out.
-	if n := host(h.Helo); t.hasName(n) && h.IP.IsValid() {
-		if yes, known := w.f.ask.pointsTo("names of the path's hosts", n, h.IP); yes || (!known && older != nil && host(older.By) == n) {
+	if n := mailname.Host(h.Helo); t.hasName(n) && h.IP.IsValid() {
+		if yes, known := w.f.ask.pointsTo("names of the path's hosts", n, h.IP); yes || (!known && older != nil && mailname.Host(older.By) == n) {
 			return side{inside: true, weak: !yes, basis: n + " is trusted by option"}, true
 		}
 	}
@@ -87,7 +88,7 @@ func (w *walker) configured(h, older *Hop) (side, bool) {
 // service decides for hosts of the large services, whose names tell an inner
 // line from one that faces the Internet.
 func (w *walker) service(h *Hop) (side, bool) {
-	by := host(h.By)
+	by := mailname.Host(h.By)
 	at := services.Find(by, services.Any)
 	for _, n := range h.clientNames() {
 		// Two hosts of one mailbox service, neither of which faces the world.
@@ -99,7 +100,7 @@ func (w *walker) service(h *Hop) (side, bool) {
 	if at.Empty() {
 		return side{}, false
 	}
-	if s := innerService(by, host(h.Helo), host(h.RDNS)); s != nil {
+	if s := innerService(by, mailname.Host(h.Helo), mailname.Host(h.RDNS)); s != nil {
 		return side{inside: true, basis: "inner hop of " + s.Name}, true
 	}
 	for _, n := range h.clientNames() {
@@ -143,13 +144,13 @@ func (w *walker) sidePrivate(h, older *Hop) side {
 	inner := side{inside: true, basis: h.IP.String() + " is a private address"}
 	if older == nil {
 		if w.looksTranslated(h) {
-			return side{nat: true, basis: h.IP.String() + " is private, but the client " + host(h.Helo) + " is foreign: its address was replaced on the way in"}
+			return side{nat: true, basis: h.IP.String() + " is private, but the client " + mailname.Host(h.Helo) + " is foreign: its address was replaced on the way in"}
 		}
 		return inner
 	}
-	by := host(older.By)
+	by := mailname.Host(older.By)
 	switch {
-	case older.Org == "", w.inOrgs(older.Org), by == host(h.Helo) && privateName(by):
+	case older.Org == "", w.inOrgs(older.Org), by == mailname.Host(h.Helo) && privateName(by):
 		return inner
 	case older.ByIP == h.IP:
 		// Both ends show the same private address: one network.
@@ -175,17 +176,17 @@ func (w *walker) sidePrivate(h, older *Hop) side {
 // sender elsewhere.
 func (w *walker) looksTranslated(h *Hop) bool {
 	helo := hostOrg(h.Helo)
-	return helo != "" && !w.inOrgs(helo) && !h.Auth && !h.Local && w.receivesFor(h) && !w.inOrgs(Org(w.f.FromDomain)) && strings.Contains(host(h.Helo), ".")
+	return helo != "" && !w.inOrgs(helo) && !h.Auth && !h.Local && w.receivesFor(h) && !w.inOrgs(mailname.Org(w.f.FromDomain)) && strings.Contains(mailname.Host(h.Helo), ".")
 }
 
 // receivesFor reports whether the hop's host receives mail for the recipient
 // that it names, by name or by MX.
 func (w *walker) receivesFor(h *Hop) bool {
-	d := domainOf(h.For)
+	d := mailname.DomainOf(h.For)
 	if d == "" {
 		return false
 	}
-	return w.inOrgs(Org(d)) || slices.ContainsFunc(w.f.ask.exchangers(d), func(x Exchanger) bool { return x.Host == host(h.By) })
+	return w.inOrgs(mailname.Org(d)) || slices.ContainsFunc(w.f.ask.exchangers(d), func(x Exchanger) bool { return x.Host == mailname.Host(h.By) })
 }
 
 // sidePublic decides for a client with a public address.
@@ -211,8 +212,8 @@ func (w *walker) sidePublic(h, older *Hop) side {
 		}
 	}
 	names := h.clientNames()
-	if older != nil && host(older.By) != "" {
-		names = append(names, host(older.By))
+	if older != nil && mailname.Host(older.By) != "" {
+		names = append(names, mailname.Host(older.By))
 	}
 	own := ""
 	for _, n := range names {
@@ -243,9 +244,9 @@ func (w *walker) sidePublic(h, older *Hop) side {
 	// Without answers the header alone must do: the next older line was written
 	// inside, for a recipient here, and nothing contradicts it.
 	if unknown && older != nil && w.inOrgs(older.Org) && h.confirmedName() == "" {
-		byName := host(older.By) == host(h.Helo) || w.inOrgs(hostOrg(h.Helo))
-		if byName || w.isDomain(domainOf(older.For)) {
-			return side{inside: true, weak: true, basis: "the header shows " + host(older.By) + " handing on to " + orUnknown(h.By) + "; the DNS was not asked"}
+		byName := mailname.Host(older.By) == mailname.Host(h.Helo) || w.inOrgs(hostOrg(h.Helo))
+		if byName || w.isDomain(mailname.DomainOf(older.For)) {
+			return side{inside: true, weak: true, basis: "the header shows " + mailname.Host(older.By) + " handing on to " + orUnknown(h.By) + "; the DNS was not asked"}
 		}
 	}
 	return side{basis: h.IP.String() + " calls itself a host of " + own + ", which the DNS does not bear out"}
@@ -265,7 +266,7 @@ func (w *walker) exchanger(h, older *Hop) (side, bool) {
 			// A gateway sends from other addresses than it receives at: the next
 			// older line must be written by the MX, and the client be of the
 			// same organisation.
-			if older == nil || host(older.By) != x.Host && (hostOrg(older.By) == "" || hostOrg(older.By) != hostOrg(x.Host)) {
+			if older == nil || mailname.Host(older.By) != x.Host && (hostOrg(older.By) == "" || hostOrg(older.By) != hostOrg(x.Host)) {
 				continue
 			}
 			if w.sameService(x.Host, h, older, d) {
@@ -286,7 +287,7 @@ func (w *walker) exchanger(h, older *Hop) (side, bool) {
 				return side{inside: true, basis: h.IP.String() + " is in the SPF record of " + hostOrg(x.Host) + ", which receives for " + d}, true
 			}
 			if state == PTRUnknown && h.confirmedName() == "" {
-				return side{inside: true, weak: true, basis: host(h.Helo) + " calls itself a host of the MX of " + d}, true
+				return side{inside: true, weak: true, basis: mailname.Host(h.Helo) + " calls itself a host of the MX of " + d}, true
 			}
 		}
 	}
@@ -307,11 +308,11 @@ func (w *walker) sameService(mx string, h, older *Hop, domain string) bool {
 		return false
 	}
 	for _, n := range h.clientNames() {
-		if s := services.Find(n, services.Outbound); !s.And(services.Find(host(h.By), services.Any)).Empty() {
+		if s := services.Find(n, services.Outbound); !s.And(services.Find(mailname.Host(h.By), services.Any)).Empty() {
 			return true
 		}
 	}
-	return older == nil || older.Auth || domainOf(older.For) != domain
+	return older == nil || older.Auth || mailname.DomainOf(older.For) != domain
 }
 
 func (w *walker) isExchanger(name string) bool { return w.exchangerOf(name) != "" }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dkim/repair"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // RepairEffort is how far the search for the changes that broke a signature goes.
@@ -66,8 +67,8 @@ func (f *Facts) repairSignatures(ctx context.Context, v *dkim.Verifier) {
 
 // authorRank orders signatures: 0 for the author's organisation.
 func (f *Facts) authorRank(i int) int {
-	org := Org(f.DKIM[i].Domain)
-	if org != "" && slices.ContainsFunc(f.FromOthers, func(d string) bool { return Org(d) == org }) {
+	org := mailname.Org(f.DKIM[i].Domain)
+	if org != "" && slices.ContainsFunc(f.FromOthers, func(d string) bool { return mailname.Org(d) == org }) {
 		return 0
 	}
 	return 1

@@ -3,6 +3,8 @@ package headers
 import (
 	"regexp"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // What the reply of a server says about the check that it made: which address
@@ -88,7 +90,7 @@ func (r *Reply) judgedDomain() string {
 		return ""
 	}
 	if strings.IndexByte(r.Identity, '@') < 0 {
-		return host(r.Identity)
+		return mailname.Host(r.Identity)
 	}
-	return domainOf(r.Identity)
+	return mailname.DomainOf(r.Identity)
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // assignRoles says for each run whose part of the path it is.
@@ -47,11 +49,11 @@ func (f *Facts) contradict() {
 	r := &f.Runs[1]
 	for k := r.Last; k >= r.First; k-- {
 		h := &f.Hops[k]
-		by := host(h.By)
+		by := mailname.Host(h.By)
 		if by == "" || !strings.Contains(by, ".") || serviceOf(by) != nil || h.Local || h.Fetched || h.Auth || !Public(h.IP) {
 			continue
 		}
-		if by != host(border.By) && !slices.ContainsFunc(f.Custody.Domains, func(d string) bool {
+		if by != mailname.Host(border.By) && !slices.ContainsFunc(f.Custody.Domains, func(d string) bool {
 			return slices.ContainsFunc(f.ask.exchangers(d), func(x Exchanger) bool { return x.Host == by })
 		}) {
 			continue
@@ -59,8 +61,8 @@ func (f *Facts) contradict() {
 		if h.For != "" && border.For != "" && !strings.EqualFold(h.For, border.For) {
 			continue // it went to another mailbox first
 		}
-		seen := orElse(border.confirmedName(), orElse(host(border.Helo), border.IP.String()))
-		if f.Custody.Own(seen) || slices.Contains(r.Orgs, Org(seen)) {
+		seen := orElse(border.confirmedName(), orElse(mailname.Host(border.Helo), border.IP.String()))
+		if f.Custody.Own(seen) || slices.Contains(r.Orgs, mailname.Org(seen)) {
 			continue
 		}
 		r.Contradicted = "hop " + strconv.Itoa(h.Index) + " names " + by + " as its writer, but hop " + strconv.Itoa(border.Index) +
@@ -92,7 +94,7 @@ func (f *Facts) Returned() bool {
 // of the envelope sender.
 func (f *Facts) ofSender(r *Run) bool {
 	for _, d := range f.senderDomains() {
-		if slices.Contains(r.Orgs, Org(d)) {
+		if slices.Contains(r.Orgs, mailname.Org(d)) {
 			return true
 		}
 	}
@@ -143,11 +145,11 @@ func (f *Facts) finalRcpt(i int) string {
 func (f *Facts) isList(r *Run) bool {
 	for _, name := range []string{"List-Id", "List-Post", "X-BeenThere"} {
 		v := ListName(f.Msg.Get(name))
-		d := domainOf(v)
+		d := mailname.DomainOf(v)
 		if d == "" {
 			d = v
 		}
-		if d != "" && slices.Contains(r.Orgs, Org(d)) {
+		if d != "" && slices.Contains(r.Orgs, mailname.Org(d)) {
 			return true
 		}
 	}

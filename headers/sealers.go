@@ -3,6 +3,7 @@ package headers
 import (
 	"github.com/mailtrace/mailtrace/arc"
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // SealerHop is the index of the hop whose server added an ARC set, -1 where it
@@ -25,7 +26,7 @@ func (f *Facts) SealerHop(s *arc.Set) int {
 		return -1
 	}
 	below := f.hopBelow(field)
-	org := Org(s.Domain)
+	org := mailname.Org(s.Domain)
 	for _, k := range []int{below, below + 1} {
 		if k >= 0 && k < len(f.Hops) && org != "" && f.Hops[k].Org == org {
 			return k

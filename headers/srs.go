@@ -3,6 +3,8 @@ package headers
 import (
 	"strings"
 	"time"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // SRS is an envelope sender that a forwarder rewrote by the Sender Rewriting
@@ -63,11 +65,11 @@ func upper(c byte) byte {
 // The first separator may be "=", "+" or "-", and letter case may be lost on
 // the way.
 func ParseSRS(addr string) (SRS, bool) {
-	at := strings.LastIndexByte(addr, '@')
-	if at < 0 {
+	local, domain, ok := mailname.Split(addr)
+	if !ok {
 		return SRS{}, false
 	}
-	local, fwd := addr[:at], host(addr[at+1:])
+	fwd := mailname.Host(domain)
 	if i := indexFold(local, "+srs="); i > 0 {
 		parts := strings.Split(local[i+len("+srs="):], "=")
 		if len(parts) >= 2 && parts[0] != "" {
@@ -94,7 +96,7 @@ func ParseSRS(addr string) (SRS, bool) {
 		if end < 0 || end+2 > len(first) {
 			return SRS{}, false
 		}
-		return srs0(first[end+2:], SRS{Scheme: "SRS1", Forwarder: fwd, First: host(first[:end])})
+		return srs0(first[end+2:], SRS{Scheme: "SRS1", Forwarder: fwd, First: mailname.Host(first[:end])})
 	}
 	return SRS{}, false
 }
@@ -116,6 +118,6 @@ func srs0(rest string, s SRS) (SRS, bool) {
 	if len(parts) != 4 || parts[2] == "" {
 		return SRS{}, false
 	}
-	s.Stamp, s.Domain, s.Local = parts[1], host(parts[2]), parts[3]
+	s.Stamp, s.Domain, s.Local = parts[1], mailname.Host(parts[2]), parts[3]
 	return s, true
 }

@@ -2,7 +2,8 @@ package headers
 
 import (
 	"net/netip"
-	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // trustList is what --trust names.
@@ -22,7 +23,7 @@ func newTrustList(items []string) *trustList {
 		} else if a, err := netip.ParseAddr(s); err == nil {
 			t.nets = append(t.nets, netip.PrefixFrom(a, a.BitLen()))
 		} else {
-			t.names = append(t.names, host(s))
+			t.names = append(t.names, mailname.Host(s))
 		}
 	}
 	return t
@@ -43,7 +44,7 @@ func (t *trustList) hasName(name string) bool {
 		return false
 	}
 	for _, n := range t.names {
-		if name == n || strings.HasSuffix(name, "."+n) {
+		if mailname.Within(name, n) {
 			return true
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -106,7 +107,10 @@ func (t *table) labelsOf() {
 	}
 }
 
-func domainOf(addr string) string { return addr[strings.LastIndexByte(addr, '@')+1:] }
+func domainOf(addr string) string {
+	_, domain, _ := mailname.Split(addr)
+	return domain
+}
 
 // structured reads the keys that hold secrets by their meaning.
 func (t *table) structured(r *report.Report) {
@@ -228,9 +232,9 @@ func (t *table) addAddress(addr string) {
 		addr = a
 	}
 	addr = strings.Trim(addr, "<> \t")
-	local := addr
-	if i := strings.LastIndexByte(addr, '@'); i >= 0 {
-		local = addr[:i]
+	local, _, ok := mailname.Split(addr)
+	if !ok {
+		local = addr
 	}
 	t.addLocal(local, kindUser)
 }

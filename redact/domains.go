@@ -3,6 +3,7 @@ package redact
 import (
 	"strings"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"golang.org/x/net/publicsuffix"
 )
 
@@ -31,11 +32,7 @@ func (t *table) orgOf(n string) string {
 	if !listed && !specialTop[last] && t.keptSuffix(n) < 0 {
 		return ""
 	}
-	org, err := publicsuffix.EffectiveTLDPlusOne(n)
-	if err != nil {
-		return ""
-	}
-	return org
+	return mailname.Org(n)
 }
 
 // addDomain notes the organisation of a name, and the labels below it.

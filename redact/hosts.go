@@ -5,12 +5,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
-
-// innerSuffixes are top-level names that are never in the public DNS
-// (RFC 6761, RFC 6762, RFC 8375, and what vendors taught their users).
-var innerSuffixes = set("local localdomain lan internal intranet intra corp home private localhost home.arpa")
 
 // nobody are names that say nothing.
 var nobody = set("localhost localhost.localdomain unknown localhost.local")
@@ -31,14 +28,7 @@ func insideName(s string) bool {
 	if nobody[n] {
 		return false
 	}
-	last := strings.LastIndexByte(n, '.')
-	if last < 0 {
-		return false
-	}
-	if innerSuffixes[n[last+1:]] || strings.HasSuffix(n, ".home.arpa") {
-		return true
-	}
-	return privateInName(n)
+	return mailname.HasPrivateSuffix(n) || strings.IndexByte(n, '.') >= 0 && privateInName(n)
 }
 
 // privateInName finds a private address written with hyphens, "ip-10-1-2-3".

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -661,7 +662,7 @@ func (x *view) dmarc(r *report.Report) {
 // suffixOf reports whether domain is name or below it.
 func suffixOf(name, domain string) bool {
 	name, domain = strings.ToLower(strings.TrimSuffix(name, ".")), strings.ToLower(strings.TrimSuffix(domain, "."))
-	return name == domain || strings.HasSuffix(domain, "."+name)
+	return mailname.Within(domain, name)
 }
 
 func (x *view) arc(a *report.ARC) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Check is check_host of RFC 7208 §4.
@@ -84,7 +85,7 @@ func newEvaluator(ctx context.Context, res dns.Resolver, q Query, o Options) *ev
 		local = "postmaster"
 		e.vals.filled = true
 	}
-	origin, _ := ascii(domain)
+	origin, _ := mailname.ASCII(domain)
 	if origin != domain {
 		e.traits |= TraitIDN
 	}

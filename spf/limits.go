@@ -41,9 +41,3 @@ const (
 	// MaxAnswer bounds how many values Node.Answer lists.
 	MaxAnswer = 12
 )
-
-// maxName is the length of a domain name in text form (RFC 7208 §7.3).
-const maxName = 253
-
-// maxLabel is the length of a label (RFC 1035 §2.3.4).
-const maxLabel = 63

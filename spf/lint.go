@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Linted is what Lint found.
@@ -28,7 +29,7 @@ type Linted struct {
 // redirects to, whether a client would need it or not. Options give the limits.
 // What it cannot find out is a gap, never an error.
 func Lint(ctx context.Context, res dns.Resolver, domain string, o Options) *Linted {
-	domain, _ = ascii(domain)
+	domain, _ = mailname.ASCII(domain)
 	l := &linter{
 		walker: newWalker(ctx, res), out: &Linted{Domain: canonical(domain)},
 		included: map[string]string{},

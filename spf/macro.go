@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // macro is one macro-expand of RFC 7208 §7.1.
@@ -55,7 +57,7 @@ func readMacro(s string) (m macro, n int, problem string) {
 	digits := 0
 	for digits < len(body) && isDigit(body[digits]) {
 		// 127 is the least that must be supported; no name has more parts
-		// than maxName, so a greater number means "all" (§7.3).
+		// than mailname.MaxName, so a greater number means "all" (§7.3).
 		m.parts = min(m.parts*10+int(body[digits]-'0'), 1000)
 		digits++
 	}
@@ -282,7 +284,7 @@ func (m macro) transform(value string) string {
 // §7.3).
 func targetName(expanded string) string {
 	name := canonical(expanded)
-	for len(name) > maxName {
+	for len(name) > mailname.MaxName {
 		i := strings.IndexByte(name, '.')
 		if i < 0 {
 			return name // one label; askable says no

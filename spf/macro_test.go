@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace/internal/corpus"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // testValues are those of the examples in RFC 7208 §7.4.
@@ -147,7 +148,7 @@ func FuzzExpand(f *testing.F) {
 			t.Fatalf("%q cannot be expanded", spec)
 		}
 		name := targetName(got)
-		if askable(name) && len(name) > maxName {
+		if askable(name) && len(name) > mailname.MaxName {
 			t.Fatal("name too long")
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // outcome is what a mechanism says of the client.
@@ -211,7 +212,7 @@ func (e *evaluator) ptr(domain string, node *Node) outcome {
 		node.note("the names of the client are known already")
 	}
 	for _, name := range e.names {
-		if within(name, domain) {
+		if mailname.Within(name, domain) {
 			return outcome{hit: true, detail: "the client is " + name}
 		}
 	}
@@ -276,7 +277,7 @@ func (e *evaluator) validated(domain string) (string, error) {
 		switch {
 		case name == domain:
 			return name, nil
-		case i == 0 || !within(best, domain) && within(name, domain):
+		case i == 0 || !mailname.Within(best, domain) && mailname.Within(name, domain):
 			best = name
 		}
 	}

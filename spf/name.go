@@ -3,50 +3,18 @@ package spf
 import (
 	"strings"
 
-	"golang.org/x/net/idna"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
-
-// lower makes the ASCII letters of s small and leaves every other byte alone,
-// as the DNS compares names (RFC 4343).
-func lower(s string) string {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; 'A' <= c && c <= 'Z' {
-			b := []byte(s)
-			for ; i < len(b); i++ {
-				if c := b[i]; 'A' <= c && c <= 'Z' {
-					b[i] = c + 'a' - 'A'
-				}
-			}
-			return string(b)
-		}
-	}
-	return s
-}
 
 // canonical is the form in which names are asked for and shown: small letters,
 // no final dot.
-func canonical(name string) string { return lower(strings.TrimSuffix(name, ".")) }
-
-// ascii turns an internationalised domain into A-labels (RFC 7208 §4.3). It
-// leaves ASCII domains as they are and reports whether it could.
-func ascii(domain string) (string, bool) {
-	for i := 0; i < len(domain); i++ {
-		if domain[i] >= 0x80 {
-			if len(domain) > MaxMacroValue {
-				return domain, false
-			}
-			a, err := idna.Lookup.ToASCII(domain)
-			return a, err == nil
-		}
-	}
-	return domain, true
-}
+func canonical(name string) string { return mailname.Lower(strings.TrimSuffix(name, ".")) }
 
 // askable reports whether name, without final dot, can be asked for: labels of
 // 1 to 63 octets, 253 in all. A byte beyond ASCII comes only from a macro over
 // a local part or HELO name; such a name matches nothing (RFC 8616 §4).
 func askable(name string) bool {
-	if name == "" || len(name) > maxName {
+	if name == "" || len(name) > mailname.MaxName {
 		return false
 	}
 	label := 0
@@ -60,7 +28,7 @@ func askable(name string) bool {
 		case c >= 0x80, c == 0:
 			return false
 		default:
-			if label++; label > maxLabel {
+			if label++; label > mailname.MaxLabel {
 				return false
 			}
 		}
@@ -86,12 +54,3 @@ func checkable(name string) bool {
 // escaped writes a name made of macros or of a record, where a backslash is
 // itself, in the form that resolvers take, where it escapes (RFC 1035 §5.1).
 func escaped(name string) string { return strings.ReplaceAll(name, `\`, `\\`) }
-
-// within reports whether name is domain or below it. Both are canonical.
-func within(name, domain string) bool {
-	n := len(name) - len(domain)
-	if n == 0 {
-		return name == domain
-	}
-	return n > 0 && name[n-1] == '.' && name[n:] == domain
-}

@@ -1,6 +1,10 @@
 package spf
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
+)
 
 // limits are the limits with the standard filled in. voids < 0 is no bound.
 func (o Options) limits() (lookups, voids int) {
@@ -19,12 +23,7 @@ func identify(q Query) (identity Identity, local, domain string) {
 	if q.Identity == Helo || q.MailFrom == "" {
 		return Helo, "", q.Helo
 	}
-	sender := q.MailFrom
-	at := strings.LastIndexByte(sender, '@')
-	if at < 0 {
-		return MailFrom, "", sender
-	}
-	local, domain = sender[:at], sender[at+1:]
+	local, domain, _ = mailname.Split(q.MailFrom)
 	if strings.HasPrefix(local, "@") {
 		// A source route is not part of the address (RFC 5321 §4.1.2).
 		_, local, _ = strings.Cut(local, ":")

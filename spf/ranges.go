@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Authorized are the addresses that get a pass from the record of a domain.
@@ -35,7 +36,7 @@ type Authorized struct {
 // matches. The error is as in [Check]: a question could not be put; the list
 // is then a part of it.
 func Ranges(ctx context.Context, res dns.Resolver, domain string, o Options) (*Authorized, error) {
-	domain, _ = ascii(domain)
+	domain, _ = mailname.ASCII(domain)
 	r := &ranger{walker: newWalker(ctx, res), out: &Authorized{Domain: canonical(domain)}, opt: o}
 	r.opt.MaxLookups, r.opt.MaxVoids = o.limits()
 	pass4, _ := r.family(true)

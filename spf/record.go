@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Record is an SPF record taken apart (RFC 7208 §4.6.1).
@@ -81,7 +83,7 @@ const version = "v=spf1"
 // IsRecord reports whether a TXT record is an SPF record: it begins with
 // "v=spf1", in any case, and a space or its end follows (RFC 7208 §4.5).
 func IsRecord(text string) bool {
-	return len(text) >= len(version) && lower(text[:len(version)]) == version &&
+	return len(text) >= len(version) && mailname.Lower(text[:len(version)]) == version &&
 		(len(text) == len(version) || text[len(version)] == ' ')
 }
 
@@ -159,7 +161,7 @@ func (p *parser) read() {
 	}
 	if name, value, ok := cutModifier(t.Text); ok {
 		t.Modifier = true
-		t.Kind = lower(name)
+		t.Kind = mailname.Lower(name)
 		t.Spec = value
 		p.modifier(len(t.Text) - len(value))
 		return
@@ -176,7 +178,7 @@ func (p *parser) read() {
 	if n < 0 {
 		n = len(rest)
 	}
-	t.Kind = lower(rest[:n])
+	t.Kind = mailname.Lower(rest[:n])
 	p.mechanism(rest[n:], len(t.Text)-len(rest)+n)
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // zone is a resolver over a literal: "name TYPE" to values. A value "!servfail"
@@ -85,7 +86,7 @@ func (z zone) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, 
 		ans.Status = dns.NXDomain
 		for key := range z {
 			n, _, _ := cutLast(key, " ")
-			if within(n, owner) {
+			if mailname.Within(n, owner) {
 				ans.Status = dns.NoData
 				break
 			}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/domain"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 const domainHint = "give a domain name such as example.com, or a file with one on each line"
@@ -102,8 +103,8 @@ func named(s string) domainName {
 			name = name[:i]
 		}
 	}
-	if i := strings.LastIndexByte(name, '@'); i >= 0 {
-		name = strings.TrimSuffix(name[i+1:], ">")
+	if _, domain, ok := mailname.Split(name); ok {
+		name = strings.TrimSuffix(domain, ">")
 	}
 	name, err := domain.Name(name)
 	if err != nil {

@@ -286,15 +286,3 @@ func charsetReader(charset string, r io.Reader) (io.Reader, error) {
 	}
 	return bytes.NewReader(out), nil
 }
-
-// lowerASCII returns b with the letters A to Z in lower case. Unlike
-// bytes.ToLower it keeps the length.
-func lowerASCII(b []byte) []byte {
-	out := bytes.Clone(b)
-	for i, c := range out {
-		if 'A' <= c && c <= 'Z' {
-			out[i] = c + 'a' - 'A'
-		}
-	}
-	return out
-}

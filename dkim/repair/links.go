@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"net/url"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // maxLinks bounds the links of one part that are looked at.
@@ -22,7 +24,7 @@ var unwrappings = []unwrapping{{}, {slash: true}, {amp: true}, {true, true}}
 // unwrapLinks returns text with the links of protection services made what
 // they were, and the first pair of links. It returns nil where there is none.
 func unwrapLinks(text []byte, how unwrapping) (out []byte, wrapped, link string) {
-	lower := lowerASCII(text)
+	lower := mailname.LowerBytes(text)
 	if !anyService(lower) {
 		return nil, "", ""
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // reencoded writes parts in another transfer encoding, or in another style of
@@ -383,7 +385,7 @@ func contentOf(x patch, q *part) []byte {
 
 // renameCharset puts another charset into the Content-Type of a part header.
 func renameCharset(header, charset string) (string, bool) {
-	lower := string(lowerASCII([]byte(header)))
+	lower := mailname.Lower(header)
 	i := strings.Index(lower, "charset=")
 	if i < 0 {
 		return "", false

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // Bounds of the edits inside of text parts.
@@ -275,7 +277,7 @@ var htmlMarks = [][]byte{[]byte("</body"), []byte("</html")}
 // htmlFooters takes out what stands before a closing tag, from each of the tags
 // before.
 func htmlFooters(text []byte) []textEdit {
-	lower := lowerASCII(text)
+	lower := mailname.LowerBytes(text)
 	ends := []int{}
 	for _, mark := range htmlMarks {
 		if i := bytes.LastIndex(lower, mark); i >= 0 {
@@ -326,7 +328,7 @@ func htmlFooters(text []byte) []textEdit {
 // htmlBanners takes out what stands behind the body tag, or at the top, up to
 // each of the tags after.
 func htmlBanners(text []byte) []textEdit {
-	lower := lowerASCII(text)
+	lower := mailname.LowerBytes(text)
 	starts := []int{}
 	for _, tag := range []string{"<body", "<html", "</head"} {
 		if i := bytes.Index(lower, []byte(tag)); i >= 0 {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/mailtrace/mailtrace/internal/corpus"
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -359,7 +360,7 @@ func TestRealFields(t *testing.T) {
 			messages(t, corpus.Path(t, root), func(path string, m *message.Message) {
 				files++
 				for i := range m.Fields {
-					name := lower(m.Name(i))
+					name := mailname.Lower(m.Name(i))
 					got := Parse(m, i)
 					ar := strings.Contains(name, "authentication-results")
 					rs := strings.HasSuffix(name, "received-spf")
@@ -394,7 +395,7 @@ func TestRealFields(t *testing.T) {
 						if v.Span.Start < m.Fields[i].Value.Start || v.Span.End > m.Fields[i].Value.End || v.Span.Start > v.Span.End {
 							t.Errorf("%s: span %v outside of the value", path, v.Span)
 						}
-						if v.Method != "" && ar && !strings.HasPrefix(lower(string(m.Raw[v.Span.Start:])), v.Method) {
+						if v.Method != "" && ar && !strings.HasPrefix(mailname.Lower(string(m.Raw[v.Span.Start:])), v.Method) {
 							t.Errorf("%s: span begins with %.20q, not %s", path, m.Raw[v.Span.Start:], v.Method)
 						}
 					}

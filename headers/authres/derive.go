@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // prop returns the value of the first property that goes by one of the names,
@@ -76,7 +78,7 @@ func (v *Verdict) derive() {
 	}
 	if v.Action == "" {
 		if a, ok := v.prop("action"); ok {
-			v.Action = lower(a)
+			v.Action = mailname.Lower(a)
 		}
 	}
 }
@@ -97,10 +99,8 @@ func (v *Verdict) deriveSPF() {
 	from, hasFrom := v.prop("smtp.mailfrom", "smtp.mail", "smtp.mfrom", "smtp.envelope-from", "envelope-from")
 	helo, hasHelo := v.prop("smtp.helo", "smtp.ehlo", "helo")
 	pra, _ := v.prop("smtp.pra") // IronPort in its SIDF modes
-	v.MailFrom, v.Helo = unwrap(from), unwrap(helo)
-	if at := strings.LastIndexByte(v.Helo, '@'); at >= 0 {
-		v.Helo = v.Helo[at+1:] // IronPort: smtp.helo=postmaster@h
-	}
+	v.MailFrom = unwrap(from)
+	_, v.Helo, _ = mailname.Split(unwrap(helo)) // IronPort: smtp.helo=postmaster@h
 	switch {
 	case v.MailFrom != "":
 		v.Identity = "mailfrom"
@@ -175,14 +175,14 @@ func (v *Verdict) deriveDMARC() {
 	v.Domain = domainOf(from)
 	policy, _ := v.prop("policy.dmarc", "policy.published-domain-policy")
 	action, _ := v.prop("action", "policy.applied-disposition", "policy.applied_disposition")
-	v.Policy, v.Action = lower(policy), lower(action)
+	v.Policy, v.Action = mailname.Lower(policy), mailname.Lower(action)
 	v.eachComment(func(c string) {
 		p, a := readPolicy(c)
 		if v.Policy == "" {
-			v.Policy = lower(p)
+			v.Policy = mailname.Lower(p)
 		}
 		if v.Action == "" {
-			v.Action = lower(a)
+			v.Action = mailname.Lower(a)
 		}
 	})
 }
@@ -202,15 +202,12 @@ func unwrap(s string) string {
 // domainOf is the domain of an address, or of a bare domain, lower case and
 // without a final dot.
 func domainOf(s string) string {
-	s = unwrap(s)
-	if at := strings.LastIndexByte(s, '@'); at >= 0 {
-		s = s[at+1:]
-	}
-	return hostName(s)
+	_, domain, _ := mailname.Split(unwrap(s))
+	return hostName(domain)
 }
 
 func hostName(s string) string {
-	return lower(strings.TrimSuffix(strings.Trim(s, " \t<>"), "."))
+	return mailname.Lower(strings.TrimSuffix(strings.Trim(s, " \t<>"), "."))
 }
 
 // parseIP reads an address in any of the spellings of mail headers:

@@ -3,6 +3,7 @@ package authres
 import (
 	"strings"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -56,7 +57,7 @@ func index(groups ...[]source) map[string]source {
 	m := map[string]source{}
 	for _, g := range groups {
 		for _, s := range g {
-			m[lower(s.name)] = s
+			m[mailname.Lower(s.name)] = s
 		}
 	}
 	return m

@@ -1,6 +1,10 @@
 package authres
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
+)
 
 // hMailServer writes one Reason field for each spam test that failed, and
 // none for those that passed.
@@ -8,7 +12,7 @@ var hMailServer = []source{
 	{"X-hMailServer-Reason-*", readHMailReason},
 	{"X-hMailServer-Reason-Score", wordReader("hmailserver", "score", func(v *Verdict, word string) { v.Result, v.Score = word, score(word) })},
 	{"X-hMailServer-Spam", wordReader("hmailserver", "antispam", func(v *Verdict, word string) {
-		v.Result = lower(word)
+		v.Result = mailname.Lower(word)
 		if v.Result == "yes" {
 			v.Result = "spam"
 		}

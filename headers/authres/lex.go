@@ -259,23 +259,6 @@ func clean(s string) string {
 	return strings.Trim(string(out), " \t")
 }
 
-// lower folds the case of ASCII letters only, so that other bytes stay as
-// they came.
-func lower(s string) string {
-	for i := 0; i < len(s); i++ {
-		if 'A' <= s[i] && s[i] <= 'Z' {
-			b := []byte(s)
-			for ; i < len(b); i++ {
-				if 'A' <= b[i] && b[i] <= 'Z' {
-					b[i] += 'a' - 'A'
-				}
-			}
-			return string(b)
-		}
-	}
-	return s
-}
-
 // hasPrefixFold reports whether s begins with a string in lower case.
 func hasPrefixFold(s, lowered string) bool {
 	return len(s) >= len(lowered) && equalFold(s[:len(lowered)], lowered)

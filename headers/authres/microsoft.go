@@ -1,6 +1,10 @@
 package authres
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
+)
 
 // microsoft are the fields of Exchange Server and Exchange Online that say
 // what was verified, or on which address.
@@ -22,7 +26,7 @@ var microsoft = []source{
 	{"X-MS-Exchange-CrossTenant-OriginalAttributedTenantConnectingIp", readConnectingTenant},
 }
 
-func setResult(v *Verdict, word string)   { v.Result = lower(word) }
+func setResult(v *Verdict, word string)   { v.Result = mailname.Lower(word) }
 func setReceiver(v *Verdict, word string) { v.Receiver = word }
 
 // wordReader reads fields that hold one word.
@@ -63,7 +67,7 @@ func (v *Verdict) pairs(text string, separator byte) {
 		if i < 0 {
 			continue
 		}
-		name := lower(strings.Trim(part[:i], " \t\r\n"))
+		name := mailname.Lower(strings.Trim(part[:i], " \t\r\n"))
 		if name == "" || len(name) > maxName {
 			continue
 		}
@@ -93,7 +97,7 @@ func readForefront(in input) []Verdict {
 		return []Verdict{}
 	}
 	sfv, _ := v.prop("sfv")
-	v.Result = lower(sfv)
+	v.Result = mailname.Lower(sfv)
 	v.Helo, _ = v.prop("h")
 	scl, _ := v.prop("scl")
 	v.Score = score(scl)
@@ -129,7 +133,7 @@ func readEdgeAntispam(in input) []Verdict {
 	status, ok := strings.CutPrefix(sid, "SenderIDStatus ")
 	switch {
 	case ok:
-		v.Result = lower(status)
+		v.Result = mailname.Lower(status)
 		v.Normal = normal("sender-id", v.Result)
 	case v.IP.IsValid():
 		v.Method, v.Identity = "connecting-ip", ""
@@ -146,7 +150,7 @@ func readSenderIDResult(in input) []Verdict {
 	}
 	v := in.verdict()
 	v.Dialect, v.Method, v.Identity = "exchange", "sender-id", "pra"
-	v.Result = lower(word)
+	v.Result = mailname.Lower(word)
 	v.Normal = normal("sender-id", v.Result)
 	return []Verdict{v}
 }

@@ -3,6 +3,8 @@ package authres
 import (
 	"net/netip"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
 // phrase is what a comment of a known wording says about an SPF check.
@@ -236,7 +238,7 @@ func readPolicy(c string) (policy, action string) {
 		if !ok {
 			return "", ""
 		}
-		switch lower(name) {
+		switch mailname.Lower(name) {
 		case "p", "policy":
 			if policy == "" {
 				policy = value

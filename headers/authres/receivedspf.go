@@ -1,6 +1,10 @@
 package authres
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
+)
 
 // readReceivedSPF reads Received-SPF (RFC 7208 §9.1):
 //
@@ -22,10 +26,10 @@ func readReceivedSPF(in input) []Verdict {
 		case word:
 			if v.Result == "" && name == "" && len(v.Properties) == 0 && t.start == firstWord(in.text) {
 				spelled = t.text
-				v.Result = lower(t.text)
+				v.Result = mailname.Lower(t.text)
 				break
 			}
-			name = lower(t.text)
+			name = mailname.Lower(t.text)
 		case quoted, semicolon:
 			name = ""
 		case comment:
@@ -94,7 +98,7 @@ func (v *Verdict) deriveReceivedSPF(spelled string) {
 	helo, _ := v.prop("helo")
 	v.MailFrom, v.Helo = unwrap(from), unwrap(helo)
 	identity, _ := v.prop("identity")
-	switch lower(identity) {
+	switch mailname.Lower(identity) {
 	case "mailfrom", "mfrom":
 		v.Identity = "mailfrom"
 	case "helo":

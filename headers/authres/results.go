@@ -3,6 +3,7 @@ package authres
 import (
 	"strings"
 
+	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -157,7 +158,7 @@ func (r *resultsReader) comment(text string) {
 
 // equals makes the name before it a method or a property.
 func (r *resultsReader) equals(token) {
-	name, at, comments := lower(r.name), r.nameAt, r.nameComments
+	name, at, comments := mailname.Lower(r.name), r.nameAt, r.nameComments
 	r.name, r.nameComments = "", nil
 	keep := func(c string) {
 		if r.comments < MaxComments {
@@ -256,7 +257,7 @@ func (r *resultsReader) open(name, value string, at int, comments []string) {
 	if v.Method == "spfresult" {
 		v.Method = "spf"
 	}
-	v.Result = lower(value)
+	v.Result = mailname.Lower(value)
 	v.Properties, r.early = r.early, nil
 	r.out = append(r.out, v)
 	r.cur = &r.out[len(r.out)-1]
@@ -330,7 +331,7 @@ func (r *resultsReader) finish() []Verdict {
 		v := &r.out[i]
 		v.Dialect = dialect
 		v.AuthservID, v.Version, v.Instance = r.id, r.version, r.instance
-		v.RecipientDomain = lower(recipient)
+		v.RecipientDomain = mailname.Lower(recipient)
 		v.derive()
 	}
 	shareClient(r.out)
@@ -439,7 +440,7 @@ func knownMethod(name string) bool {
 
 // resultWord reports whether s is a result of RFC 8601 §2.7, in any case.
 func resultWord(s string) bool {
-	switch lower(s) {
+	switch mailname.Lower(s) {
 	case "pass", "fail", "none", "neutral", "softfail", "hardfail", "policy", "temperror", "permerror", "bestguesspass":
 		return true
 	}

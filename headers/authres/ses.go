@@ -1,5 +1,7 @@
 package authres
 
+import "github.com/mailtrace/mailtrace/internal/mailname"
+
 // ses are the verdicts that Amazon SES adds to mail that it receives, and
 // those that its Lambda examples copy out of the notification.
 var ses = []source{
@@ -11,4 +13,4 @@ var ses = []source{
 }
 
 // setSES: PASS, FAIL, GRAY (neither), PROCESSING_FAILED (no answer).
-func setSES(v *Verdict, word string) { v.Result = lower(word) }
+func setSES(v *Verdict, word string) { v.Result = mailname.Lower(word) }

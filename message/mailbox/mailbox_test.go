@@ -1,15 +1,17 @@
-package dmarc
+package mailbox
 
 import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
-func TestFrom(t *testing.T) {
+func TestParse(t *testing.T) {
 	test := func(value string, want ...Mailbox) {
 		t.Helper()
-		got := From(value)
+		got := Parse(value)
 		for i := range got {
 			if len(want) > i && want[i].Offset == 0 {
 				got[i].Offset = 0
@@ -19,7 +21,7 @@ func TestFrom(t *testing.T) {
 			}
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("From(%q)\n got %+v\nwant %+v", value, got, want)
+			t.Errorf("Parse(%q)\n got %+v\nwant %+v", value, got, want)
 		}
 	}
 	box := func(name, local, domain, problem string) Mailbox {
@@ -70,7 +72,7 @@ func TestFrom(t *testing.T) {
 	test("<>")
 	test("Joe Doe")
 
-	got := From("x <a@b.example>, y <c@d.example>")
+	got := Parse("x <a@b.example>, y <c@d.example>")
 	if got[0].Offset != 3 || got[1].Offset != 20 {
 		t.Errorf("offsets %d, %d", got[0].Offset, got[1].Offset)
 	}
@@ -79,8 +81,8 @@ func TestFrom(t *testing.T) {
 func TestDomains(t *testing.T) {
 	test := func(value string, want ...string) {
 		t.Helper()
-		if got := Domains(From(value)); !slices.Equal(got, want) {
-			t.Errorf("Domains(From(%q)) = %q, want %q", value, got, want)
+		if got := Domains(Parse(value)); !slices.Equal(got, want) {
+			t.Errorf("Domains(Parse(%q)) = %q, want %q", value, got, want)
 		}
 	}
 	test("a@example.com, b@EXAMPLE.com", "example.com")
@@ -88,35 +90,35 @@ func TestDomains(t *testing.T) {
 	test("root")
 }
 
-func TestFromBounds(t *testing.T) {
-	got := From(strings.Repeat("a@example.com,", MaxMailboxes+10))
-	if len(got) != MaxMailboxes || !strings.Contains(got[MaxMailboxes-1].Problem, "more mailboxes") {
+func TestBounds(t *testing.T) {
+	got := Parse(strings.Repeat("a@example.com,", Max+10))
+	if len(got) != Max || !strings.Contains(got[Max-1].Problem, "more mailboxes") {
 		t.Errorf("%d mailboxes, last problem %q", len(got), got[len(got)-1].Problem)
 	}
 }
 
-// BenchmarkFromHostile shows that signs which are never closed cost linear time.
-func BenchmarkFromHostile(b *testing.B) {
+// BenchmarkHostile shows that signs which are never closed cost linear time.
+func BenchmarkHostile(b *testing.B) {
 	for _, unit := range []string{"(", "<\\\",", "\\\"", "<", "a@b ", "[", "@ "} {
 		for _, n := range []int{1 << 14, 1 << 17} {
 			value := strings.Repeat(unit, n)
 			b.Run(unit+"/"+map[bool]string{true: "large", false: "small"}[n > 1<<15], func(b *testing.B) {
 				b.SetBytes(int64(len(value)))
 				for b.Loop() {
-					From(value)
+					Parse(value)
 				}
 			})
 		}
 	}
 }
 
-func FuzzFrom(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, s := range []string{"John Doe <jdoe@machine.example>", "a:b@c,d;", "\"x\\\"\" <y@z>, (c(d)) e@[1.2.3.4]", "<@a,@b:c@d>", "<<<><joe@joe.com>>>"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		boxes := From(s)
-		if len(boxes) > MaxMailboxes {
+		boxes := Parse(s)
+		if len(boxes) > Max {
 			t.Fatalf("%d mailboxes", len(boxes))
 		}
 		for _, b := range boxes {
@@ -124,7 +126,7 @@ func FuzzFrom(f *testing.F) {
 				t.Fatalf("offset %d in %q", b.Offset, s)
 			}
 			if b.Domain != "" {
-				if again, ok := normal(b.Domain); !ok || again != b.Domain {
+				if again, ok := mailname.Normal(b.Domain); !ok || again != b.Domain {
 					t.Fatalf("domain %q of %q is not normal", b.Domain, s)
 				}
 			}

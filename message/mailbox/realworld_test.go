@@ -1,4 +1,4 @@
-package dmarc
+package mailbox
 
 import (
 	"io/fs"
@@ -12,9 +12,9 @@ import (
 	"github.com/mailtrace/mailtrace/message"
 )
 
-// TestFromRealWorld reads the From fields of real messages. Where net/mail can
+// TestRealWorld reads the From fields of real messages. Where net/mail can
 // read one too, both find the same addresses.
-func TestFromRealWorld(t *testing.T) {
+func TestRealWorld(t *testing.T) {
 	messages, fields, compared := 0, 0, 0
 	err := filepath.WalkDir(corpus.Path(t, "corpora/realworld"), func(path string, e fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".eml") {
@@ -29,7 +29,7 @@ func TestFromRealWorld(t *testing.T) {
 		for _, i := range m.All("From") {
 			fields++
 			value := m.Value(i)
-			boxes := From(value)
+			boxes := Parse(value)
 			if len(boxes) == 0 || boxes[0].Domain == "" {
 				t.Errorf("%s: nothing in %q", filepath.Base(path), value)
 				continue

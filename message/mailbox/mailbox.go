@@ -1,15 +1,21 @@
-package dmarc
+// Package mailbox reads lists of addresses, as From, To and Reply-To hold them
+// (RFC 5322 §3.4): every address that a receiver or a mail program could take
+// for one. Mail that means to deceive is written so that readers differ; where
+// they could, the address says so in its Problem.
+package mailbox
 
 import (
 	"net/netip"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
-// MaxMailboxes is how many mailboxes of one field are returned. The last one's
+// Max is how many mailboxes of one field are returned. The last one's
 // Problem says when there were more.
-const MaxMailboxes = 256
+const Max = 256
 
-// Mailbox is one author of a From field.
+// Mailbox is one address of a field.
 type Mailbox struct {
 	Name    string // display name as written, without its quotes; not decoded
 	Address string // as written, without blanks and comments
@@ -34,15 +40,15 @@ func Domains(boxes []Mailbox) []string {
 	return out
 }
 
-// From reads the value of a From field: every address that a receiver or a mail
+// Parse reads the value of a From field: every address that a receiver or a mail
 // program could take for an author, in order. It is more tolerant than RFC 5322
 // §3.4 and never fails; a value without an address gives nothing.
 //
 // Encoded words are left as they are. A comma in an unquoted display name does
 // not split it; a display name that looks like an address is a name as long as
 // an address in angle brackets follows.
-func From(value string) []Mailbox {
-	p := fromParser{s: value}
+func Parse(value string) []Mailbox {
+	p := parser{s: value}
 	p.run()
 	return p.out
 }
@@ -52,7 +58,7 @@ func From(value string) []Mailbox {
 // passed over. It keeps the time linear.
 const maxUnclosed = 16
 
-type fromParser struct {
+type parser struct {
 	s     string
 	out   []Mailbox
 	spent int // of maxUnclosed
@@ -69,7 +75,7 @@ type word struct {
 	problem string
 }
 
-func (p *fromParser) run() {
+func (p *parser) run() {
 	s := p.s
 	problem := ""
 	for i := 0; i < len(s); {
@@ -152,7 +158,7 @@ func isSpecial(c byte) bool {
 // skipComment returns the offset after the comment at i. Comments nest (RFC
 // 5322 §3.2.2). One that is not closed is no comment: only its "(" is passed
 // over, so that it cannot hide an address.
-func (p *fromParser) skipComment(s string, i int) int {
+func (p *parser) skipComment(s string, i int) int {
 	depth := 0
 	for j := i; j < len(s) && p.spent < maxUnclosed; j++ {
 		switch s[j] {
@@ -172,7 +178,7 @@ func (p *fromParser) skipComment(s string, i int) int {
 
 // quoted reads the quoted string at i (RFC 5322 §3.2.4). next is -1 where it is
 // not closed.
-func (p *fromParser) quoted(s string, i int) (text string, next int) {
+func (p *parser) quoted(s string, i int) (text string, next int) {
 	var b strings.Builder
 	from := i + 1
 	for j := from; j < len(s) && p.spent < maxUnclosed; j++ {
@@ -191,7 +197,7 @@ func (p *fromParser) quoted(s string, i int) (text string, next int) {
 }
 
 // angle reads what stands in angle brackets at i and returns the offset after.
-func (p *fromParser) angle(i int) int {
+func (p *parser) angle(i int) int {
 	s := p.s
 	for i < len(s) && s[i] == '<' { // QUIRK: "<<joe@example.com>>"
 		i++
@@ -240,7 +246,7 @@ func (p *fromParser) angle(i int) int {
 	for {
 		one, rest, more := cutUnquoted(text, ',')
 		p.words = append(p.words, word{text: one, start: at, kind: 'a', problem: problem})
-		if !more || len(p.words) > MaxMailboxes {
+		if !more || len(p.words) > Max {
 			return next
 		}
 		at += len(one) + 1
@@ -265,7 +271,7 @@ func cutUnquoted(s string, sep byte) (before, after string, found bool) {
 }
 
 // colon ends the name of a group (RFC 5322 §3.4).
-func (p *fromParser) colon() {
+func (p *parser) colon() {
 	for _, w := range p.words {
 		if w.kind != 'q' && strings.IndexByte(w.text, '@') >= 0 {
 			// QUIRK: "joe@example.com: text": the address counts.
@@ -278,7 +284,7 @@ func (p *fromParser) colon() {
 }
 
 // element ends an element of the list.
-func (p *fromParser) element() {
+func (p *parser) element() {
 	words := joinAddresses(p.words)
 	p.words = p.words[:0]
 	var angles, bare []int
@@ -301,7 +307,7 @@ func (p *fromParser) element() {
 	case len(bare) == 0:
 		// No address: part of a display name with a comma in it.
 		for _, w := range words {
-			if len(p.names) < MaxMailboxes && w.kind != 'a' {
+			if len(p.names) < Max && w.kind != 'a' {
 				p.names = append(p.names, w)
 			}
 		}
@@ -334,12 +340,12 @@ func (p *fromParser) element() {
 	}
 }
 
-func (p *fromParser) add(b Mailbox) {
-	if len(p.out) < MaxMailboxes {
+func (p *parser) add(b Mailbox) {
+	if len(p.out) < Max {
 		p.out = append(p.out, b)
 		return
 	}
-	p.out[MaxMailboxes-1].Problem = "more mailboxes follow, which are not listed"
+	p.out[Max-1].Problem = "more mailboxes follow, which are not listed"
 }
 
 // joinAddresses glues together what blanks and comments around an "@" cut apart
@@ -400,7 +406,7 @@ func isAddress(s string) bool {
 }
 
 // address splits an address at its last "@" that is not quoted.
-func (p *fromParser) address(text string, start int) Mailbox {
+func (p *parser) address(text string, start int) Mailbox {
 	lead := len(text) - len(strings.TrimLeft(text, " \t\r\n"))
 	b := Mailbox{Offset: start + lead}
 	var clean strings.Builder
@@ -436,7 +442,7 @@ func (p *fromParser) address(text string, start int) Mailbox {
 	var ok bool
 	if isAddress(b.Address[at+1:]) {
 		b.Problem = "an IP address stands where a domain belongs: DMARC does not apply"
-	} else if b.Domain, ok = normal(b.Address[at+1:]); !ok {
+	} else if b.Domain, ok = mailname.Normal(b.Address[at+1:]); !ok {
 		b.Problem = "the domain cannot be used"
 	} else if ats > 1 {
 		b.Problem = "several \"@\"; the last one counts here, but readers differ"

@@ -1,4 +1,4 @@
-package headers
+package mailname
 
 import (
 	"hash/maphash"
