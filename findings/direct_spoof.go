@@ -64,7 +64,7 @@ Recipient: treat it as forged, and answer by another way. Owner of the domain: p
 		}
 		if len(s.hints) > 0 {
 			x.Parts = x.Parts.Add(report.Say("; %v, which the sender could have written", strings.Join(s.hints, ", "))...)
-			x.AdviceParts = x.AdviceParts.Add(report.Words("; if that is true, its operator can show it in a log")...)
+			x.AdviceParts = x.AdviceParts.Add(report.Say("; in doubt ask the operator of %v: its log says whether it only passed this on", clientRef(f, s.hop))...)
 		}
 		if firm {
 			x.Severity = "" // as grave as it gets, whatever the sender wrote

@@ -142,8 +142,9 @@ func Report(r *report.Report) []report.Fix {
 			continue
 		}
 		// What a forger did, no setting of the domain's owner undoes; and the
-		// owner of a forged domain may have nothing to set.
-		if x.AtFault.Role == report.RoleSender && r.Verdict.Status == report.SpoofSuspected {
+		// owner of a forged domain may have nothing to set. Where it is an open
+		// question, the question comes first.
+		if x.AtFault.Role == report.RoleSender && (r.Verdict.Status == report.SpoofSuspected || maybeForged(r)) {
 			continue
 		}
 		if best := choose(r, x); best != nil && !seen[best.ID] && len(out) < maxFixes {
@@ -152,6 +153,17 @@ func Report(r *report.Report) []report.Fix {
 		}
 	}
 	return out
+}
+
+// maybeForged reports whether one answer to an open question is that the message
+// is forged.
+func maybeForged(r *report.Report) bool {
+	for i := range r.Forks {
+		if slices.ContainsFunc(r.Forks[i].Readings, func(x report.Reading) bool { return x.Status == report.SpoofSuspected }) {
+			return true
+		}
+	}
+	return false
 }
 
 // Domain returns the recipes for the findings on what a domain publishes.

@@ -60,9 +60,10 @@ const screen = 24
 
 // maxTight is the last step of tightness. The first puts gaps and notes in a
 // line each, the second cuts forks and the receiver's words to two, the third
-// leaves out notes and a blank line and cuts the reasons to three, the last
-// cuts the path to six.
-const maxTight = 4
+// leaves out notes and a blank line and cuts the reasons to three, the fourth
+// cuts the reasons to two and forks and the receiver's words to one, the last
+// cuts the path to six and leaves out what was seen besides.
+const maxTight = 5
 
 // brief is the first screen: where it would be longer than one, what matters
 // least is cut first. Everything stands behind -v.
@@ -193,19 +194,18 @@ func (p *page) verdict(r *report.Report) {
 		return
 	}
 	who := whoText(&root.AtFault)
-	if v.Status == report.SpoofSuspected || v.Status == report.Unauthenticated && word(root.AtFault.Role) == report.RoleUnknown {
+	if v.Status == report.SpoofSuspected || v.Status == report.Unauthenticated && (word(root.AtFault.Role) == report.RoleUnknown || maybeForged(r)) {
 		who = recipientText(r, who) // whoever forged it does nothing about it
 	}
 	if who != "" {
 		p.labelled("who", bold, who)
 	}
-	if step := firstStep(r, root.Code); step != "" {
-		p.few("do", bold, step, p.lines(2))
-	} else if root.Advice != "" {
-		p.few("do", bold, Clean(root.Advice), p.lines(3))
+	if step, room := p.do(r, root); step != "" {
+		p.few("do", bold, step, p.lines(room))
 	}
+	reasons := p.at(3, maxBecause, p.at(4, maxBecause-1, maxBecause-2))
 	if len(root.Reasons) > 0 {
-		room := p.lines(p.at(3, maxBecause, maxBecause-1))
+		room := p.lines(reasons)
 		for i, x := range root.Reasons {
 			label := "because"
 			if i > 0 {
@@ -213,15 +213,52 @@ func (p *page) verdict(r *report.Report) {
 			}
 			if room > 0 {
 				before := strings.Count(p.String(), "\n")
-				p.few(label, bold, squeezed(Clean(x.Text)), room)
+				p.few(label, bold, squeezed(Clean(x.Text)), max(1, room-(len(root.Reasons)-i-1))) // a line is left for each that follows
 				room -= strings.Count(p.String(), "\n") - before
 			}
 		}
 	} else {
-		p.few("because", bold, squeezed(first(Clean(root.Message), summary)), p.lines(maxBecause))
+		p.few("because", bold, squeezed(first(Clean(root.Message), summary)), p.lines(reasons))
 	}
 	p.received(r)
 	p.gaps(r)
+}
+
+// do says what to do, and in how many lines. Where a question is open it comes
+// first, with the option that settles it: what stands behind it holds for one
+// answer only.
+func (p *page) do(r *report.Report, root *report.Finding) (text string, lines int) {
+	text, lines = firstStep(r, root.Code), 2
+	if text == "" {
+		text, lines = Clean(root.Advice), 3
+	}
+	f := settled(r)
+	if f == nil {
+		return text, lines
+	}
+	ask, settle := "first ask: "+Clean(f.Question), Clean(f.Settle)
+	if r.Verdict.Status == f.Readings[0].Status {
+		return ask + " If so, give " + settle + "; then " + text, lines + p.at(5, 2, 1)
+	}
+	return ask + " If so, give " + settle + "; if not, " + text, lines + p.at(5, 2, 1)
+}
+
+// maybeForged reports whether the message is forged in the reading of an open
+// question that the page shows.
+func maybeForged(r *report.Report) bool {
+	f := settled(r)
+	return f != nil && r.Verdict.Status != f.Readings[0].Status && f.Readings[1].Status == report.SpoofSuspected
+}
+
+// settled is the question of a report of which it is known how to settle it,
+// nil where there is none.
+func settled(r *report.Report) *report.Fork {
+	for i := range r.Forks {
+		if f := &r.Forks[i]; f.Settle != "" && f.Question != "" && len(f.Readings) > 1 {
+			return f
+		}
+	}
+	return nil
 }
 
 // squeezed shortens the lines that people draw with characters, as in quoted
@@ -258,23 +295,25 @@ func (p *page) forks(r *report.Report) {
 		for n, x := range f.Readings[:min(len(f.Readings), 2)] {
 			answer := [...]string{"   yes", "   no"}[n]
 			text := statusWords(x.Status) + ": " + Clean(x.Summary)
-			room := p.at(2, 3, 2)
+			room := p.at(2, 3, p.at(4, 2, 1))
 			if p.tight > 2 && x.Status == r.Verdict.Status && rootOf(r) != nil {
 				text = statusWords(x.Status) + ", as it stands below"
 			}
 			p.few(answer, bold, text, p.lines(room))
-			if n == 0 && f.Settle != "" {
+			if n == 0 && f.Settle != "" && (rootOf(r) == nil || f != settled(r)) {
 				p.labelled("", unstyled, "then give "+Clean(f.Settle))
 			}
 		}
-		p.blank()
+		if p.tight < 4 {
+			p.blank()
+		}
 	}
 }
 
 // received says what became of the message at the receiver.
 func (p *page) received(r *report.Report) {
 	if r.ReceiverSummary != nil {
-		p.few("receiver", bold, Clean(r.ReceiverSummary.Text), p.lines(p.at(2, 4, 2)))
+		p.few("receiver", bold, Clean(r.ReceiverSummary.Text), p.lines(p.at(2, 4, p.at(4, 2, 1))))
 	}
 }
 
@@ -287,10 +326,11 @@ func firstStep(r *report.Report, code string) string {
 			continue
 		}
 		if f.Steps[0].Command == "" {
-			return Clean(f.Product) + ": " + Clean(f.Steps[0].Text)
+			return named(f.Product, f.Steps[0].Text)
 		}
 		for _, s := range f.Steps {
-			if s.Command != "" && !strings.HasPrefix(s.Command, "Get-") {
+			// To look, and to make what is there as a rule, is not yet to change anything.
+			if s.Command != "" && !strings.HasPrefix(s.Command, "Get-") && !strings.HasPrefix(s.Command, "New-InboundConnector") {
 				if strings.Contains(s.Command, "\n") { // one of several lines tells nobody what to do
 					if x := findingOf(r, code); x != nil && x.Advice != "" {
 						return Clean(x.Advice) + " (" + Clean(f.Product) + ": mailtrace fix)"
@@ -303,9 +343,18 @@ func firstStep(r *report.Report, code string) string {
 				return Clean(f.Product) + ": " + Clean(line)
 			}
 		}
-		return Clean(f.Product) + ": " + Clean(f.Steps[0].Text)
+		return named(f.Product, f.Steps[0].Text)
 	}
 	return ""
+}
+
+// named puts the product in front of a step that does not begin with it.
+func named(product, step string) string {
+	product, step = Clean(product), Clean(step)
+	if strings.HasPrefix(step, product+" ") {
+		return step
+	}
+	return product + ": " + step
 }
 
 // rootOf is the finding that explains the outcome, nil where there is none.
@@ -621,16 +670,29 @@ func (p *page) routeOf(r *report.Report) []routeLine {
 		if i > 0 && special {
 			l.client, l.ip = clientName(h), bracketed(h.From.IP)
 		}
+		// Two fields of one server repeat each other: each result is said once.
 		var said []string
+		mark := ""
 		for _, g := range claimGroups(r, claims[h.Index], true, h.By.Name) {
-			if g.trust == report.Trusted || g.trust == report.Testimony {
-				said = append(said, g.mark+" "+g.words)
+			if g.trust != report.Trusted && g.trust != report.Testimony {
+				continue
+			}
+			for _, w := range strings.Split(g.words, ", ") {
+				_, result, _ := strings.Cut(w, " ")
+				m, _ := markOf(result)
+				if slices.ContainsFunc(said, func(s string) bool { return strings.HasSuffix(s, w) }) {
+					continue
+				}
+				if m != mark {
+					w = m + " " + w
+				}
+				said, mark = append(said, w), m
 			}
 		}
-		l.said = strings.Join(slices.Compact(said), ", ")
+		l.said = strings.Join(said, ", ")
 		out = append(out, l)
 	}
-	if limit := p.at(4, maxPath, maxPath/2); len(out) > limit {
+	if limit := p.at(5, maxPath, maxPath/2); len(out) > limit {
 		// The ends of a long path say the most; what is marked stays.
 		head, tail := out[:limit/2], out[len(out)-limit/2+1:]
 		var kept []routeLine
@@ -717,7 +779,7 @@ func (p *page) rest(r *report.Report, detail Detail) {
 	if p.tight < 3 {
 		p.notes(r, Normal)
 	}
-	if len(seen) > 0 {
+	if len(seen) > 0 && p.tight < 5 {
 		names := ""
 		for i, s := range seen {
 			more := ""

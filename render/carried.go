@@ -1,18 +1,20 @@
 package render
 
 import (
+	"bytes"
+
 	"github.com/mailtrace/mailtrace/report"
 )
 
 // carrying shows a message that carries another one: the carried one first,
 // then a line about the carrier. In full the carrier follows as well.
 func (p *page) carrying(r *report.Report, o Options, depth int) {
-	p.below = 3 // about the carrier
+	start := p.Len()
+	p.below = 1 // about the carrier
 	p.report(r.Subject(), o, depth+1)
 	if o.Detail == Verdict {
 		return
 	}
-	p.blank()
 	text := join(" ", "carried by", subjectOf(&r.Message), "from", first(from(&r.Message), "an unknown author"))
 	if len(r.Message.RcptTo) > 0 {
 		text += " to " + Clean(r.Message.RcptTo[0])
@@ -21,7 +23,15 @@ func (p *page) carrying(r *report.Report, o Options, depth int) {
 	if r.Verdict.RootCause != nil {
 		text += ", " + Clean(*r.Verdict.RootCause)
 	}
-	p.labelled("carrier", unstyled, text+" (--carrier)")
+	text += " (--carrier)"
+	used, most := bytes.Count(p.Bytes()[start:], []byte("\n")), len(wrap(text, p.width-labelWidth))
+	switch {
+	case o.Detail == Full || used+1+most <= p.lines(screen):
+		p.blank()
+	case used+most > p.lines(screen):
+		most = 1
+	}
+	p.few("carrier", unstyled, text, most)
 	p.mended(r)
 	p.dsn(r.DSN)
 	// Where nothing is wrong with the carried message, what to do is about the

@@ -155,3 +155,29 @@ func BenchmarkText(b *testing.B) {
 		}
 	}
 }
+
+// What to do begins with an open question and with the option that settles it;
+// and it is the recipient who can act on what may be forged.
+func TestAskFirst(t *testing.T) {
+	r := rechecked()
+	r.Forks = []report.Fork{{Question: "is 203.0.113.9, the client of hop 4, yours?", Settle: "--trust 203.0.113.9", Readings: []report.Reading{
+		{Status: report.CheckedInWrongPlace, Summary: "SPF was checked again"}, {Status: report.SpoofSuspected, Summary: "nothing ties it to example.com"}}}}
+	test := func(status string, want ...string) {
+		t.Helper()
+		r.Verdict.Status = status
+		var b strings.Builder
+		if err := Text(&b, r, Options{Width: 200}); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range want {
+			if !strings.Contains(b.String(), "\n"+w) {
+				t.Errorf("%s: no line %q in\n%s", status, w, b.String())
+			}
+		}
+	}
+	test(report.CheckedInWrongPlace, "do       first ask: is 203.0.113.9, the client of hop 4, yours? If so, give --trust 203.0.113.9; then make relay.example.org",
+		"who      example.org (recipient), am1.bigmail.example (Exim)\n")
+	r.Findings[0].AtFault.Role = report.RoleSender
+	test(report.Unauthenticated, "do       first ask: is 203.0.113.9, the client of hop 4, yours? If so, give --trust 203.0.113.9; if not, make relay.example.org",
+		"who      example.org (recipient)\n")
+}
