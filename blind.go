@@ -35,22 +35,22 @@ type sight struct {
 	server                    string
 }
 
-func look(rec *dns.Recorder) sight {
+func look(b *budget) sight {
 	var s sight
-	for _, a := range rec.Answers() {
+	b.each(func(_ dns.Question, a *dns.Answer, err *dns.Error) {
 		switch {
-		case a.Err == nil:
+		case err == nil:
 			s.answered++
-			if len(a.Answer.Records) > 0 {
+			if len(a.Records) > 0 {
 				s.records++
 			}
-		case a.Err.Failure == dns.Timeout, a.Err.Failure == dns.Unreachable, a.Err.Failure == dns.Refused, a.Err.Failure == dns.Cancelled:
+		case err.Failure == dns.Timeout, err.Failure == dns.Unreachable, err.Failure == dns.Refused, err.Failure == dns.Cancelled:
 			s.failed++
-			if a.Err.Server != "" {
-				s.server = a.Err.Server
+			if err.Server != "" {
+				s.server = err.Server
 			}
 		}
-	}
+	})
 	return s
 }
 
@@ -77,8 +77,8 @@ func blind(ctx context.Context, o Options, s sight) string {
 // withoutDNS analyses anew with what the message says alone, where the DNS gave
 // nothing to go by: all of it where its answers are not to be believed, else
 // where more can be said without.
-func withoutDNS(ctx context.Context, raw []byte, o Options, r *report.Report, rec *dns.Recorder) *report.Report {
-	s := look(rec)
+func withoutDNS(ctx context.Context, raw []byte, o Options, r *report.Report, b *budget) *report.Report {
+	s := look(b)
 	why := blind(ctx, o, s)
 	open := r.Subject().Verdict.Status == report.Undetermined && r.Subject().Verdict.RootCause == nil
 	if why == "" && (s.failed == 0 || !open) {

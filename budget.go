@@ -50,7 +50,11 @@ type budget struct {
 	work  guard.Group     // questions asked ahead
 
 	mu       sync.Mutex
-	asked    map[dns.Question]*asking
+	all      []*asking                // in the order of the asking
+	index    map[dns.Question]*asking // of all, where they are many
+	room     []asking                 // for the next ones
+	heard    []heard                  // what came back to Lookup, in that order
+	refused  map[dns.Question]int     // places in heard of questions that were not put
 	bytes    int
 	ahead    int
 	answers  int
@@ -59,18 +63,32 @@ type budget struct {
 	zones map[string]*tally
 }
 
-// asking is a question under way, or its outcome once done is closed.
+// asking is a question under way, or its outcome once it is finished.
 type asking struct {
-	done     chan struct{}
+	question dns.Question
+	finished bool          // under the lock of the budget
+	done     chan struct{} // closed then; nil where nobody waits
 	ans      dns.Answer
 	err      error
+	noted    bool // in heard
 	answered bool // counted as an answer; under the lock of the budget
+}
+
+// heard is a question and what came back: that of asking, or err where it was not
+// put or not waited for.
+type heard struct {
+	*asking
+	question dns.Question
+	err      error
 }
 
 type tally struct{ answers, timeouts int }
 
+// manyAsked is from how many questions on they are found by a map.
+const manyAsked = 32
+
 func newBudget(limit context.Context, res dns.Resolver) *budget {
-	b := &budget{res: timed{res, limit}, limit: limit, asked: make(map[dns.Question]*asking, 32)}
+	b := &budget{res: timed{res, limit}, limit: limit}
 	if dns.AtOnce(res) {
 		b.res = res // there is no waiting to be cut short
 	}
@@ -79,42 +97,59 @@ func newBudget(limit context.Context, res dns.Resolver) *budget {
 
 // Lookup implements dns.Resolver.
 func (b *budget) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, error) {
-	a, own, err := b.enter(name, t)
+	q := dns.Question{Name: dns.Canonical(name), Type: t}
+	a, own, err := b.enter(q)
 	if err != nil {
+		b.unheard(q, err)
 		return dns.Answer{}, err
 	}
 	if own {
-		b.ask(ctx, a, name, t)
-		return a.ans, a.err
+		b.ask(ctx, a, name)
+	} else if done := b.pending(a); done != nil {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			err := dns.CancelledBy(ctx, name, t)
+			b.unheard(q, err)
+			return dns.Answer{}, err
+		}
 	}
-	select {
-	case <-a.done:
-		return a.ans, a.err
-	case <-ctx.Done():
-		return dns.Answer{}, dns.CancelledBy(ctx, name, t)
-	}
+	b.hear(a)
+	return a.ans, a.err
 }
 
 // AtOnce tells [dns.AtOnce].
 func (b *budget) AtOnce() bool { return dns.AtOnce(b.res) }
 
+// find returns a question that was asked before. The lock is held.
+func (b *budget) find(q dns.Question) *asking {
+	if b.index != nil {
+		return b.index[q]
+	}
+	for _, a := range b.all {
+		if a.question == q {
+			return a
+		}
+	}
+	return nil
+}
+
 // enter finds the question, or makes it the caller's to ask.
-func (b *budget) enter(name string, t dns.Type) (a *asking, own bool, err error) {
-	q := dns.Question{Name: dns.Canonical(name), Type: t}
+func (b *budget) enter(q dns.Question) (a *asking, own bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if a := b.asked[q]; a != nil {
+	if a := b.find(q); a != nil {
 		return a, false, nil
 	}
 	refuse := func(f dns.Failure, why error) error {
-		return &dns.Error{Name: q.Name, Type: t, Failure: f, Err: why}
+		return &dns.Error{Name: q.Name, Type: q.Type, Failure: f, Err: why}
 	}
 	var z *tally
 	if b.zones != nil {
 		z = b.zones[zoneOf(q.Name)]
 	}
 	switch {
-	case len(b.asked) >= MaxQuestions:
+	case len(b.all) >= MaxQuestions:
 		return nil, false, refuse(dns.Cancelled, errQuestions)
 	case b.bytes > MaxAnswerBytes:
 		return nil, false, refuse(dns.Cancelled, errAnswers)
@@ -123,36 +158,157 @@ func (b *budget) enter(name string, t dns.Type) (a *asking, own bool, err error)
 	case z != nil && z.answers == 0 && z.timeouts >= deadZone:
 		return nil, false, refuse(dns.Timeout, errDeadZone)
 	}
-	a = &asking{done: make(chan struct{})}
-	b.asked[q] = a
+	if len(b.room) == 0 {
+		b.room = make([]asking, 8)
+	}
+	a, b.room = &b.room[0], b.room[1:]
+	a.question = q
+	b.all = append(b.all, a)
+	switch {
+	case b.index != nil:
+		b.index[q] = a
+	case len(b.all) == manyAsked:
+		b.index = make(map[dns.Question]*asking, 2*manyAsked)
+		for _, x := range b.all {
+			b.index[x.question] = x
+		}
+	}
 	return a, true, nil
 }
 
-func (b *budget) ask(ctx context.Context, a *asking, name string, t dns.Type) {
-	defer close(a.done)
-	a.err = &dns.Error{Name: name, Type: t, Failure: dns.Cancelled} // where the resolver panics
-	a.ans, a.err = b.res.Lookup(ctx, name, t)
+// pending is what ends the waiting for a question, nil where it is finished.
+func (b *budget) pending(a *asking) <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var de *dns.Error
+	if a.finished {
+		return nil
+	}
+	if a.done == nil {
+		a.done = make(chan struct{})
+	}
+	return a.done
+}
+
+// hear remembers the outcome of a question that Lookup returns, once. Only an
+// answer, or a server's failure, takes the place of a question that was not put.
+func (b *budget) hear(a *asking) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if a.noted {
+		return
+	}
+	a.noted = true
+	x := heard{asking: a, question: a.question, err: a.err}
+	i, before := b.refused[a.question]
 	switch {
-	case a.err == nil:
+	case !before:
+		b.heard = append(b.heard, x)
+	case a.err == nil || !wasAsked(b.heard[i].err) && wasAsked(a.err):
+		b.heard[i] = x
+	}
+}
+
+// unheard remembers that a question was not put, or not waited for.
+func (b *budget) unheard(q dns.Question, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if a := b.find(q); a != nil && a.noted {
+		return
+	}
+	x := heard{question: q, err: err}
+	if i, before := b.refused[q]; before {
+		if !wasAsked(b.heard[i].err) && wasAsked(err) {
+			b.heard[i] = x
+		}
+		return
+	}
+	if len(b.heard) >= maxHeard {
+		return
+	}
+	if b.refused == nil {
+		b.refused = map[dns.Question]int{}
+	}
+	b.refused[q] = len(b.heard)
+	b.heard = append(b.heard, x)
+}
+
+// maxHeard bounds what is remembered: a question that is not put costs nothing,
+// and a message can lead to many.
+const maxHeard = 100 * MaxQuestions
+
+func wasAsked(err error) bool {
+	var de *dns.Error
+	return errors.As(err, &de) && de.Asked()
+}
+
+// size is how many questions each has.
+func (b *budget) size() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.heard)
+}
+
+// each calls f with the questions that were asked for the message and what came
+// back, in the order in which that came. An error is no answer.
+func (b *budget) each(f func(q dns.Question, a *dns.Answer, err *dns.Error)) {
+	b.mu.Lock()
+	list := b.heard
+	b.mu.Unlock()
+	for i := range list {
+		x := &list[i]
+		var de *dns.Error
+		switch {
+		case x.err == nil:
+			f(x.question, &x.ans, nil)
+		case errors.As(x.err, &de):
+			f(x.question, nil, de)
+		}
+	}
+}
+
+func (b *budget) ask(ctx context.Context, a *asking, name string) {
+	returned := false
+	defer func() {
+		if !returned { // the resolver panicked
+			a.err = &dns.Error{Name: name, Type: a.question.Type, Failure: dns.Cancelled}
+		}
+		b.finish(a)
+	}()
+	a.ans, a.err = b.res.Lookup(ctx, name, a.question.Type)
+	returned = true
+}
+
+// finish counts an outcome and lets those who wait for it go on.
+func (b *budget) finish(a *asking) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	a.finished = true
+	if a.done != nil {
+		close(a.done)
+	}
+	name := a.question.Name
+	if a.err == nil {
 		b.answered(a, name)
 		for i := range a.ans.Records {
 			r := &a.ans.Records[i]
 			b.bytes += len(r.Text) + len(r.Data) + len(r.Host)
 		}
-	case errors.As(a.err, &de) && (de.Failure == dns.Timeout || de.Failure == dns.Unreachable):
+		return
+	}
+	var de *dns.Error
+	switch {
+	case !errors.As(a.err, &de):
+	case de.Failure == dns.Timeout || de.Failure == dns.Unreachable:
 		if b.timeouts++; b.zones == nil {
 			b.zones = map[string]*tally{}
-			for q, other := range b.asked {
+			for _, other := range b.all {
 				if other.answered {
-					b.zone(q.Name).answers++
+					b.zone(other.question.Name).answers++
 				}
 			}
 		}
-		b.zone(dns.Canonical(name)).timeouts++
-	case errors.As(a.err, &de) && de.Asked(): // an answer, if a bad one
+		b.zone(name).timeouts++
+	case de.Asked(): // an answer, if a bad one
 		b.answered(a, name)
 	}
 }
@@ -162,7 +318,7 @@ func (b *budget) answered(a *asking, name string) {
 	b.answers++
 	a.answered = true
 	if b.zones != nil {
-		b.zone(dns.Canonical(name)).answers++
+		b.zone(name).answers++
 	}
 }
 
@@ -187,9 +343,9 @@ func (b *budget) Ahead(name string, t dns.Type) {
 	if full {
 		return
 	}
-	a, own, err := b.enter(name, t)
+	a, own, err := b.enter(dns.Question{Name: dns.Canonical(name), Type: t})
 	if err == nil && own {
-		b.work.Go(func() { b.ask(b.limit, a, name, t) })
+		b.work.Go(func() { b.ask(b.limit, a, name) })
 	}
 }
 

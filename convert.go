@@ -335,17 +335,21 @@ func dmarcOf(f *headers.Facts) *report.DMARC {
 }
 
 // dnsAnswers lists the answers that were used.
-func dnsAnswers(rec *dns.Recorder) []report.DNSAnswer {
-	out := []report.DNSAnswer{}
-	for _, a := range rec.Answers() {
-		x := report.DNSAnswer{Name: a.Name, Type: a.Type.String(), Values: []string{}}
-		if a.Err != nil {
-			x.Status, x.Server = string(a.Err.Failure), a.Err.Server
+func dnsAnswers(b *budget) []report.DNSAnswer {
+	out := make([]report.DNSAnswer, 0, b.size())
+	b.each(func(q dns.Question, a *dns.Answer, err *dns.Error) {
+		x := report.DNSAnswer{Name: q.Name, Type: q.Type.String(), Values: []string{}}
+		if err != nil {
+			x.Status, x.Server = string(err.Failure), err.Server
 			out = append(out, x)
-			continue
+			return
 		}
-		x.Status, x.TTL, x.Authenticated, x.Server = string(a.Answer.Status), a.Answer.TTL, a.Answer.Authenticated, a.Answer.Server
-		for _, rr := range a.Answer.Records {
+		x.Status, x.TTL, x.Authenticated, x.Server = string(a.Status), a.TTL, a.Authenticated, a.Server
+		if len(a.Records) > 0 {
+			x.Values = make([]string, 0, len(a.Records))
+		}
+		for i := range a.Records {
+			rr := &a.Records[i]
 			v := rr.Data
 			if rr.Type == dns.TypeTXT {
 				v = rr.Text
@@ -353,6 +357,6 @@ func dnsAnswers(rec *dns.Recorder) []report.DNSAnswer {
 			x.Values = append(x.Values, v)
 		}
 		out = append(out, x)
-	}
+	})
 	return out
 }

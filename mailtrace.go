@@ -173,18 +173,17 @@ func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (_ *report.Report,
 	if o.Resolver != nil && !dns.AtOnce(o.Resolver) {
 		o.ahead = b.Ahead
 	}
-	rec := &dns.Recorder{Resolver: b}
-	o.Resolver = rec
+	o.Resolver = b
 	r, err := analyze(ctx, raw, o, report.KindMessage, 0)
 	if err != nil {
 		return nil, err
 	}
-	r = withoutDNS(ctx, raw, o, r, rec)
+	r = withoutDNS(ctx, raw, o, r, b)
 	if o.Profile == ProfileBulkSender {
 		askHelo(ctx, o.Resolver, r)
 	}
 	if !o.lean() {
-		r.DNS = dnsAnswers(rec)
+		r.DNS = dnsAnswers(b)
 	}
 	if o.Profile == ProfileBulkSender {
 		r.Checklist = BulkSender(r, paste.Mend(raw).Parse())

@@ -10,6 +10,8 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/memo"
 )
 
 // Key is one key record (RFC 6376 §3.6.1).
@@ -47,6 +49,15 @@ type Problem struct {
 // ParseKey reads a key record. The key is never nil; Public is nil where none
 // could be read. Problems are the same as in the key, the fatal ones first.
 func ParseKey(record string) (*Key, []Problem) {
+	k := *parsedKeys.Get(record, parseKey)
+	return &k, k.Problems
+}
+
+// parsedKeys keeps keys by their records: the mail of an archive is signed by
+// few of them, and several parts of a report ask for the same one.
+var parsedKeys memo.Memo[*Key]
+
+func parseKey(record string) *Key {
 	k := &Key{Record: record, Type: "rsa"}
 	tags, err := ParseTags(record)
 	k.Tags = tags
@@ -105,7 +116,7 @@ func ParseKey(record string) (*Key, []Problem) {
 		}
 		return 1
 	})
-	return k, k.Problems
+	return k
 }
 
 func (k *Key) problem(code Reason, offset int, fatal bool, format string, args ...any) {

@@ -202,8 +202,7 @@ func readKeys(name string, answer dns.Answer, err error) *Keys {
 			k.Skipped++
 			continue
 		}
-		key, _ := ParseKey(r.Text)
-		k.Keys = append(k.Keys, key)
+		k.Keys = append(k.Keys, parsedKeys.Get(r.Text, parseKey))
 	}
 	switch {
 	case len(k.Keys) > 0:

@@ -8,7 +8,12 @@ import (
 
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/internal/memo"
 )
+
+// records keeps what was read: one message asks for the same record several times,
+// and an archive again and again. Nobody changes them.
+var records memo.Memo[*Record]
 
 // MaxQueries is how many records one tree walk asks for (RFC 9989 §4.10).
 const MaxQueries = 8
@@ -19,7 +24,7 @@ type prober struct {
 	ctx   context.Context
 	res   dns.Resolver
 	lists Suffixes
-	known map[string]probe
+	known []step
 	// existsUnknown says that np= may apply, but that the servers did not say
 	// whether the From domain exists.
 	existsUnknown bool
@@ -38,16 +43,18 @@ func newProber(ctx context.Context, res dns.Resolver, lists Suffixes) *prober {
 	if lists == nil {
 		lists = builtin{}
 	}
-	return &prober{ctx: ctx, res: dns.OrOff(res), lists: lists, known: make(map[string]probe)}
+	return &prober{ctx: ctx, res: dns.OrOff(res), lists: lists}
 }
 
 // at asks for the record of domain. The error is the resolver's.
 func (p *prober) at(domain string) (probe, error) {
-	got, ok := p.known[domain]
-	if !ok {
-		got = ask(p.ctx, p.res, "_dmarc."+domain)
-		p.known[domain] = got
+	for i := range p.known { // few
+		if p.known[i].domain == domain {
+			return p.known[i].probe, p.known[i].err
+		}
 	}
+	got := ask(p.ctx, p.res, "_dmarc."+domain)
+	p.known = append(p.known, step{domain, got})
 	return got, got.err
 }
 
@@ -62,7 +69,7 @@ func ask(ctx context.Context, res dns.Resolver, name string) probe {
 	var got probe
 	found := 0
 	for _, t := range texts {
-		r := ParseRecord(t)
+		r := records.Get(t, ParseRecord)
 		if r.IsDMARC() {
 			found++
 			got.record = r

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -37,7 +38,7 @@ Gateway: verify first and change afterwards, and seal by ARC what is passed on. 
 			if b == nil || atSource(b) || bodyExplained(f, i) {
 				continue
 			}
-			mark := removalNotice(f.Msg.BodyBytes())
+			mark := removed(f)
 			if mark == "" {
 				continue
 			}
@@ -67,12 +68,27 @@ var removalNotices = []string{
 	"unsafe attachments", "anhang wurde entfernt", "pièce jointe supprimée",
 }
 
+// noticeStems are in all of them: one is in each.
+var noticeStems = []string{"attachment", "virus", "malware alert", "anhang wurde", "jointe supprim"}
+
+// removed is the notice in the body, "" where there is none; looked for once.
+func removed(f *Facts) string {
+	if f.notice == nil {
+		n := removalNotice(f.Msg.BodyBytes())
+		f.notice = &n
+	}
+	return *f.notice
+}
+
 // removalNotice finds such a notice, "" where there is none.
 func removalNotice(body []byte) string {
 	if len(body) > maxNoticeScan {
 		body = body[:maxNoticeScan]
 	}
 	low := bytes.ToLower(body)
+	if !slices.ContainsFunc(noticeStems, func(s string) bool { return bytes.Contains(low, []byte(s)) }) {
+		return ""
+	}
 	for _, n := range removalNotices {
 		if i := bytes.Index(low, []byte(n)); i >= 0 {
 			return strings.ToValidUTF8(n, "?")

@@ -40,7 +40,7 @@ Compare with the sender's copy; ask those who are named. Get the raw message fro
 				continue
 			}
 			if s.BodyHash == dkim.Mismatch {
-				if k, _, _ := storeHop(f, b); k >= 0 || removalNotice(f.Msg.BodyBytes()) != "" {
+				if k, _, _ := storeHop(f, b); k >= 0 || removed(f) != "" {
 					continue
 				}
 			}

@@ -30,12 +30,41 @@ func cutQuote(text string) string {
 func field(f *Facts, i int) report.Evidence {
 	e, ok := f.quotes[i]
 	if !ok {
-		text := cutQuote(f.Msg.Name(i) + ": " + strings.Join(strings.Fields(f.Msg.Value(i)), " "))
+		text := quoteField(f.Msg.Name(i), f.Msg.Value(i))
 		line := f.Msg.Fields[i].Line
 		e = report.Evidence{Kind: report.EvidenceHeader, Text: text, Field: &i, Line: &line}
 		f.quotes[i] = e
 	}
 	return e
+}
+
+// quoteField is a field with its blanks as one each, cut by cutQuote.
+func quoteField(name, value string) string {
+	const room = maxQuote + utf8.UTFMax // what is behind it decides nothing
+	var b [room]byte
+	n := copy(b[:], name)
+	n += copy(b[n:], ": ")
+	blank := false
+	start := n
+	for i := 0; i < len(value) && n < room; i++ {
+		switch c := value[i]; {
+		case c >= utf8.RuneSelf || c == '\v' || c == '\f':
+			// Blanks of Unicode are for the library.
+			return cutQuote(name + ": " + strings.Join(strings.Fields(value), " "))
+		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
+			blank = n > start
+		default:
+			if blank {
+				b[n], blank = ' ', false
+				if n++; n == room {
+					continue
+				}
+			}
+			b[n] = c
+			n++
+		}
+	}
+	return cutQuote(string(b[:n]))
 }
 
 // replied quotes what a server answered, as a bounce has it.

@@ -22,6 +22,7 @@ type Facts struct {
 	border    *borderSPF
 	authorOrg string
 	otherKeys []*bool
+	notice    *string
 }
 
 // judged prepares the facts of a message for the rules.

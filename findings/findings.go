@@ -76,23 +76,30 @@ const maxPerCode = 16
 
 // limit keeps at most maxPerCode findings of each code.
 func limit(found []report.Finding) []report.Finding {
-	count := map[string]int{}
+	code, n := "", 0 // the findings of a code stand together, as the rules are run
 	return slices.DeleteFunc(found, func(x report.Finding) bool {
-		count[x.Code]++
-		return count[x.Code] > maxPerCode
+		if x.Code != code {
+			code, n = x.Code, 0
+		}
+		n++
+		return n > maxPerCode
 	})
 }
 
 // link fills Because: a symptom names the causes that were found with it.
 func link(found []report.Finding) {
-	present := map[string]bool{}
-	for _, x := range found {
-		present[x.Code] = true
+	present := func(code string) bool {
+		for i := range found {
+			if found[i].Code == code {
+				return true
+			}
+		}
+		return false
 	}
 	for i := range found {
 		x := &found[i]
 		for _, cause := range Lookup(x.Code).SymptomOf {
-			if present[cause.Code] && !slices.Contains(x.Because, cause.Code) {
+			if present(cause.Code) && !slices.Contains(x.Because, cause.Code) {
 				x.Because = append(x.Because, cause.Code)
 			}
 		}

@@ -46,7 +46,8 @@ Operator of the sending host: give the address a PTR record, the name an address
 			return nil
 		}
 		var defects []string
-		x := report.Finding{Hop: index(f, b), Confidence: report.Proved, AtFault: senderAt(f), Evidence: []report.Evidence{hop(f, b)}}
+		var shown []report.Evidence
+		confidence := report.Proved
 		switch {
 		case h.RDNSKind == received.RDNSConfirmed:
 		case h.RDNSKind == received.RDNSForged:
@@ -54,27 +55,32 @@ Operator of the sending host: give the address a PTR record, the name an address
 		case f.BorderPTR == headers.PTRConfirmed:
 		case f.BorderPTR == headers.PTRNone:
 			defects = append(defects, fmt.Sprintf("%s has no name in reverse DNS", client))
-			x.Evidence = append(x.Evidence, computed("RFC 1912 §2.1", "no PTR record for %s", client))
+			shown = append(shown, computed("RFC 1912 §2.1", "no PTR record for %s", client))
 		case f.BorderPTR == headers.PTRUnconfirmed:
 			defects = append(defects, fmt.Sprintf("no name of %s in reverse DNS leads back to it", client))
-			x.Evidence = append(x.Evidence, computed("RFC 1912 §2.1", "the PTR names of %s do not point back", client))
+			shown = append(shown, computed("RFC 1912 §2.1", "the PTR names of %s do not point back", client))
 		case h.RDNSKind == received.RDNSUnknown:
 			defects = append(defects, fmt.Sprintf("%s found no confirmed name for %s", byName(f, b), client))
-			x.Confidence = report.Strong
+			confidence = report.Strong
 		}
 		if d := heloDefect(f, h, client); d != "" {
 			defects = append(defects, d)
 		}
 		if f.HeloState == headers.HeloNone {
 			defects = append(defects, "HELO "+f.Helo+" has no address in the DNS")
-			x.Evidence = append(x.Evidence, computed("RFC 5321 §2.3.5", "no A or AAAA record for %v", report.HostRef(f.Helo)))
+			shown = append(shown, computed("RFC 5321 §2.3.5", "no A or AAAA record for %v", report.HostRef(f.Helo)))
 		}
 		if len(defects) == 0 {
 			return nil
 		}
-		x.Parts = report.Say("the client of %v (%v): %s", report.HostRef(byName(f, b)), report.HopRef(h.Index), strings.Join(defects, "; "))
-		x.AdviceParts = report.Say("operator of %s: a PTR record for the address, an address record for that name, and HELO by that name", client)
-		return []report.Finding{x}
+		return []report.Finding{{
+			Hop:         index(f, b),
+			Confidence:  confidence,
+			AtFault:     senderAt(f),
+			Parts:       report.Say("the client of %v (%v): %s", report.HostRef(byName(f, b)), report.HopRef(h.Index), strings.Join(defects, "; ")),
+			AdviceParts: report.Say("operator of %s: a PTR record for the address, an address record for that name, and HELO by that name", client),
+			Evidence:    append([]report.Evidence{hop(f, b)}, shown...),
+		}}
 	},
 }
 

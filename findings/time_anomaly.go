@@ -112,6 +112,9 @@ func dateOutOfOrder(f *Facts) (report.Finding, bool) {
 		}
 		first = first.Add(-c.Offset)
 	}
+	if d := date.Sub(first); d <= dateAhead && d >= -dateBehind {
+		return report.Finding{}, false
+	}
 	x := report.Finding{
 		Hop:         index(f, 0),
 		Confidence:  report.Strong,
@@ -129,12 +132,10 @@ func dateOutOfOrder(f *Facts) (report.Finding, bool) {
 		x.Evidence = append(x.Evidence, hop(f, 1))
 	case d > dateAhead:
 		x.Parts = report.Say("Date lies %s after the first server received the message", span(d))
-	case d < -dateBehind:
+	default:
 		x.Severity, x.Confidence, x.AtFault = report.Info, report.Likely, nobody
 		x.Parts = report.Say("Date lies %s before the first server received the message", span(d))
 		x.AdviceParts = report.Words("none needed where the message was written offline, scheduled or sent again; otherwise the author's clock is wrong")
-	default:
-		return report.Finding{}, false
 	}
 	return x, true
 }

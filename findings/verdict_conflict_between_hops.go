@@ -43,6 +43,9 @@ What the finding that explains the contradiction says.
 		var out []report.Finding
 		at := map[[2]int]int{}   // pair of hops → place in out
 		var said [][]report.Text // of each finding
+		if !divided(f.Claims) {
+			return nil
+		}
 		opposite := contradictors(f.Claims)
 		for i := range f.Claims {
 			a := &f.Claims[i]
@@ -140,6 +143,33 @@ func contradictors(claims []headers.Claim) func(i int) []int {
 		slices.Sort(out)
 		return out
 	}
+}
+
+// divided reports whether some method has verdicts both ways: else none can
+// contradict another.
+func divided(claims []headers.Claim) bool {
+	var said [3][2]bool
+	for i := range claims {
+		c := &claims[i]
+		if !contradictable(c) {
+			continue
+		}
+		s, way := &said[0], 0
+		switch c.Method {
+		case "dkim":
+			s = &said[1]
+		case "dmarc":
+			s = &said[2]
+		}
+		if c.Normal == "pass" {
+			way = 1
+		}
+		s[way] = true
+		if s[0] && s[1] {
+			return true
+		}
+	}
+	return false
 }
 
 // contradict reports whether two verdicts on the same thing differ between

@@ -58,6 +58,7 @@ func (f *Facts) findHidden() {
 	}
 	next := 0 // field whose start is not passed yet
 	line := 1 + bytes.Count(m.Raw[:m.Header.Start], []byte{'\n'})
+	odd := hasBreaks(m.Raw[m.Header.Start:end])
 	for pos := m.Header.Start; pos < end && len(f.Hidden) < maxHidden; line++ {
 		stop := end
 		if nl := bytes.IndexByte(m.Raw[pos:end], '\n'); nl >= 0 {
@@ -70,16 +71,29 @@ func (f *Facts) findHidden() {
 		folded := !isField && next > 0 && pos < m.Fields[next-1].End
 		text := bytes.TrimRight(m.Raw[pos:stop], "\r\n")
 		if !folded {
-			if name, odd := looksLikeField(text); name != "" && (odd != "" || !isField) {
-				if odd == "" {
-					odd = "outside of all fields"
+			if name, how := looksLikeField(text); name != "" && (how != "" || !isField) {
+				if how == "" {
+					how = "outside of all fields"
 				}
-				f.hide(name, odd, text, line)
+				f.hide(name, how, text, line)
 			}
 		}
-		f.hiddenBehind(text, line)
+		if odd || bytes.IndexByte(text, '\r') >= 0 {
+			f.hiddenBehind(text, line)
+		}
 		pos = stop
 	}
+}
+
+// hasBreaks reports whether any of breaks but CR, which all lines end in, is in a
+// header: hardly ever.
+func hasBreaks(header []byte) bool {
+	for _, b := range breaks[1:] {
+		if bytes.Contains(header, []byte(b.text)) {
+			return true
+		}
+	}
+	return false
 }
 
 // hiddenBehind looks behind the bytes that some programs take for a line end.

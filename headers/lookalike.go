@@ -72,10 +72,14 @@ func LooksLike(domain, protected string) Likeness {
 	if a == b || len(a) > maxLookalike || len(b) > maxLookalike {
 		return Unlike
 	}
-	if sa, sb := skeleton(a), skeleton(b); sa == sb && len(sb) >= minLookalike-1 {
+	ua, ub := unicode(a), unicode(b)
+	if sa, sb := skeleton(ua), skeleton(ub); sa == sb && len(sb) >= minLookalike-1 {
 		return SameLook
 	}
-	if ua, ub := accents.Replace(unicode(a)), accents.Replace(unicode(b)); suffix(org) == suffix(protected) && len(b) >= minLookalike && (ua == ub || oneEdit(ua, ub)) {
+	if len(b) < minLookalike {
+		return Unlike
+	}
+	if ua, ub = unaccented(ua), unaccented(ub); (ua == ub || oneEdit(ua, ub)) && suffix(org) == suffix(protected) {
 		return OneLetter
 	}
 	return Unlike
@@ -109,11 +113,38 @@ var accents = strings.NewReplacer(
 // ascii are groups of plain letters and digits that are drawn alike.
 var ascii = strings.NewReplacer("rn", "m", "vv", "w", "cl", "d", "0", "o", "1", "l", "i", "l", "5", "s")
 
-// skeleton brings a label into a form that labels which look the same share.
-func skeleton(label string) string { return ascii.Replace(alike.Replace(unicode(label))) }
+// skeleton brings the letters of a label into a form that labels which look the
+// same share.
+func skeleton(letters string) string {
+	if !plain(letters) {
+		letters = alike.Replace(letters)
+	}
+	return ascii.Replace(letters)
+}
+
+func unaccented(letters string) string {
+	if plain(letters) {
+		return letters
+	}
+	return accents.Replace(letters)
+}
+
+// plain reports whether a label is of small letters, digits and hyphens: there is
+// nothing to be read out of it, unless it is an A-label.
+func plain(label string) bool {
+	for i := 0; i < len(label); i++ {
+		if c := label[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
 
 // unicode reads the letters out of an A-label.
 func unicode(label string) string {
+	if plain(label) && !strings.HasPrefix(label, "xn--") {
+		return label
+	}
 	if u, err := idna.Lookup.ToUnicode(label); err == nil {
 		label = u
 	}

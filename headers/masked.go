@@ -105,7 +105,17 @@ func (f *Facts) unmask() {
 // masksIn names the fields in which place-holders are looked for: those that
 // hold hosts, addresses and mailboxes.
 func masksIn(name string) bool {
-	switch strings.ToLower(name) {
+	var low [32]byte
+	if len(name) > len(low) {
+		return false
+	}
+	for i := 0; i < len(name); i++ {
+		low[i] = name[i]
+		if 'A' <= name[i] && name[i] <= 'Z' {
+			low[i] += 'a' - 'A'
+		}
+	}
+	switch string(low[:len(name)]) {
 	case "received", "return-path", "delivered-to", "envelope-to", "x-original-to", "authentication-results", "received-spf", "from", "to", "cc", "reply-to", "sender",
 		"message-id", "arc-authentication-results", "x-received", "x-originating-ip", "authentication-results-original":
 		return true

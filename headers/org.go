@@ -6,6 +6,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/headers/services"
 	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/internal/memo"
 )
 
 // privateName reports whether a host name can only mean something inside a
@@ -31,8 +32,15 @@ func Public(ip netip.Addr) bool { return ip.IsValid() && !Private(ip) && !ip.IsM
 // serviceOf returns the service of many customers in whose domain a host is,
 // nil for other hosts. Two hosts of it are not the same organisation's.
 func serviceOf(name string) *services.Service {
-	return services.InZone(mailname.Host(name)).Of(services.Mailbox, services.Hoster, services.Gateway).First()
+	if name == "" {
+		return nil
+	}
+	return serviceOfHost.Get(mailname.Host(name), func(name string) *services.Service {
+		return services.InZone(name).Of(services.Mailbox, services.Hoster, services.Gateway).First()
+	})
 }
+
+var serviceOfHost memo.Memo[*services.Service]
 
 // serviceNamed returns the service that an organisation's domain names, nil for
 // other organisations.

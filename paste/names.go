@@ -3,6 +3,7 @@ package paste
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // trace are the fields that mail servers put on top of a message.
@@ -85,18 +86,33 @@ func classify(b []byte) class {
 // classOf is the class of a name; blank says that a blank or nothing follows
 // its colon. Lists of names as in h=From:To:Subject have none.
 func classOf(name []byte, blank bool) class {
-	low := strings.ToLower(string(name))
+	var room [longestName]byte
+	low := room[:0]
+	if len(name) > len(room) {
+		low = bytes.ToLower(name)
+	} else {
+		for _, c := range name {
+			if c >= utf8.RuneSelf { // letters that fold to others
+				low = bytes.ToLower(name)
+				break
+			}
+			if 'A' <= c && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			low = append(low, c)
+		}
+	}
 	switch {
-	case trace[low]:
+	case trace[string(low)]:
 		return traced
-	case known[low]:
+	case known[string(low)]:
 		if !blank {
 			return noField
 		}
 		return standard
 	case !blank:
 		return noField
-	case strings.HasPrefix(low, "x-") && len(low) > 2:
+	case len(low) > 2 && low[0] == 'x' && low[1] == '-':
 		return unknown
 	case bytes.IndexByte(name, '-') > 0 && 'A' <= name[0] && name[0] <= 'Z' && name[len(name)-1] != '-':
 		return unknown

@@ -184,7 +184,7 @@ func (e *evaluator) evaluate(domain string, depth int, node *Node) verdict {
 		return permError(ReasonRecordTooLong, domain, fmt.Sprintf("the record of %s has %d bytes; the bound is %d", domain, len(text), MaxRecord))
 	}
 
-	rec, errs := Parse(text)
+	rec, errs := parsed(text)
 	if len(errs) > 0 { // §4.6: an error anywhere, before anything is evaluated
 		e.termNodes(node, rec, 0, errs)
 		first := errs[0]

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/internal/memo"
 )
 
 // Record is an SPF record taken apart (RFC 7208 §4.6.1).
@@ -85,6 +86,25 @@ const version = "v=spf1"
 func IsRecord(text string) bool {
 	return len(text) >= len(version) && mailname.Lower(text[:len(version)]) == version &&
 		(len(text) == len(version) || text[len(version)] == ' ')
+}
+
+// taken is what Parse gives.
+type taken struct {
+	record *Record
+	notes  []Note
+}
+
+// records keeps what was taken apart: an archive meets the same records again and
+// again.
+var records memo.Memo[taken]
+
+// parsed is Parse; nobody changes what it returns.
+func parsed(text string) (*Record, []Note) {
+	t := records.Get(text, func(text string) taken {
+		r, notes := Parse(text)
+		return taken{r, notes}
+	})
+	return t.record, t.notes
 }
 
 // Parse takes a record apart. Every syntax error comes back as a Note with

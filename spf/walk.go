@@ -131,7 +131,7 @@ func (w *walker) fetch(domain string) *published {
 	case len(text) > MaxRecord:
 		p.problem, p.code = fmt.Sprintf("the record of %s has %d bytes; the bound is %d", domain, len(text), MaxRecord), ReasonRecordTooLong
 	default:
-		p.record, p.errs = Parse(text)
+		p.record, p.errs = parsed(text)
 	}
 	return p
 }

@@ -95,8 +95,21 @@ func Normal(domain string) (name string, ok bool) {
 // compared: lower case, no blanks, brackets or final dot. Whatever it is handed
 // it hands back; it may be no name.
 func Host(name string) string {
+	if tidy(name) {
+		return name
+	}
 	name = strings.ToLower(strings.TrimSpace(name))
 	return strings.TrimSuffix(strings.Trim(name, "[]<>"), ".")
+}
+
+// tidy reports whether Host has nothing to do, as with most names.
+func tidy(name string) bool {
+	for i := 0; i < len(name); i++ {
+		if c := name[i]; (c < 'a' || c > 'z') && c != '.' && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return name == "" || name[len(name)-1] != '.'
 }
 
 // Domain is Host with A-labels where IDNA has some.

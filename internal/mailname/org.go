@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
+
+	"github.com/mailtrace/mailtrace/internal/memo"
 )
 
 // Org is the organisation that a host or mail domain belongs to, by name: the
@@ -18,18 +20,21 @@ func Org(name string) string {
 	if strings.IndexByte(name, '.') < 0 || addressText(name) {
 		return ""
 	}
-	return orgs.get(name, func(name string) string {
-		org, err := publicsuffix.EffectiveTLDPlusOne(name)
-		if err != nil {
-			return ""
-		}
-		return org
-	})
+	return orgs.Get(name, listed)
 }
 
 // orgs keeps what the list says: a message names the same hosts many times over,
 // and so does the next.
-var orgs memo
+var orgs memo.Memo[string]
+
+// listed is the registrable domain of a name by the list.
+func listed(name string) string {
+	org, err := publicsuffix.EffectiveTLDPlusOne(name)
+	if err != nil {
+		return ""
+	}
+	return org
+}
 
 // addressText reports whether a name is an IP address. That of IPv4 ends in a
 // digit, that of IPv6 has a colon: most names are not looked at further.
