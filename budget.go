@@ -256,11 +256,12 @@ func (b *budget) each(f func(q dns.Question, a *dns.Answer, err *dns.Error)) {
 	b.mu.Unlock()
 	for i := range list {
 		x := &list[i]
-		var de *dns.Error
-		switch {
-		case x.err == nil:
+		if x.err == nil {
 			f(x.question, &x.ans, nil)
-		case errors.As(x.err, &de):
+			continue
+		}
+		var de *dns.Error
+		if errors.As(x.err, &de) {
 			f(x.question, nil, de)
 		}
 	}

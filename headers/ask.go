@@ -25,12 +25,17 @@ type asker struct {
 	res  dns.Resolver
 	gaps []Gap
 	seen map[Gap]bool
-	spf  map[spf.Query]*spf.Evaluation
+	spf  []spfAnswer // few
 	mx   map[string]mxAnswer
 	ptr  map[netip.Addr]ptrAnswer
 	addr map[string]addrAnswer
 	// watch is res, where it can be asked at all.
 	watch *watcher
+}
+
+type spfAnswer struct {
+	query spf.Query
+	eval  *spf.Evaluation
 }
 
 type mxAnswer struct {
@@ -57,8 +62,7 @@ func newAsker(ctx context.Context, res dns.Resolver) *asker {
 		res = watch
 	}
 	return &asker{
-		ctx: ctx, res: res, watch: watch, seen: map[Gap]bool{}, spf: map[spf.Query]*spf.Evaluation{},
-		mx: map[string]mxAnswer{}, ptr: map[netip.Addr]ptrAnswer{}, addr: map[string]addrAnswer{},
+		ctx: ctx, res: res, watch: watch, mx: map[string]mxAnswer{}, ptr: map[netip.Addr]ptrAnswer{}, addr: map[string]addrAnswer{},
 	}
 }
 
@@ -90,6 +94,9 @@ func (a *asker) gap(what string, err error) {
 
 func (a *asker) addGap(g Gap) {
 	if !a.seen[g] && len(a.gaps) < 256 {
+		if a.seen == nil {
+			a.seen = map[Gap]bool{}
+		}
 		a.seen[g] = true
 		a.gaps = append(a.gaps, g)
 	}
@@ -248,8 +255,10 @@ func (a *asker) check(q spf.Query) *spf.Evaluation {
 	if !q.IP.IsValid() || (q.MailFrom == "" && q.Helo == "") {
 		return nil
 	}
-	if e, ok := a.spf[q]; ok {
-		return e
+	for i := range a.spf {
+		if a.spf[i].query == q {
+			return a.spf[i].eval
+		}
 	}
 	if len(a.spf) >= maxMatrix {
 		a.addGap(Gap{"SPF at every hop", "more hops and envelope domains than are evaluated"})
@@ -260,7 +269,7 @@ func (a *asker) check(q spf.Query) *spf.Evaluation {
 		a.gap("SPF of "+queryDomain(q)+" for "+q.IP.String(), err)
 		e = nil
 	}
-	a.spf[q] = e
+	a.spf = append(a.spf, spfAnswer{q, e})
 	return e
 }
 

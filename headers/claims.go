@@ -24,14 +24,17 @@ type statement struct {
 // stand in.
 func statements(verdicts []authres.Verdict) []statement {
 	var out []statement
-	for _, v := range verdicts {
+	start := 0
+	for i := range verdicts {
+		v := &verdicts[i]
 		n := len(out)
 		if n == 0 || out[n-1].field != v.Field {
 			out = append(out, statement{field: v.Field})
 			n++
+			start = i
 		}
 		s := &out[n-1]
-		s.verdicts = append(s.verdicts, v)
+		s.verdicts = verdicts[start : i+1 : i+1]
 		if s.id == "" {
 			s.id = mailname.Host(orElse(v.AuthservID, v.Receiver))
 		}
@@ -103,8 +106,9 @@ func claimsOf(f Facts) (claims []Claim) {
 		hop              int
 		method, identity string
 	}
-	below := map[said]*authres.Verdict{}
+	var below map[said]*authres.Verdict
 	b.all = statements(verdicts)
+	claims = make([]Claim, 0, min(len(verdicts), MaxClaims))
 	for _, s := range b.all {
 		hop, tie := b.writer(&s)
 		grade, why := b.grade(&s, hop, tie)
@@ -120,6 +124,9 @@ func claimsOf(f Facts) (claims []Claim) {
 				first := below[key]
 				switch {
 				case first == nil:
+					if below == nil {
+						below = map[said]*authres.Verdict{}
+					}
 					below[key] = &s.verdicts[i]
 				case first.Field != s.field && (first.Normal != v.Normal || first.Domain != v.Domain && first.Domain != "" && v.Domain != ""):
 					doubts[i] = orElse(doubts[i], "its server had given another result of "+v.Method+" above")

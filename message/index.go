@@ -10,6 +10,17 @@ type index struct {
 	slots []nameSlot // open hash table by name
 	above []int32    // for each field 1 + the index of the next one up with its name, 0 for the topmost
 	below []int32    // the same downwards
+	// marks has a bit for each name by its length and ends: most names that are
+	// asked for are not there, and that shows.
+	marks [4]uint64
+}
+
+// markOf is the bit of a name in marks.
+func markOf[T string | []byte](name T) uint {
+	if len(name) == 0 {
+		return 0
+	}
+	return (uint(len(name))*37 + uint(lower(name[0]))*5 + uint(lower(name[len(name)-1]))*11 + uint(lower(name[len(name)/2]))) % 256
 }
 
 // nameSlot is one name; count is 0 where the slot is empty.
@@ -26,6 +37,8 @@ func newIndex(m *Message) *index {
 	x := &index{slots: make([]nameSlot, size), above: links[:len(m.Fields)], below: links[len(m.Fields):]}
 	for i := range m.Fields {
 		s := m.Fields[i].Name
+		mark := markOf(m.Raw[s.Start:s.End])
+		x.marks[mark/64] |= 1 << (mark % 64)
 		slot := &x.slots[x.slot(m, m.Raw[s.Start:s.End])]
 		if slot.count == 0 {
 			slot.top = int32(i)
@@ -74,6 +87,9 @@ func (m *Message) find(name string) (*index, nameSlot) {
 	x := m.index
 	if x == nil { // a Message that Parse did not make
 		x = newIndex(m)
+	}
+	if mark := markOf(name); x.marks[mark/64]&(1<<(mark%64)) == 0 {
+		return x, nameSlot{}
 	}
 	var small [64]byte
 	return x, x.slots[x.slot(m, append(small[:0], name...))]

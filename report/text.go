@@ -116,7 +116,7 @@ func QuoteRef(s string) Part { return Part{Kind: PartQuote, Text: "â€œ" + s + "â
 //
 //	report.Say("SPF was checked again at %v against %v", report.HopRef(4), ip)
 func Say(format string, args ...any) Text {
-	var t Text
+	t := make(Text, 0, 2*min(len(args), 16)+1)
 	next := 0
 	for format != "" {
 		i := strings.IndexByte(format, '%')
@@ -142,6 +142,9 @@ func Say(format string, args ...any) Text {
 	}
 	if next < len(args) {
 		t = t.plain(fmt.Sprintf("%%!(EXTRA %v)", args[next:]))
+	}
+	if len(t) == 0 {
+		return nil
 	}
 	return t
 }

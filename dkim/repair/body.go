@@ -32,6 +32,7 @@ type bodySearch struct {
 	// The candidate before, and states of the hash on the way: most candidates
 	// begin as the one before did.
 	last, next []byte
+	piece      []byte   // room for what patches put in
 	states     [][]byte // after each step bytes
 	sum        []byte
 	step       int
@@ -193,11 +194,21 @@ func (s *bodySearch) fits(patches ...patch) bool {
 	slices.SortFunc(patches, func(a, b patch) int { return a.from - b.from })
 	pieces := make([][]byte, 0, 2*len(patches)+2)
 	done := 0
+	size := 0
+	for _, x := range patches {
+		size += len(x.data) + len(x.data)/16 + 2 // lines that do not end in CRLF get longer
+	}
+	if cap(s.piece) < size {
+		s.piece = make([]byte, 0, size+size/4)
+	}
+	room := s.piece[:0]
 	for _, x := range patches {
 		if x.from < done || !s.afford(0, len(x.data)/2) { // canonicalizing costs as well
 			return false
 		}
-		pieces = append(pieces, s.c[s.place(done):s.place(x.from)], appendLines(nil, s.p.BodyCanon, x.data))
+		from := len(room)
+		room = appendLines(room, s.p.BodyCanon, x.data)
+		pieces = append(pieces, s.c[s.place(done):s.place(x.from)], room[from:len(room):len(room)])
 		done = x.to
 	}
 	return s.hit(append(pieces, s.c[s.place(done):])...)

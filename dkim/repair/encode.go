@@ -59,6 +59,7 @@ func (s style) encode(dst, text []byte) []byte {
 		}
 		return wrapBase64(dst, text, s.width)
 	case "quoted-printable":
+		always := s.always()
 		for len(text) > 0 {
 			line, end := text, 0
 			if nl := bytes.IndexByte(text, '\n'); nl >= 0 {
@@ -67,7 +68,7 @@ func (s style) encode(dst, text []byte) []byte {
 					line, end = text[:nl-1], 2
 				}
 			}
-			dst = s.encodeLine(dst, line)
+			dst = s.encodeLine(dst, line, &always)
 			if end > 0 {
 				dst = append(dst, '\r', '\n')
 			}
@@ -90,24 +91,44 @@ func wrapBase64(dst, b []byte, width int) []byte {
 	return dst
 }
 
+// always are the characters that are encoded wherever they stand.
+func (s style) always() (t [256]bool) {
+	for c := range t {
+		t[c] = c == '=' || c >= 0x7f || c < ' ' && c != '\t'
+	}
+	for i := 0; i < len(s.every); i++ {
+		t[s.every[i]] = true
+	}
+	return t
+}
+
 // encodeLine encodes one line (RFC 2045 §6.7).
-func (s style) encodeLine(dst, line []byte) []byte {
+func (s style) encodeLine(dst, line []byte, always *[256]bool) []byte {
 	hex := "0123456789ABCDEF"
 	if s.lower {
 		hex = "0123456789abcdef"
 	}
-	column := 0
-	for i, c := range line {
-		size := 1
-		switch {
-		case c == '=' || c >= 0x7f || c < ' ' && c != '\t',
-			isWSP(c) && i == len(line)-1,
-			s.every != "" && strings.IndexByte(s.every, c) >= 0,
-			i == 0 && s.also != "" && (c == '.' && strings.Contains(s.also, ".") || c == 'F' && strings.Contains(s.also, "F") && bytes.HasPrefix(line, []byte("From "))):
+	column, last := 0, len(line)-1
+	atStart := s.also != "" && last >= 0 && (line[0] == '.' && strings.Contains(s.also, ".") ||
+		line[0] == 'F' && strings.Contains(s.also, "F") && bytes.HasPrefix(line, []byte("From ")))
+	for i := 0; i <= last; {
+		if i > 0 || !atStart { // as much as stands as it is
+			j := i
+			for end := min(last, i+s.width-column); j < end && !always[line[j]]; {
+				j++
+			}
+			if j > i {
+				dst = append(dst, line[i:j]...)
+				column += j - i
+				i = j
+				continue
+			}
+		}
+		c, size, most := line[i], 1, s.width
+		if always[c] || i == last && isWSP(c) || i == 0 && atStart {
 			size = 3
 		}
-		most := s.width
-		if s.loose && i == len(line)-1 {
+		if s.loose && i == last {
 			most++
 		}
 		if column+size > most {
@@ -120,6 +141,7 @@ func (s style) encodeLine(dst, line []byte) []byte {
 			dst = append(dst, c)
 		}
 		column += size
+		i++
 	}
 	return dst
 }

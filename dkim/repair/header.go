@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"github.com/mailtrace/mailtrace/dkim"
 	"hash"
+	"hash/maphash"
 	"math"
 	"slices"
 	"strings"
@@ -31,7 +32,8 @@ type headerSearch struct {
 
 	entries []entry // in the order of h=, the signature field last
 	edits   []edit
-	seen    map[string]bool
+	seen    map[uint64]struct{} // edits by their hash
+	seed    maphash.Seed
 	narrow  bool     // no threes
 	size    int      // of the header in canonical form
 	written int      // bytes of the edits
@@ -64,7 +66,7 @@ type edit struct {
 }
 
 func newHeaderSearch(x *Searcher, p *signature, t target, w *budget) *headerSearch {
-	s := &headerSearch{m: x.m, p: p, target: t, work: w, hash: p.hash.New(), seen: make(map[string]bool), mime: 6}
+	s := &headerSearch{m: x.m, p: p, target: t, work: w, hash: p.hash.New(), seen: make(map[uint64]struct{}), seed: maphash.MakeSeed(), mime: 6}
 	for _, i := range s.picked(-1) {
 		e := entry{field: i}
 		if i >= 0 {
@@ -124,7 +126,7 @@ func (s *headerSearch) find(sisters []*tried) []Change {
 				return s.explain(slots)
 			}
 		}
-		if t.noHeader && (t.wide || s.narrow) && t.p.key == "rsa" && s.target.digest == nil && sameHeader(t.p, s.p) {
+		if t.noHeader && (t.wide || s.narrow) && t.p.key == "rsa" && sameHeader(t.p, s.p) && (s.target.digest == nil || s.target.quick && beside(t.p, s.p)) {
 			s.work.out = t.cutWhole
 			return nil
 		}
@@ -145,6 +147,10 @@ func (s *headerSearch) find(sisters []*tried) []Change {
 	}
 	return s.triples() // they have a share of their own, whatever pairs used up
 }
+
+// beside reports whether two signatures stand one below the other. With the same
+// fields in h= one signer made both, of the same header.
+func beside(a, b *signature) bool { return a.Field-b.Field == 1 || b.Field-a.Field == 1 }
 
 // pairs tries two edits, the likelier first: in bands of the sum of the square
 // roots of their places, so that a likely edit is put together with many others
@@ -337,14 +343,18 @@ func (s *headerSearch) add(rank int, slots ...slot) {
 		return
 	}
 	slices.SortFunc(changed, func(x, y slot) int { return x.entry - y.entry })
-	var key strings.Builder
+	var key maphash.Hash
+	key.SetSeed(s.seed)
 	for _, x := range changed {
-		fmt.Fprintf(&key, "%d:%s\x00", x.entry, x.canon)
+		maphash.WriteComparable(&key, x.entry)
+		maphash.WriteComparable(&key, len(x.canon))
+		_, _ = key.Write(x.canon)
 	}
-	if s.seen[key.String()] {
+	sum := key.Sum64()
+	if _, ok := s.seen[sum]; ok {
 		return
 	}
-	s.seen[key.String()] = true
+	s.seen[sum] = struct{}{}
 	s.edits = append(s.edits, edit{rank: rank, slots: changed})
 }
 

@@ -27,7 +27,11 @@ type clauses struct {
 	// spaced is set where white space stands before the semicolon.
 	spaced bool
 	notes  []Note
-	work   int // octets looked at, for the test that this grows with the field only
+	// ownWords are the comments of the server's own; nil before servers.
+	ownWords []int32
+	ownRoom  [6]int32
+
+	work int // octets looked at, for the test that this grows with the field only
 }
 
 // token is a word or a comment at depth 0. The text of a comment has no outer

@@ -35,19 +35,29 @@ func signature(prefixes ...string) func(*clauses) bool {
 }
 
 func (c *clauses) signatureIndex(prefixes []string) int32 {
-	from := c.parts[kFrom]
-	for i := range c.tok {
-		t := c.tok[i]
-		if !t.comment || from.ok && int32(i) >= from.lo && int32(i) < from.hi {
-			continue
-		}
+	for _, i := range c.servers() {
 		for _, p := range prefixes {
-			if hasPrefixFold(c.text[t.lo:t.hi], p) {
-				return int32(i)
+			if hasPrefixFold(c.at(i), p) {
+				return i
 			}
 		}
 	}
 	return -1
+}
+
+// servers are the comments that do not stand behind "from", found once for all
+// dialects.
+func (c *clauses) servers() []int32 {
+	if c.ownWords == nil {
+		c.ownWords = c.ownRoom[:0]
+		from := c.parts[kFrom]
+		for i := range c.tok {
+			if c.tok[i].comment && !(from.ok && int32(i) >= from.lo && int32(i) < from.hi) {
+				c.ownWords = append(c.ownWords, int32(i))
+			}
+		}
+	}
+	return c.ownWords
 }
 
 // versioned returns a read function for dialects whose comment is PREFIX and a
