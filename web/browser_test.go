@@ -285,7 +285,7 @@ func (x *tab) paste(text string) {
 	quoted, _ := json.Marshal(text)
 	x.do(fmt.Sprintf(`(() => { const d = new DataTransfer(); d.setData("text/plain", %s); const t = document.getElementById("text"); t.value = d.getData("text/plain");
 		window.pasted = performance.now(); window.painted = 0;
-		new MutationObserver((_, o) => { if (document.querySelector("#result .verdict")) { o.disconnect(); requestAnimationFrame(() => { window.painted = performance.now() - window.pasted; }); } }).observe(document.getElementById("result"), {childList: true});
+		new MutationObserver((_, o) => { if (document.querySelector("#result .verdict")) { o.disconnect(); requestAnimationFrame(() => { setTimeout(() => { window.painted = performance.now() - window.pasted; }, 0); }); } }).observe(document.getElementById("result"), {childList: true});
 		t.dispatchEvent(new ClipboardEvent("paste", {clipboardData: d, bubbles: true, cancelable: true})); })()`, quoted))
 }
 

@@ -102,6 +102,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		Handler: s.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: readTime, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeader,
 		BaseContext: func(net.Listener) context.Context { return under }, ErrorLog: log.New(io.Discard, "", 0),
 	}
+	s.o.Desk.Warm(ctx)
 	failed := make(chan error, 1)
 	var serving guard.Group
 	serving.Go(func() { failed <- srv.Serve(l) })

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"sync"
@@ -106,6 +107,34 @@ func New(o Options) *Desk {
 	}
 	return &Desk{o: o, next: 1}
 }
+
+// Warm reads the tables and templates that the first answer would otherwise
+// wait for, by answering a small message that nobody asked about. The answer
+// is not kept.
+func (d *Desk) Warm(ctx context.Context) {
+	o := mailtrace.Options{Now: d.o.Now(), Header: true, Path: "-"}
+	if r, err := mailtrace.AnalyzeBytes(ctx, []byte(warming), o); err == nil {
+		_ = render.Fragment(io.Discard, r, render.Options{Rules: d.o.Rules})
+	}
+}
+
+// warming is a failed message with a hop of each common kind in it.
+const warming = `Received: from mx.meadow.example (10.0.0.2) by store.meadow.example (10.0.0.3) with
+ Microsoft SMTP Server (TLS) id 14.3.123.3; Sat, 28 Nov 2026 10:00:03 +0000
+Authentication-Results: store.meadow.example; spf=fail smtp.mailfrom=kelp.example;
+ dkim=fail header.d=kelp.example; dmarc=fail header.from=kelp.example
+Received: from out.kelp.example (out.kelp.example [192.0.2.1])
+ by mx.meadow.example (Postfix) with ESMTPS id 4ABCDE for <b@meadow.example>;
+ Sat, 28 Nov 2026 10:00:02 +0000 (UTC)
+DKIM-Signature: v=1; a=rsa-sha256; d=kelp.example; s=s; h=From:Subject; bh=AAAA; b=AAAA
+From: A <a@kelp.example>
+To: b@meadow.example
+Subject: =?utf-8?q?warm?=
+Date: Sat, 28 Nov 2026 10:00:00 +0000
+Message-ID: <1@kelp.example>
+
+x
+`
 
 // Answer answers a question, step by step. emit is called from one goroutine
 // at a time. When ctx ends, the answer ends where it is.

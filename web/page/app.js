@@ -8,7 +8,7 @@
   var el = function (id) { return document.getElementById(id); };
   var text = el("text"), state = el("state"), result = el("result"), cancel = el("cancel"), save = el("save");
   var policy = window.trustedTypes ? window.trustedTypes.createPolicy("mailtrace", { createHTML: function (s) { return s; } }) : { createHTML: function (s) { return s; } };
-  var running = null, shown = 0, run = 0;
+  var running = null, shown = 0, run = 0, shows = 0;
 
   el("promise").textContent = backend.promise;
   el("dns-note").textContent = backend.dnsNote;
@@ -22,9 +22,23 @@
     el("server-label").hidden = false;
   });
 
-  function show(html) {
-    result.innerHTML = policy.createHTML(html);
-    if (window.mailtraceReady) window.mailtraceReady(result);
+  // show shows an answer. The first one to a question comes in two frames: the
+  // verdict, and then what is below it.
+  function show(html, first) {
+    var page = document.createElement("template"), mine = ++shows;
+    page.innerHTML = policy.createHTML(html);
+    var answer = first && !document.hidden && page.content.querySelector("article"), rest = document.createDocumentFragment();
+    while (answer && answer.children.length > 1) rest.appendChild(answer.children[1]);
+    result.replaceChildren(page.content);
+    function whole() {
+      if (mine !== shows) return;
+      if (answer) answer.appendChild(rest);
+      if (window.mailtraceReady) window.mailtraceReady(result);
+    }
+    if (!answer) return Promise.resolve(whole());
+    return new Promise(function (done) {
+      requestAnimationFrame(function () { setTimeout(function () { done(whole()); }, 0); });
+    });
   }
   function say(words) { state.textContent = words; }
   function busy(on) {
@@ -47,24 +61,28 @@
     question.trust = el("trust").value.split(/\s+/).filter(Boolean).slice(0, 32);
     save.hidden = true;
     shown = 0;
+    var first = true;
     busy(true);
     say("Reading " + label + " …");
     running = backend.ask(question, function (e) {
       if (mine !== run) return;
       switch (e.event) {
       case "path":
-        show(e.html);
+        show(e.html, first);
+        first = false;
         say("The path is here after " + e.ms + " ms. Asking the DNS …");
         break;
       case "dns":
         say("Asked the DNS " + e.asked + " times, " + e.waiting + " open: " + e.last);
         break;
       case "done":
-        show(e.html);
-        shown = e.id;
-        save.hidden = false;
-        remember(e);
-        say("Done in " + e.ms + " ms" + (e.asked ? ", with " + e.asked + " questions to the DNS." : ", without the DNS."));
+        show(e.html, first).then(function () {
+          if (mine !== run) return;
+          shown = e.id;
+          save.hidden = false;
+          remember(e);
+          say("Done in " + e.ms + " ms" + (e.asked ? ", with " + e.asked + " questions to the DNS." : ", without the DNS."));
+        });
         break;
       case "error":
         show("");
