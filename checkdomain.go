@@ -1,6 +1,7 @@
 package mailtrace
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
@@ -87,7 +88,7 @@ func domainFindings(r *report.Domain) []report.Finding {
 		p := &r.Problems[i]
 		f := report.Finding{
 			Code: p.Code, Title: p.Title, Severity: p.Severity, Confidence: report.Proved,
-			AtFault: report.Party{Role: roleOf(p.Check), Host: first(p.Host, r.Domain)},
+			AtFault: report.Party{Role: roleOf(p.Check), Host: cmp.Or(p.Host, r.Domain)},
 			Message: p.Message, Advice: p.Advice, Because: []string{}, Evidence: []report.Evidence{},
 		}
 		e, ok := published(r, p)
@@ -166,14 +167,4 @@ func relevant(values []string, p *report.DomainProblem) []string {
 		return values
 	}
 	return out
-}
-
-// first is the first text that is not "".
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }

@@ -1,6 +1,7 @@
 package mailtrace
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -29,7 +30,7 @@ func SPFDocument(s *report.SPF) *report.SPFDocument {
 		Findings: []report.Finding{}, Gaps: []report.Gap{},
 	}}
 	code, severity, advice := "", "", ""
-	name := first(s.Domain, "the domain")
+	name := cmp.Or(s.Domain, "the domain")
 	switch spf.Result(s.Result) {
 	case spf.Fail:
 		code, severity, advice = "spf-unauthorised-sender", report.High, "if "+s.ClientIP+" sends for "+name+", add it to the record; if not, nothing is to be done"
@@ -49,12 +50,12 @@ func SPFDocument(s *report.SPF) *report.SPFDocument {
 		}
 	case spf.TempError:
 		code, severity, advice = "spf-temperror", report.Low, "ask again later, or another server with --dns"
-		d.Gaps = append(d.Gaps, report.Gap{What: "SPF of " + name, Why: first(s.Reason, "the DNS did not answer")})
+		d.Gaps = append(d.Gaps, report.Gap{What: "SPF of " + name, Why: cmp.Or(s.Reason, "the DNS did not answer")})
 	default:
 		return d
 	}
 	f := report.Finding{Code: code, Severity: severity, Confidence: report.Proved, AtFault: report.Party{Role: report.RoleUnknown},
-		Message: "SPF of " + name + " for " + s.ClientIP + ": " + strings.TrimSuffix(strings.Join([]string{s.Result, first(s.Reason, s.Matched)}, ", "), ", "),
+		Message: "SPF of " + name + " for " + s.ClientIP + ": " + strings.TrimSuffix(strings.Join([]string{s.Result, cmp.Or(s.Reason, s.Matched)}, ", "), ", "),
 		Advice:  advice, Because: []string{}, Evidence: []report.Evidence{}}
 	if r := findings.Lookup(code); r != nil {
 		f.Title = r.Title

@@ -1,6 +1,7 @@
 package mailtrace
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -286,25 +287,18 @@ func arcOf(f *headers.Facts) *report.ARC {
 			}
 			switch cl.Method {
 			case "spf":
-				set.Results.SPF = orKeep(set.Results.SPF, cl.Result)
+				set.Results.SPF = cmp.Or(set.Results.SPF, cl.Result)
 			case "dkim":
 				if set.Results.DKIM != "pass" {
 					set.Results.DKIM = cl.Result
 				}
 			case "dmarc":
-				set.Results.DMARC = orKeep(set.Results.DMARC, cl.Result)
+				set.Results.DMARC = cmp.Or(set.Results.DMARC, cl.Result)
 			}
 		}
 		x.Sets = append(x.Sets, set)
 	}
 	return x
-}
-
-func orKeep(have, new string) string {
-	if have != "" {
-		return have
-	}
-	return new
 }
 
 func dmarcOf(f *headers.Facts) *report.DMARC {

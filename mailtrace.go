@@ -237,25 +237,23 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 		r.CrossChecks = crossCheck(ctx, f, o.Resolver)
 	}
 	if depth < maxEmbeddedDepth {
-		for _, p := range f.Embedded {
-			in := Options{Resolver: o.Resolver, ahead: o.ahead, Now: f.At, Path: o.Path, Index: o.Index, HeadersOnly: p.HeadersOnly(), Header: o.Header, Repair: o.Repair, Lean: o.lean()}
-			sub, err := analyze(ctx, p.Raw, in, report.KindEmbedded, depth+1)
+		inside := func(what, part string, raw []byte, headersOnly bool) {
+			sub, err := analyze(ctx, raw, Options{
+				Resolver: o.Resolver, ahead: o.ahead, Now: f.At, Path: o.Path, Index: o.Index,
+				HeadersOnly: headersOnly, Header: o.Header, Repair: o.Repair, Lean: o.lean(),
+			}, report.KindEmbedded, depth+1)
 			if err != nil {
-				r.Gaps = append(r.Gaps, report.Gap{What: "part " + p.Number, Why: err.Error()})
-				continue
+				r.Gaps = append(r.Gaps, report.Gap{What: what + part, Why: err.Error()})
+				return
 			}
-			sub.Source.Part = p.Number
+			sub.Source.Part = part
 			r.Embedded = append(r.Embedded, *sub)
 		}
+		for _, p := range f.Embedded {
+			inside("part ", p.Number, p.Raw, p.HeadersOnly())
+		}
 		for _, p := range o.Inside {
-			in := Options{Resolver: o.Resolver, Now: f.At, Path: o.Path, Index: o.Index, HeadersOnly: p.HeadersOnly, Header: o.Header}
-			sub, err := analyze(ctx, p.Raw, in, report.KindEmbedded, depth+1)
-			if err != nil {
-				r.Gaps = append(r.Gaps, report.Gap{What: "attachment " + p.Name, Why: err.Error()})
-				continue
-			}
-			sub.Source.Part = p.Name
-			r.Embedded = append(r.Embedded, *sub)
+			inside("attachment ", p.Name, p.Raw, p.HeadersOnly)
 		}
 	}
 	if c := f.Collected; c != nil {

@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -327,7 +328,7 @@ func (c *checker) invalid(s *section, p *policy, meant []string) {
 				}
 			}
 			severity, consequence := c.lost(p, []string{text})
-			where := at{name: first(name, own), harmless: harmless, severity: severity}
+			where := at{name: cmp.Or(name, own), harmless: harmless, severity: severity}
 			if m, ok := formDMARC.repair(text); ok {
 				reason += "; " + m.why()
 				where.advice = c.mendedDMARC(m.text)
@@ -506,7 +507,7 @@ func (c *checker) judge(s *section, out *report.DomainDMARC, p *policy) {
 	}{{p.existing, "existing"}, {p.missing, "non-existent"}} {
 		if sub.known && sub.strength() < p.domain.strength() {
 			s.add("dmarc-subdomain-weaker", at{name: name}, "forged mail in the name of %s subdomains of %s is treated as %s, that of the domain itself as %s",
-				sub.what, c.domain, orNone(sub.disposition), p.domain.disposition)
+				sub.what, c.domain, cmp.Or(sub.disposition, dmarc.PolicyNone), p.domain.disposition)
 		}
 	}
 }
@@ -576,13 +577,6 @@ func (c *checker) takesNoMail(domain string) string {
 		return "no MX host of " + domain + " has an address"
 	}
 	return domain + " has no MX record and no address"
-}
-
-func orNone(p dmarc.Policy) dmarc.Policy {
-	if p == "" {
-		return dmarc.PolicyNone
-	}
-	return p
 }
 
 // differ notes where the two standards do not agree on the domain.

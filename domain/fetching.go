@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -49,13 +50,15 @@ func notFetched(err error) string {
 	return "the web server could not be asked"
 }
 
-// Untrusted says in words why a certificate is not valid for a host. err is what
-// the verification gave.
+// Untrusted says in words why a certificate is not valid for a host, "" where it
+// is. err is what the verification gave.
 func Untrusted(err error, host string) string {
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	var unknown x509.UnknownAuthorityError
 	switch {
+	case err == nil:
+		return ""
 	case errors.As(err, &name):
 		names := "no name at all"
 		if name.Certificate != nil && len(name.Certificate.DNSNames) > 0 {
@@ -63,10 +66,15 @@ func Untrusted(err error, host string) string {
 		}
 		return fmt.Sprintf("it is for %s, not for %s", names, host)
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && invalid.Cert != nil:
+		if invalid.Cert.IsCA {
+			return "a certificate behind it has ended"
+		}
 		if strings.Contains(invalid.Detail, "before") {
 			return "it begins on " + invalid.Cert.NotBefore.UTC().Format(time.DateOnly)
 		}
 		return "it ended on " + invalid.Cert.NotAfter.UTC().Format(time.DateOnly)
+	case errors.As(err, &unknown) && unknown.Cert != nil && bytes.Equal(unknown.Cert.RawIssuer, unknown.Cert.RawSubject):
+		return "it is signed by itself"
 	case errors.As(err, &unknown):
 		return "no authority that is trusted vouches for it, or a certificate between is missing"
 	}

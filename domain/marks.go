@@ -2,6 +2,7 @@ package domain
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/x509"
@@ -283,7 +284,7 @@ func (c *checker) markCertificate(s *section, out *report.BIMI, body []byte, log
 		s.add("bimi-certificate-invalid", at{name: out.Authority, advice: "renew it"}, "the mark certificate %s ends on %s", cut(out.Authority, 120), leaf.NotAfter.UTC().Format(time.DateOnly))
 	}
 	if !c.markNames(leaf.DNSNames, out.Selector) {
-		bad("it names %s, not %s", first(cut(strings.Join(leaf.DNSNames[:min(len(leaf.DNSNames), 4)], ", "), 200), "no domain"), c.domain)
+		bad("it names %s, not %s", cmp.Or(cut(strings.Join(leaf.DNSNames[:min(len(leaf.DNSNames), 4)], ", "), 200), "no domain"), c.domain)
 	}
 	if why := chainFault(chain, now, c.opt.Marks.Roots); why != "" {
 		bad("%s", why)

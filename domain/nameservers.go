@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -90,7 +91,7 @@ func unique(names []string) []string {
 func (c *checker) delegation(s *section, zone string) (names []string, glue map[string][]netip.Addr) {
 	_, above, _ := strings.Cut(zone, ".")
 	if strings.Contains(above, ".") {
-		above = first(c.apex(above), above[strings.LastIndexByte(above, '.')+1:])
+		above = cmp.Or(c.apex(above), above[strings.LastIndexByte(above, '.')+1:])
 	}
 	parents := c.ask(above, dns.TypeNS)
 	var last string
@@ -224,7 +225,7 @@ func (c *checker) judgeServers(s *section, out *report.NameServers) {
 	if len(out.Delegation) > 0 && working > 0 && !slices.Equal(out.Delegation, out.Own) {
 		only := func(a, b []string) string {
 			left := slices.DeleteFunc(slices.Clone(a), func(n string) bool { return slices.Contains(b, n) })
-			return first(strings.Join(left, ", "), "none")
+			return cmp.Or(strings.Join(left, ", "), "none")
 		}
 		s.add("ns-delegation-differs", at{name: out.Zone}, "the zone above and %s name different name servers: only above %s, only in the zone %s", out.Zone, only(out.Delegation, out.Own), only(out.Own, out.Delegation))
 	}

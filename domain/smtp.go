@@ -5,6 +5,7 @@ package domain
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -253,7 +254,7 @@ func (c *checker) session(h *report.SMTPHost, version uint16, state *tls.Connect
 
 // ehlo says EHLO and notes the name and the extensions in the answer.
 func (c *checker) ehlo(conn io.Writer, r *bufio.Reader, h *report.SMTPHost) error {
-	code, lines, err := command(conn, r, "EHLO "+first(c.opt.SMTP.Name, "mailtrace.invalid"))
+	code, lines, err := command(conn, r, "EHLO "+cmp.Or(c.opt.SMTP.Name, "mailtrace.invalid"))
 	if err != nil {
 		return smtpFailure("no answer to EHLO", err)
 	}
@@ -371,31 +372,8 @@ func refusal(leaf *x509.Certificate, rest []*x509.Certificate, host string, now 
 	for _, cert := range rest {
 		between.AddCert(cert)
 	}
-	switch {
-	case now.After(leaf.NotAfter):
-		return "it ended on " + leaf.NotAfter.UTC().Format(time.DateOnly)
-	case now.Before(leaf.NotBefore):
-		return "it begins on " + leaf.NotBefore.UTC().Format(time.DateOnly)
-	}
-	if err := leaf.VerifyHostname(host); err != nil {
-		names := "no name at all"
-		if len(leaf.DNSNames) > 0 {
-			names = strings.Join(leaf.DNSNames[:min(len(leaf.DNSNames), 4)], ", ")
-		}
-		return fmt.Sprintf("it is for %s, not for %s", names, host)
-	}
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: now})
-	if err == nil {
-		return ""
-	}
-	if bytes.Equal(leaf.RawIssuer, leaf.RawSubject) {
-		return "it is signed by itself"
-	}
-	var unknown x509.UnknownAuthorityError
-	if errors.As(err, &unknown) {
-		return "no authority that is trusted vouches for it, or a certificate between is missing"
-	}
-	return "its chain is not valid"
+	_, err := leaf.Verify(x509.VerifyOptions{DNSName: host, Roots: roots, Intermediates: between, CurrentTime: now})
+	return Untrusted(err, host)
 }
 
 // tlsa holds a chain against the TLSA records of the host (RFC 7672 §3.1, §3.2).

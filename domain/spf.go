@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -178,7 +179,7 @@ func (c *checker) meantSPF(s *section, out *report.DomainSPF, a *reply) {
 		}
 		t := report.MeantText{Name: c.domain, Text: r.Text}
 		mended, ok := repairSPF(r.Text, r.Strings)
-		t.Why = first(mended.why(), m.why(), "it does not begin with v=spf1 and a blank")
+		t.Why = cmp.Or(mended.why(), m.why(), "it does not begin with v=spf1 and a blank")
 		where := at{name: c.domain}
 		if ok {
 			t.Mended = mended.text
@@ -280,15 +281,6 @@ func upper(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // responseBytes is the length of a DNS answer with these TXT records: header,

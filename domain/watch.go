@@ -263,9 +263,9 @@ func WatchChanges(domain string, old, now *Snapshot) []WatchChange {
 		}
 		code, name, _ := strings.Cut(k, " ")
 		c := WatchChange{Domain: domain, Kind: "problem", Name: code, Before: was, After: is, Severity: is, Worse: rank(is) > rank(was)}
-		c.Text = fmt.Sprintf("%s (%s) is new at %s", code, is, first(name, domain))
+		c.Text = fmt.Sprintf("%s (%s) is new at %s", code, is, cmp.Or(name, domain))
 		if was != "" {
-			c.Text = fmt.Sprintf("%s at %s is %s, it was %s", code, first(name, domain), is, was)
+			c.Text = fmt.Sprintf("%s at %s is %s, it was %s", code, cmp.Or(name, domain), is, was)
 		}
 		out = append(out, c)
 	}
@@ -273,7 +273,7 @@ func WatchChanges(domain string, old, now *Snapshot) []WatchChange {
 		if _, still := now.Problems[k]; !still {
 			code, name, _ := strings.Cut(k, " ")
 			out = append(out, WatchChange{Domain: domain, Kind: "problem", Name: code, Before: old.Problems[k], Severity: old.Problems[k],
-				Text: fmt.Sprintf("%s (%s) is gone at %s", code, old.Problems[k], first(name, domain))})
+				Text: fmt.Sprintf("%s (%s) is gone at %s", code, old.Problems[k], cmp.Or(name, domain))})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b WatchChange) int {

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -14,7 +15,7 @@ func sealerName(f *Facts, s *arc.Set) string {
 	if k := f.SealerHop(s); k >= 0 && f.Hops[k].By != "" && mailname.SameOrg(f.Hops[k].By, s.Domain) {
 		return byName(f, k)
 	}
-	return orWord(s.Domain, orWord(s.AMSDomain, "an unnamed sealer"))
+	return cmp.Or(s.Domain, cmp.Or(s.AMSDomain, "an unnamed sealer"))
 }
 
 // sealerParty is the party at fault where a sealer did wrong.
@@ -89,7 +90,7 @@ func setsLine(c *arc.Chain) string {
 			break
 		}
 		s := &c.Sets[i]
-		out = append(out, fmt.Sprintf("i=%d %s cv=%s seal %s, message signature %s", s.Instance, orWord(s.Domain, s.AMSDomain), orWord(s.CV, "(none)"), orWord(s.SealResult, "missing"), orWord(s.AMSResult, "missing")))
+		out = append(out, fmt.Sprintf("i=%d %s cv=%s seal %s, message signature %s", s.Instance, cmp.Or(s.Domain, s.AMSDomain), cmp.Or(s.CV, "(none)"), cmp.Or(s.SealResult, "missing"), cmp.Or(s.AMSResult, "missing")))
 	}
 	return strings.Join(out, "; ")
 }

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -36,12 +37,12 @@ Nothing. The delivery of this mail hangs on ARC, which is on its way to become h
 			Hop:         index(f, c.Hop),
 			Confidence:  report.Proved,
 			AtFault:     report.Party{Role: "none"},
-			Parts:       report.Say("%s accepted the message on the word of its ARC sealer, although DMARC of %v fails", report.HostRef(orWord(c.Writer, byName(f, c.Hop))), report.DomainRef(f.FromDomain)),
+			Parts:       report.Say("%s accepted the message on the word of its ARC sealer, although DMARC of %v fails", report.HostRef(cmp.Or(c.Writer, byName(f, c.Hop))), report.DomainRef(f.FromDomain)),
 			AdviceParts: report.Words("none needed; this delivery hangs on ARC"),
 			Evidence:    []report.Evidence{claim(f, c)},
 		}
 		if f.ARC != nil && len(f.ARC.Sets) > 0 {
-			x.Parts = report.Say("%s accepted the message on the word of %s (ARC), although DMARC of %v fails", report.HostRef(orWord(c.Writer, byName(f, c.Hop))), report.HostRef(sealerName(f, newestSet(f.ARC))), report.DomainRef(f.FromDomain))
+			x.Parts = report.Say("%s accepted the message on the word of %s (ARC), although DMARC of %v fails", report.HostRef(cmp.Or(c.Writer, byName(f, c.Hop))), report.HostRef(sealerName(f, newestSet(f.ARC))), report.DomainRef(f.FromDomain))
 			x.Evidence = append(x.Evidence, setEvidence(f, newestSet(f.ARC))[0])
 		}
 		return []report.Finding{x}

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/arc"
@@ -55,7 +56,7 @@ historic; better than a seal is not to break the author's signature.
 				return nil // no harm came of it
 			}
 		}
-		writer := orWord(said.Writer, byName(f, said.Hop))
+		writer := cmp.Or(said.Writer, byName(f, said.Hop))
 		return []report.Finding{{
 			Hop:         index(f, fail.Hop),
 			Confidence:  report.Strong,

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
@@ -44,9 +45,9 @@ Sender: sign by rsa-sha256, with Ed25519 beside it if you like.
 			x.Severity = weight(f, i)
 			x.Parts = report.Say("%v signs by rsa-sha1, which receivers must not accept: the message counts as not signed", report.DomainRef(s.Domain))
 			x.AdviceParts = report.Say("%v: sign by rsa-sha256", report.DomainRef(s.Domain))
-			x.Evidence = append(x.Evidence, computed("RFC 8301 §3.1", "%s", orWord(s.Reason, "rsa-sha1 must not be accepted")))
+			x.Evidence = append(x.Evidence, computed("RFC 8301 §3.1", "%s", cmp.Or(s.Reason, "rsa-sha1 must not be accepted")))
 			if c := passedThen(f, s); c != nil {
-				x.Parts = x.Parts.Add(report.Say("; %s accepted it all the same", report.HostRef(orWord(c.Writer, "the receiver")))...)
+				x.Parts = x.Parts.Add(report.Say("; %s accepted it all the same", report.HostRef(cmp.Or(c.Writer, "the receiver")))...)
 				x.Evidence = append(x.Evidence, claim(f, c))
 			}
 			disown(s, &x)

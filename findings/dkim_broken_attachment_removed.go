@@ -2,6 +2,7 @@ package findings
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -46,7 +47,7 @@ Gateway: verify first and change afterwards, and seal by ARC what is passed on. 
 			x.Severity = brokenSeverity(f, i)
 			x.Confidence = report.Likely
 			x.Parts = report.Say("an attachment was taken out after %v had signed the message (%v stands in its place), by %s", report.DomainRef(s.Domain), report.QuoteRef(mark), who(f, b))
-			x.AdviceParts = report.Say("%s: verify signatures before parts are taken out; systems behind must believe that verdict", report.HostRef(orWord(x.AtFault.Host, "the gateway that did it")))
+			x.AdviceParts = report.Say("%s: verify signatures before parts are taken out; systems behind must believe that verdict", report.HostRef(cmp.Or(x.AtFault.Host, "the gateway that did it")))
 			x.Evidence = append([]report.Evidence{
 				field(f, s.Field), computed("RFC 6376 §6.1.3", "%s", s.Reason), computed("RFC 6376 §3.7", "in the body: %s", mark),
 			}, x.Evidence...)

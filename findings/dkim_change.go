@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"crypto"
 	"slices"
 	"strings"
@@ -96,7 +97,7 @@ func (c change) finding(f *Facts, advice string) (x report.Finding, ok bool) {
 	}
 	x.Severity = brokenSeverity(f, c.i)
 	x.Parts = c.message(report.Say("%v changed the message", who(f, c.where)))
-	x.AdviceParts = report.Say("%s: %s", report.HostRef(orWord(x.AtFault.Host, "whoever made the change")), advice)
+	x.AdviceParts = report.Say("%s: %s", report.HostRef(cmp.Or(x.AtFault.Host, "whoever made the change")), advice)
 	x.Evidence = append([]report.Evidence{field(f, c.sig.Field)}, x.Evidence...)
 	if c.edit.Field != "" {
 		if i := f.Msg.First(c.edit.Field); i >= 0 {

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -82,8 +83,8 @@ messages signs them itself.
 				x.AtFault = report.Party{Role: role(f.RunOf(k)), Host: byName(f, k)}
 				by = x.AtFault.Host
 			}
-			x.Parts = report.Say("%s verified a signature of %v (%v), and the message has none now: %s took it out", report.HostRef(orWord(c.Writer, byName(f, first))), report.DomainRef(c.Domain), report.HopRef(f.Hops[first].Index), by)
-			x.AdviceParts = report.Say("%s: leave signatures of others in place, or sign again for yourself", report.HostRef(orWord(x.AtFault.Host, "whoever took it out")))
+			x.Parts = report.Say("%s verified a signature of %v (%v), and the message has none now: %s took it out", report.HostRef(cmp.Or(c.Writer, byName(f, first))), report.DomainRef(c.Domain), report.HopRef(f.Hops[first].Index), by)
+			x.AdviceParts = report.Say("%s: leave signatures of others in place, or sign again for yourself", report.HostRef(cmp.Or(x.AtFault.Host, "whoever took it out")))
 			if i := renamedSignature(f, c.Domain); i >= 0 {
 				x.Parts = x.Parts.Add(report.Say(", and kept it as %v", f.Msg.Name(i))...)
 				x.Evidence = append(x.Evidence, field(f, i))

@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"cmp"
+
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -40,8 +42,8 @@ Owner of the domain: publish a record.
 				Hop:         index(f, c.Hop),
 				Confidence:  report.Strong,
 				AtFault:     report.Party{Role: "none", Host: c.Writer},
-				Parts:       report.Say("%s wrote %s=%s for %s: its own guess for a domain without record, not a pass", report.HostRef(orWord(c.Writer, "a receiver")), c.Method, c.Result, orWord(domain, "the sender")),
-				AdviceParts: report.Say("owner of %s: publish a record, so that receivers need not guess", orWord(domain, "the domain")),
+				Parts:       report.Say("%s wrote %s=%s for %s: its own guess for a domain without record, not a pass", report.HostRef(cmp.Or(c.Writer, "a receiver")), c.Method, c.Result, cmp.Or(domain, "the sender")),
+				AdviceParts: report.Say("owner of %s: publish a record, so that receivers need not guess", cmp.Or(domain, "the domain")),
 				Evidence:    []report.Evidence{claim(f, c)},
 			}
 			switch {

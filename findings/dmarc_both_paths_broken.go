@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"cmp"
+
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/headers"
@@ -94,7 +96,7 @@ know; RFC 9989 asks not to reject on p=reject alone.
 				Confidence:  report.Strong,
 				AtFault:     report.Party{Role: role, Host: host},
 				Parts:       bothBroken(f, r, last, signed, host),
-				AdviceParts: report.Say("%s: send messages on unchanged, or take responsibility for them: a From, a signature and an envelope sender (SRS) of your own, and an ARC seal", report.HostRef(orWord(host, "the intermediary"))),
+				AdviceParts: report.Say("%s: send messages on unchanged, or take responsibility for them: a From, a signature and an envelope sender (SRS) of your own, and an ARC seal", report.HostRef(cmp.Or(host, "the intermediary"))),
 				Evidence: []report.Evidence{
 					field(f, s.Field), hop(f, r.Border), hop(f, last.Border),
 					computed("RFC 7208 §4.1", "%v: %s", report.HopRef(f.Hops[r.Border].Index), evaluated(r.SPF)),
@@ -131,7 +133,7 @@ func bothBroken(f *Facts, r, last *headers.Run, signed int, sender string) repor
 	if last.SPF != nil && last.SPF.Domain == r.SPF.Domain {
 		how = "without SRS"
 	}
-	return t.Add(report.Say(", and %v sent it on %s: at %v neither SPF nor the signature can pass", report.HostRef(orWord(sender, "a server")), how, report.HopRef(f.Hops[last.Border].Index))...)
+	return t.Add(report.Say(", and %v sent it on %s: at %v neither SPF nor the signature can pass", report.HostRef(cmp.Or(sender, "a server")), how, report.HopRef(f.Hops[last.Border].Index))...)
 }
 
 // provenBefore is a verdict written on the way, and not by the sender, that a

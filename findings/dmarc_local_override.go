@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dmarc"
@@ -42,11 +43,11 @@ honoured by ARC than by rules that skip the filter.
 			}
 			policy, basis := policyAsked(f, c.Policy)
 			action := strings.ToLower(c.Action)
-			domain := orWord(f.FromDomain, orWord(c.Domain, "the author's domain"))
+			domain := cmp.Or(f.FromDomain, cmp.Or(c.Domain, "the author's domain"))
 			x := report.Finding{
 				Hop:        index(f, c.Hop),
 				Confidence: report.Strong,
-				AtFault:    report.Party{Role: report.RoleRecipient, Host: orWord(c.Writer, byName(f, c.Hop))},
+				AtFault:    report.Party{Role: report.RoleRecipient, Host: cmp.Or(c.Writer, byName(f, c.Hop))},
 				Evidence:   []report.Evidence{claim(f, c)},
 			}
 			switch {

@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"cmp"
+
 	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -42,8 +44,8 @@ Owner of the domain: publish a record at the organisational domain (with psd=n w
 			AtFault:     report.Party{Role: report.RoleSender, Host: f.FromDomain},
 			AdviceParts: report.Say("owner of %v: publish a DMARC record at the organisational domain and sign with d=%v", report.DomainRef(f.FromDomain), report.DomainRef(f.FromDomain)),
 			Evidence: []report.Evidence{
-				computed("RFC 9989 §4.10", "tree walk: record of %s, organisation %s: %s, policy %s", orWord(walk.Discovered.Domain, "nobody"), orWord(walk.Discovered.Org, "not needed"), walk.Result, orWord(string(walk.Policy), "none")),
-				computed("RFC 7489 §3.2", "public suffix list: record of %s, organisation %s: %s, policy %s", orWord(list.Discovered.Domain, "nobody"), orWord(list.Discovered.Org, "not needed"), list.Result, orWord(string(list.Policy), "none")),
+				computed("RFC 9989 §4.10", "tree walk: record of %s, organisation %s: %s, policy %s", cmp.Or(walk.Discovered.Domain, "nobody"), cmp.Or(walk.Discovered.Org, "not needed"), walk.Result, cmp.Or(string(walk.Policy), "none")),
+				computed("RFC 7489 §3.2", "public suffix list: record of %s, organisation %s: %s, policy %s", cmp.Or(list.Discovered.Domain, "nobody"), cmp.Or(list.Discovered.Org, "not needed"), list.Result, cmp.Or(string(list.Policy), "none")),
 			},
 		}
 		switch {

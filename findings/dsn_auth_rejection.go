@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -49,7 +50,7 @@ change something.
 			x := report.Finding{
 				Confidence:  report.Strong,
 				AtFault:     report.Party{Role: report.RoleUnknown, Host: r.Host},
-				Parts:       report.Say("%v %s the message because of %s: %s", report.HostRef(orWord(r.Host, "a server")), did, check, r.Text),
+				Parts:       report.Say("%v %s the message because of %s: %s", report.HostRef(cmp.Or(r.Host, "a server")), did, check, r.Text),
 				AdviceParts: report.Words("see the embedded report of the returned message: who sent it to that server, and which check failed there"),
 				Evidence:    []report.Evidence{replied(r.Text, "RFC 7372 §3")},
 			}

@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"cmp"
+
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -45,7 +47,7 @@ Sender: sign bounces with DKIM, use relaxed alignment (no aspf=s), or name the h
 				return nil
 			}
 		}
-		helo := orWord(s.domain, f.Helo)
+		helo := cmp.Or(s.domain, f.Helo)
 		x := report.Finding{
 			Hop:         index(f, s.hop),
 			Confidence:  s.confidence(),
@@ -70,5 +72,5 @@ Sender: sign bounces with DKIM, use relaxed alignment (no aspf=s), or name the h
 // author's organisation.
 func heloOfAuthor(f *Facts) bool {
 	s, ok := spfAtBorder(f)
-	return ok && s.null && sameOrganisation(f, orWord(s.domain, f.Helo))
+	return ok && s.null && sameOrganisation(f, cmp.Or(s.domain, f.Helo))
 }

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 
@@ -65,7 +66,7 @@ func loopRefused(f *Facts) (report.Finding, bool) {
 		return report.Finding{
 			Confidence:  report.Proved,
 			AtFault:     report.Party{Role: report.RoleUnknown, Host: r.Host},
-			Parts:       report.Say("%s refused the message because it goes round in circles: %s", orWord(r.Host, "a server"), r.Text),
+			Parts:       report.Say("%s refused the message because it goes round in circles: %s", cmp.Or(r.Host, "a server"), r.Text),
 			AdviceParts: report.Words("owner of the recipient's mailbox: remove the forwarding rule that sends the message back"),
 			Evidence:    []report.Evidence{replied(r.Text, "RFC 3463 §3.5")},
 		}, true

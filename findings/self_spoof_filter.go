@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"sync"
@@ -112,8 +113,8 @@ func bouncedOwnMail(f *Facts) (report.Finding, bool) {
 			x := report.Finding{
 				Confidence:  report.Likely,
 				AtFault:     report.Party{Role: report.RoleRecipient, Host: r.RemoteMTA},
-				Parts:       report.Say("%s refused a message of %s that %s brought back from outside: it takes no mail of its own domain from other servers", orWord(r.RemoteMTA, refuser), author, orWord(f.DSN.ReportingMTA, "a forwarder")),
-				AdviceParts: report.Say("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding", refuser, orWord(f.DSN.ReportingMTA, "the forwarder")),
+				Parts:       report.Say("%s refused a message of %s that %s brought back from outside: it takes no mail of its own domain from other servers", cmp.Or(r.RemoteMTA, refuser), author, cmp.Or(f.DSN.ReportingMTA, "a forwarder")),
+				AdviceParts: report.Say("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding", refuser, cmp.Or(f.DSN.ReportingMTA, "the forwarder")),
 				Evidence: []report.Evidence{
 					replied(r.Diagnostic, "RFC 3464 §2.3.6"),
 					computed("RFC 3464 §2.1", "the returned message is from %s", author),
@@ -139,22 +140,15 @@ func noticeOfOwnMail(f *Facts, r *headers.DSNRecipient, refuser string) (report.
 	if sender == "" || !mailname.SameOrg(sender, refuser) {
 		return report.Finding{}, false
 	}
-	by := orWord(f.DSN.ReportingMTA, "a forwarder")
+	by := cmp.Or(f.DSN.ReportingMTA, "a forwarder")
 	return report.Finding{
 		Confidence:  report.Likely,
 		AtFault:     report.Party{Role: report.RoleRecipient, Host: r.RemoteMTA},
-		Parts:       report.Say("%s refused a message of %s that %s brought from outside: it takes no mail of its own domain from other servers", orWord(r.RemoteMTA, refuser), sender, by),
-		AdviceParts: report.Say("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding", refuser, orWord(f.DSN.ReportingMTA, "the forwarder")),
+		Parts:       report.Say("%s refused a message of %s that %s brought from outside: it takes no mail of its own domain from other servers", cmp.Or(r.RemoteMTA, refuser), sender, by),
+		AdviceParts: report.Say("%s: accept mail of the own domain whose DKIM signature verifies; %s: rewrite the envelope sender when forwarding", refuser, cmp.Or(f.DSN.ReportingMTA, "the forwarder")),
 		Evidence: []report.Evidence{
 			replied(r.Diagnostic, "RFC 5321 §4.2"),
 			computed("", "envelope sender and recipient of the refused message are of %s", mailname.Org(refuser)),
 		},
 	}, true
-}
-
-func orWord(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"cmp"
+
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -39,13 +41,13 @@ Sender: introduce the server by its full public name, and publish v=spf1 a -all 
 		if !ok || !s.null || s.result == "temperror" {
 			return nil
 		}
-		helo := orWord(s.domain, f.Helo)
+		helo := cmp.Or(s.domain, f.Helo)
 		x := report.Finding{
 			Hop:         index(f, s.hop),
 			Confidence:  s.confidence(),
 			AtFault:     senderAt(f),
-			Parts:       report.Say("the envelope sender is empty, so SPF was checked for the HELO name %s: %s", orWord(helo, "of the client"), s.result),
-			AdviceParts: report.Say("operator of %s: introduce it by its full public name and publish v=spf1 a -all there", orWord(helo, "the client")),
+			Parts:       report.Say("the envelope sender is empty, so SPF was checked for the HELO name %s: %s", cmp.Or(helo, "of the client"), s.result),
+			AdviceParts: report.Say("operator of %s: introduce it by its full public name and publish v=spf1 a -all there", cmp.Or(helo, "the client")),
 			Evidence:    s.evidence(f),
 		}
 		if i := f.Msg.First("Return-Path"); i >= 0 && f.MailFromBasis == "return-path" {

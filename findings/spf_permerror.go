@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -66,7 +67,7 @@ func spfPermerror(f *Facts, say func(*spf.Evaluation) (message, advice report.Te
 			if s.claim.Normal == "pass" {
 				// QUIRK: some receivers do not count lookups, or read on after an
 				// error: they pass what the standard does not.
-				x.Parts = x.Parts.Add(report.Say("; %s was more lenient and wrote %s", orWord(s.claim.Writer, "the receiver"), s.claim.Result)...)
+				x.Parts = x.Parts.Add(report.Say("; %s was more lenient and wrote %s", cmp.Or(s.claim.Writer, "the receiver"), s.claim.Result)...)
 			}
 			x.Evidence = append(x.Evidence, claim(f, s.claim))
 		}
@@ -84,8 +85,8 @@ func permerrorNoted(f *Facts, s borderSPF, said func(string) bool) []report.Find
 		Hop:         index(f, s.hop),
 		Confidence:  report.Likely,
 		AtFault:     senderAt(f),
-		Parts:       report.Say("%s wrote that the SPF record of %s ends in permerror: %s", orWord(s.claim.Writer, "the receiver"), orWord(s.domain, "the sender"), orWord(s.claim.Comment, s.claim.Reason)),
-		AdviceParts: report.Say("owner of %s: have the record evaluated and correct it", orWord(s.domain, "the domain")),
+		Parts:       report.Say("%s wrote that the SPF record of %s ends in permerror: %s", cmp.Or(s.claim.Writer, "the receiver"), cmp.Or(s.domain, "the sender"), cmp.Or(s.claim.Comment, s.claim.Reason)),
+		AdviceParts: report.Say("owner of %s: have the record evaluated and correct it", cmp.Or(s.domain, "the domain")),
 		Evidence:    []report.Evidence{claim(f, s.claim), hop(f, s.hop)},
 	}}
 }

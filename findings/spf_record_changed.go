@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -45,7 +46,7 @@ Nothing. Judge by the record of that day.
 				return nil
 			}
 			x.Confidence = report.Strong
-			x.Parts = report.Say("the SPF record of %v is another today than the one that %s noted at delivery", report.DomainRef(s.domain), orWord(old.Writer, "the receiver"))
+			x.Parts = report.Say("the SPF record of %v is another today than the one that %s noted at delivery", report.DomainRef(s.domain), cmp.Or(old.Writer, "the receiver"))
 			x.Evidence = append(x.Evidence, claim(f, old))
 			return []report.Finding{x}
 		}
@@ -60,7 +61,7 @@ Nothing. Judge by the record of that day.
 			return nil
 		}
 		x.Confidence = report.Likely
-		x.Parts = report.Say("%s found SPF of %v to be %s for %s; by today's record it is %s", report.HostRef(orWord(c.Writer, "the receiver")), report.DomainRef(s.domain), c.Normal, s.eval.IP, s.result)
+		x.Parts = report.Say("%s found SPF of %v to be %s for %s; by today's record it is %s", report.HostRef(cmp.Or(c.Writer, "the receiver")), report.DomainRef(s.domain), c.Normal, s.eval.IP, s.result)
 		return []report.Finding{x}
 	},
 }

@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"cmp"
+
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
@@ -66,10 +68,10 @@ Receiver: put such mail off (451) and do not refuse it. Owner of the name that d
 				x.Parts = x.Parts.Add(report.Words("; that is today, at delivery it may have been otherwise")...)
 			}
 		case s.eval != nil:
-			x.Parts = report.Say("%s got no answer from the DNS for SPF of %v; today the result is %s", orWord(wrote.Writer, "the receiver"), report.DomainRef(s.domain), s.result)
+			x.Parts = report.Say("%s got no answer from the DNS for SPF of %v; today the result is %s", cmp.Or(wrote.Writer, "the receiver"), report.DomainRef(s.domain), s.result)
 			x.AdviceParts = report.Say("none needed if it does not happen again; otherwise look at the resolver of the receiver and the DNS servers of %v", report.DomainRef(s.domain))
 		default:
-			x.Parts = report.Say("%s got no answer from the DNS for SPF of %s", orWord(wrote.Writer, "the receiver"), orWord(wrote.Domain, "the sender"))
+			x.Parts = report.Say("%s got no answer from the DNS for SPF of %s", cmp.Or(wrote.Writer, "the receiver"), cmp.Or(wrote.Domain, "the sender"))
 			x.AdviceParts = report.Words("ask the DNS again; if it does not answer, look at the servers of that domain")
 		}
 		return []report.Finding{x}

@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"cmp"
+
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
@@ -60,8 +62,8 @@ Recipient: list all addresses of the relays, never look past the first field tha
 			x := report.Finding{
 				Hop:         index(f, max(c.Hop, last.Border)),
 				Confidence:  report.Strong,
-				AtFault:     report.Party{Role: report.RoleRecipient, Host: orWord(c.Writer, byName(f, last.Last))},
-				Parts:       report.Say("%s looked behind its relay and picked %s, the client of %v; the message entered %v from %s (%v)", report.HostRef(orWord(c.Writer, "the filter")), c.IP, report.HopRef(f.Hops[at].Index), report.DomainRef(last.Name()), border, report.HopRef(f.Hops[last.Border].Index)),
+				AtFault:     report.Party{Role: report.RoleRecipient, Host: cmp.Or(c.Writer, byName(f, last.Last))},
+				Parts:       report.Say("%s looked behind its relay and picked %s, the client of %v; the message entered %v from %s (%v)", report.HostRef(cmp.Or(c.Writer, "the filter")), c.IP, report.HopRef(f.Hops[at].Index), report.DomainRef(last.Name()), border, report.HopRef(f.Hops[last.Border].Index)),
 				AdviceParts: report.Words("list all relays of the path, and do not look past the first field that a trusted server wrote"),
 				Evidence:    []report.Evidence{claim(f, c), hop(f, at), hop(f, last.Border)},
 			}

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
@@ -63,7 +64,7 @@ func mistake(f *Facts, c *headers.Claim) report.Finding {
 	return report.Finding{
 		Hop:         index(f, borderHop(f)),
 		Confidence:  report.Strong,
-		AtFault:     report.Party{Role: report.RoleRecipient, Host: orWord(c.Writer, byName(f, borderHop(f)))},
+		AtFault:     report.Party{Role: report.RoleRecipient, Host: cmp.Or(c.Writer, byName(f, borderHop(f)))},
 		AdviceParts: report.Words("receiver: do not act on this verdict; see how that check takes the message apart, and update it"),
 		Evidence:    []report.Evidence{claim(f, c)},
 	}
@@ -129,7 +130,7 @@ func dkimConflicts(f *Facts) []report.Finding {
 			what = "the body"
 		}
 		x.Severity = report.Low
-		x.Parts = report.Say("%s wrote dkim=pass for %v; in the copy at hand %s is another: it was changed after delivery, in the mailbox or when it was saved", orWord(c.Writer, x.AtFault.Host), report.DomainRef(s.Domain), what)
+		x.Parts = report.Say("%s wrote dkim=pass for %v; in the copy at hand %s is another: it was changed after delivery, in the mailbox or when it was saved", cmp.Or(c.Writer, x.AtFault.Host), report.DomainRef(s.Domain), what)
 		x.AdviceParts = report.Words("nobody needs to act: the verdict of delivery counts; for proof get the raw message from the server")
 		x.Evidence = append(x.Evidence, field(f, s.Field), computed("RFC 6376 §3.7", "body hash: %s, header signature: %s", s.BodyHash, s.HeaderSignature))
 		out = append(out, x)
@@ -161,7 +162,7 @@ func deniedSignature(f *Facts, s *dkim.Signature) (report.Finding, bool) {
 	if d, ok := dkim.TagValue(s.Tags, "d"); ok && !ascii(d) {
 		x.AtFault = report.Party{Role: report.RoleSender, Host: s.Domain}
 		x.Severity = report.Low
-		x.Parts = report.Say("%s wrote dkim=%s for %v, and the signature verifies: d= is written in UTF-8 (a U-label), where RFC 6376 §3.5 wants the A-label; some receivers convert it, others fail it", orWord(c.Writer, "the receiver"), c.Result, report.DomainRef(s.Domain))
+		x.Parts = report.Say("%s wrote dkim=%s for %v, and the signature verifies: d= is written in UTF-8 (a U-label), where RFC 6376 §3.5 wants the A-label; some receivers convert it, others fail it", cmp.Or(c.Writer, "the receiver"), c.Result, report.DomainRef(s.Domain))
 		x.AdviceParts = report.Say("%v: write d=%v into the signature", report.DomainRef(s.Domain), report.DomainRef(s.Domain))
 		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.5", "d=%s is not an A-label", d))
 		return x, true

@@ -1,6 +1,7 @@
 package headers
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -36,7 +37,7 @@ func statements(verdicts []authres.Verdict) []statement {
 		s := &out[n-1]
 		s.verdicts = verdicts[start : i+1 : i+1]
 		if s.id == "" {
-			s.id = mailname.Host(orElse(v.AuthservID, v.Receiver))
+			s.id = mailname.Host(cmp.Or(v.AuthservID, v.Receiver))
 		}
 		if v.IP.IsValid() && !slices.Contains(s.ips, v.IP) {
 			s.ips = append(s.ips, v.IP)
@@ -129,7 +130,7 @@ func claimsOf(f Facts) (claims []Claim) {
 					}
 					below[key] = &s.verdicts[i]
 				case first.Field != s.field && (first.Normal != v.Normal || first.Domain != v.Domain && first.Domain != "" && v.Domain != ""):
-					doubts[i] = orElse(doubts[i], "its server had given another result of "+v.Method+" above")
+					doubts[i] = cmp.Or(doubts[i], "its server had given another result of "+v.Method+" above")
 				}
 			}
 		}
@@ -151,7 +152,7 @@ func claimsOf(f Facts) (claims []Claim) {
 
 // claim is a verdict with the hop and the address that it is about.
 func (b *binder) claim(v authres.Verdict, hop int) Claim {
-	c := Claim{Verdict: v, Hop: hop, IP: v.IP, IPBasis: string(v.IPBasis), Writer: orElse(v.AuthservID, v.Receiver)}
+	c := Claim{Verdict: v, Hop: hop, IP: v.IP, IPBasis: string(v.IPBasis), Writer: cmp.Or(v.AuthservID, v.Receiver)}
 	if v.IPBasis == authres.IPSibling {
 		// Another method of the same field names the address outright.
 		c.IPBasis = string(authres.IPExplicit)
@@ -161,7 +162,7 @@ func (b *binder) claim(v authres.Verdict, hop int) Claim {
 	}
 	h := &b.hops[hop]
 	if !strings.Contains(c.Writer, ".") {
-		c.Writer = orElse(mailname.Host(h.By), c.Writer)
+		c.Writer = cmp.Or(mailname.Host(h.By), c.Writer)
 	}
 	// SpamAssassin judges the first relay outside its trusted networks, which its
 	// place does not tell; amavis' own line shows the server that fed it.
@@ -186,13 +187,6 @@ func (b *binder) judged(hop int) netip.Addr {
 		}
 	}
 	return h.IP
-}
-
-func orElse(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // writer finds the hop whose server wrote a statement, and what ties them

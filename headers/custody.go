@@ -1,6 +1,7 @@
 package headers
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -241,7 +242,7 @@ func (w *warden) walk(told netip.Addr) Custody {
 		}
 		if h.Auth && Public(h.IP) && w.admit != k {
 			c.Login = true
-			return stop(h.IP, "", "the client logged in at "+orUnknown(h.By)+": a submission")
+			return stop(h.IP, "", "the client logged in at "+cmp.Or(h.By, "an unnamed host")+": a submission")
 		}
 		s, ok := w.step(k)
 		if !ok.inside {
@@ -474,7 +475,7 @@ func (w *warden) decide(k int) decision {
 				}
 				d.other = &Other{
 					Reading: "an own relay under another name", Inside: true, Hop: k,
-					Question: "is " + orElse(name, h.IP.String()) + ", the client of hop " + strconv.Itoa(h.Index) + ", yours?", Settle: "--trust " + orElse(name, h.IP.String()),
+					Question: "is " + cmp.Or(name, h.IP.String()) + ", the client of hop " + strconv.Itoa(h.Index) + ", yours?", Settle: "--trust " + cmp.Or(name, h.IP.String()),
 				}
 				break
 			}
@@ -487,7 +488,7 @@ func (w *warden) decide(k int) decision {
 func (w *warden) nameless(k int) decision {
 	h := &w.hops[k]
 	if h.Local || h.OwnHost || strings.HasPrefix(h.Proto, "LMTP") || strings.HasPrefix(h.Proto, "UTF8LMTP") || localForm(h) {
-		why := "a hand-over that no stranger can reach (" + orElse(h.With, h.Dialect) + ")"
+		why := "a hand-over that no stranger can reach (" + cmp.Or(h.With, h.Dialect) + ")"
 		if h.UID != "" {
 			why += ", by the user " + h.UID + " of that machine: a program there may have made the message"
 		}
@@ -499,13 +500,13 @@ func (w *warden) nameless(k int) decision {
 	if h.Masked {
 		// Its address was taken out before the header was shown; the name that
 		// was left says whose it is, as far as a name can.
-		name := orElse(mailname.Host(h.RDNS), mailname.Host(h.Helo))
+		name := cmp.Or(mailname.Host(h.RDNS), mailname.Host(h.Helo))
 		if h.MaskedPrivate || name != "" && (w.isMine(name) || k > 0 && (mailname.Host(w.hops[k-1].By) == name || mailname.Org(name) != "" && mailname.Org(w.hops[k-1].By) == mailname.Org(name) && w.isMine(w.hops[k-1].By))) {
-			return yes(Likely, "name", orElse(name, "the client")+", whose address was redacted, is named as a host of the reader's side")
+			return yes(Likely, "name", cmp.Or(name, "the client")+", whose address was redacted, is named as a host of the reader's side")
 		}
-		return decision{unknown: "the address was redacted", why: orElse(name, "the client") + " is not named as a host of the reader's side, and its address was redacted"}
+		return decision{unknown: "the address was redacted", why: cmp.Or(name, "the client") + " is not named as a host of the reader's side, and its address was redacted"}
 	}
-	d := decision{unknown: "the line shows no address", why: orElse(mailname.Host(h.Helo), "the client") + " has no address in the line: anybody can call himself so"}
+	d := decision{unknown: "the line shows no address", why: cmp.Or(mailname.Host(h.Helo), "the client") + " has no address in the line: anybody can call himself so"}
 	if w.isMine(h.Helo) || h.Helo != "" && privateName(h.Helo) {
 		d.other = &Other{
 			Reading: "an inner hand-over that shows no address", Inside: true, Hop: k,
@@ -570,7 +571,7 @@ func (w *warden) inside(k int, domains []string) decision {
 	}
 	stranger := decision{ip: ip}
 	if !fits {
-		stranger.why = ip.String() + " is a client from outside; the older line is of " + orElse(mailname.Org(o.By), mailname.Host(o.By))
+		stranger.why = ip.String() + " is a client from outside; the older line is of " + cmp.Or(mailname.Org(o.By), mailname.Host(o.By))
 		return stranger
 	}
 	isMX, mxHosts, mxKnown := false, map[string]bool{}, true
@@ -618,7 +619,7 @@ func (w *warden) name(h *Hop) string {
 	if len(w.domains) > 0 {
 		return w.domains[0]
 	}
-	return orElse(mailname.Org(h.By), orUnknown(h.By))
+	return cmp.Or(mailname.Org(h.By), h.By, "an unnamed host")
 }
 
 // trusted applies --trust (row a).
@@ -672,7 +673,7 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 		return nat
 	}
 	if !fits {
-		nat.why = h.IP.String() + " is private, but the older line is of " + orElse(mailname.Org(o.By), mailname.Host(o.By)) + ": the address was replaced on the way in, or a line is missing"
+		nat.why = h.IP.String() + " is private, but the older line is of " + cmp.Or(mailname.Org(o.By), mailname.Host(o.By)) + ": the address was replaced on the way in, or a line is missing"
 		return nat
 	}
 	if !h.IP.IsLoopback() && h.RDNS == "" {
@@ -701,7 +702,7 @@ func (w *warden) byName(h *Hop, domains []string, sure, helo, rdns string, blind
 	}
 	own := func(n string) bool { return w.isMine(n) && !spells(n, h.IP) }
 	if own(sure) {
-		return rank(sure, orUnknown(h.By)+" had confirmed the name "+sure)
+		return rank(sure, cmp.Or(h.By, "an unnamed host")+" had confirmed the name "+sure)
 	}
 	names, state := w.ask.names(h.IP)
 	for _, n := range names {
@@ -850,7 +851,7 @@ func (w *warden) fork(k int, blind bool) *Other {
 	}
 	// A gateway works for both ends under the same names. The outbound hosts of
 	// a mailbox service are its senders'.
-	sends := services.Find(orElse(mailname.Host(h.RDNS), helo), services.Outbound).Of(services.Gateway)
+	sends := services.Find(cmp.Or(mailname.Host(h.RDNS), helo), services.Outbound).Of(services.Gateway)
 	if sends.And(services.Find(mailname.Host(o.By), services.Border|services.Inside)).Without(services.Find(mailname.Host(h.By), services.Border)).Empty() {
 		return nil
 	}
@@ -945,7 +946,7 @@ func (a *asker) ownTerms(domain string, ip netip.Addr) (in, known bool) {
 				continue
 			}
 			asked++
-			name := mailname.Host(orElse(t.Spec, domain))
+			name := mailname.Host(cmp.Or(t.Spec, domain))
 			if t.Kind == "mx" {
 				list, ok := a.exchangersOf(name)
 				known = known && ok

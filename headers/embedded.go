@@ -2,6 +2,7 @@ package headers
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"mime"
@@ -151,7 +152,7 @@ func (f *Facts) readParts() {
 	w := partWalker{f: f}
 	w.walk(e, "", 0)
 	if w.inline != nil && len(f.Embedded) == 0 {
-		f.Embedded = append(f.Embedded, Part{Number: orElse(w.inlineAt, "1"), Type: TypeInline, Raw: w.inline})
+		f.Embedded = append(f.Embedded, Part{Number: cmp.Or(w.inlineAt, "1"), Type: TypeInline, Raw: w.inline})
 	}
 }
 

@@ -1,6 +1,7 @@
 package headers
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"slices"
@@ -122,7 +123,7 @@ func (f *Facts) evaluateDMARC(ctx context.Context) {
 	if f.SPF != nil {
 		in.SPF = spfIdentifier(f.SPF.Domain, string(f.SPF.Result))
 	} else if c := f.BorderClaim("spf"); c != nil {
-		in.SPF = spfIdentifier(orElse(c.Domain, domainOrNil(f.MailFrom)), c.Normal)
+		in.SPF = spfIdentifier(cmp.Or(c.Domain, domainOrNil(f.MailFrom)), c.Normal)
 	} else {
 		spfKnown = false
 	}
@@ -136,7 +137,7 @@ func (f *Facts) evaluateDMARC(ctx context.Context) {
 	}
 	delivered := dmarc.Input{From: f.FromDomain, DKIM: now, SPF: in.SPF}
 	if c := f.lastSPF(); c != nil {
-		delivered.SPF, spfKnown = spfIdentifier(orElse(c.Domain, domainOrNil(f.MailFrom)), c.Normal), true
+		delivered.SPF, spfKnown = spfIdentifier(cmp.Or(c.Domain, domainOrNil(f.MailFrom)), c.Normal), true
 	}
 	f.DMARCDelivered = f.dmarc(ctx, delivered, dmarc.RFC9989)
 	if !spfKnown {

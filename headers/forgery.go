@@ -1,6 +1,7 @@
 package headers
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
@@ -58,7 +59,7 @@ func (f *Facts) inRecipientsName(c *Claim) bool {
 	if first < len(f.Hops) && c.Field < f.Hops[first].Field {
 		return false
 	}
-	id := mailname.Host(orElse(c.AuthservID, c.Receiver))
+	id := mailname.Host(cmp.Or(c.AuthservID, c.Receiver))
 	return id != "" && (f.Custody.Own(id) || f.trust.hasName(id))
 }
 
@@ -97,7 +98,7 @@ func (f *Facts) deniedByWriter(c *Claim, claims []Claim) string {
 		return ""
 	}
 	h := &f.Hops[border]
-	id := mailname.Host(orElse(c.AuthservID, c.Receiver))
+	id := mailname.Host(cmp.Or(c.AuthservID, c.Receiver))
 	if id != mailname.Host(h.By) || serviceOf(id) != nil || !strings.Contains(id, ".") {
 		return ""
 	}
@@ -115,7 +116,7 @@ func (f *Facts) deniedByWriter(c *Claim, claims []Claim) string {
 	for n := range claims {
 		o := &claims[n]
 		if o.Trust == Trusted && o.Hop == border && o.Field < h.Field && o.Method == c.Method && o.Normal != "" && c.Normal != "" && o.Domain == c.Domain &&
-			mailname.Host(orElse(o.AuthservID, o.Receiver)) == id && (o.Normal == "pass") != (c.Normal == "pass") {
+			mailname.Host(cmp.Or(o.AuthservID, o.Receiver)) == id && (o.Normal == "pass") != (c.Normal == "pass") {
 			return "it names " + id + " as its writer, and that server's own verdict, above its Received field, says " + o.Method + "=" + o.Normal
 		}
 	}

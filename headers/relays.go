@@ -1,6 +1,7 @@
 package headers
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -31,11 +32,11 @@ func (w *walker) side(k int) side {
 		return s
 	}
 	if h.Fetched {
-		return side{inside: true, basis: "fetched from a mailbox by " + orUnknown(h.By)}
+		return side{inside: true, basis: "fetched from a mailbox by " + cmp.Or(h.By, "an unnamed host")}
 	}
 	if h.OwnHost {
 		// Whatever address it shows, it is its own server's.
-		return side{inside: true, basis: "a filter on the machine of " + orUnknown(orElse(h.ByName, h.By))}
+		return side{inside: true, basis: "a filter on the machine of " + cmp.Or(cmp.Or(h.ByName, h.By), "an unnamed host")}
 	}
 	if s, ok := w.service(h); ok {
 		return s
@@ -47,13 +48,6 @@ func (w *walker) side(k int) side {
 		return w.sidePrivate(h, older)
 	}
 	s := w.sidePublic(h, older)
-	return s
-}
-
-func orUnknown(s string) string {
-	if s == "" {
-		return "an unnamed host"
-	}
 	return s
 }
 
@@ -120,11 +114,11 @@ func (w *walker) sideByName(h, older *Hop) side {
 		case h.MaskedPrivate:
 			return side{inside: true, weak: true, basis: "the address of its client was redacted, and was private"}
 		case len(names) == 0 && (older == nil || !w.inOrgs(older.Org)):
-			return side{basis: "name and address of the client of " + orUnknown(h.By) + " were redacted"}
+			return side{basis: "name and address of the client of " + cmp.Or(h.By, "an unnamed host") + " were redacted"}
 		}
 	}
 	if len(names) == 0 || h.Local {
-		return side{inside: true, basis: "handed over inside " + orUnknown(h.By)}
+		return side{inside: true, basis: "handed over inside " + cmp.Or(h.By, "an unnamed host")}
 	}
 	for _, n := range names {
 		if w.inOrgs(hostOrg(n)) || privateName(n) {
@@ -246,7 +240,7 @@ func (w *walker) sidePublic(h, older *Hop) side {
 	if unknown && older != nil && w.inOrgs(older.Org) && h.confirmedName() == "" {
 		byName := mailname.Host(older.By) == mailname.Host(h.Helo) || w.inOrgs(hostOrg(h.Helo))
 		if byName || w.isDomain(mailname.DomainOf(older.For)) {
-			return side{inside: true, weak: true, basis: "the header shows " + mailname.Host(older.By) + " handing on to " + orUnknown(h.By) + "; the DNS was not asked"}
+			return side{inside: true, weak: true, basis: "the header shows " + mailname.Host(older.By) + " handing on to " + cmp.Or(h.By, "an unnamed host") + "; the DNS was not asked"}
 		}
 	}
 	return side{basis: h.IP.String() + " calls itself a host of " + own + ", which the DNS does not bear out"}

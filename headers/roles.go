@@ -1,6 +1,7 @@
 package headers
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +16,7 @@ func (f *Facts) assignRoles() {
 		r := &f.Runs[i]
 		if i > 0 {
 			why, rcpt := f.forwardProof(i)
-			r.Forwards, r.Rcpt = why, orElse(rcpt, r.Rcpt)
+			r.Forwards, r.Rcpt = why, cmp.Or(rcpt, r.Rcpt)
 		}
 		switch {
 		case i == 0:
@@ -61,7 +62,7 @@ func (f *Facts) contradict() {
 		if h.For != "" && border.For != "" && !strings.EqualFold(h.For, border.For) {
 			continue // it went to another mailbox first
 		}
-		seen := orElse(border.confirmedName(), orElse(mailname.Host(border.Helo), border.IP.String()))
+		seen := cmp.Or(border.confirmedName(), mailname.Host(border.Helo), border.IP.String())
 		if f.Custody.Own(seen) || slices.Contains(r.Orgs, mailname.Org(seen)) {
 			continue
 		}

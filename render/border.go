@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -15,7 +16,7 @@ type check struct {
 func spfCheck(r *report.Report) check {
 	s := r.SPF
 	if s == nil {
-		return check{"spf", first(word(r.Verdict.Border.SPF), "-"), "", "not evaluated"}
+		return check{"spf", cmp.Or(word(r.Verdict.Border.SPF), "-"), "", "not evaluated"}
 	}
 	return check{"spf", word(s.Result), Clean(s.Domain), spfDetail(s)}
 }
@@ -50,7 +51,7 @@ func dkimDetail(d *report.DKIM) string {
 	if d.Result == "pass" {
 		parts = append(parts, "selector "+Clean(d.Selector))
 		if d.KeyBits > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", first(word(d.KeyType), "key"), d.KeyBits))
+			parts = append(parts, fmt.Sprintf("%s %d", cmp.Or(word(d.KeyType), "key"), d.KeyBits))
 		}
 	} else {
 		body, header := d.BodyHash == report.Mismatch, d.HeaderSignature == report.Mismatch
@@ -64,7 +65,7 @@ func dkimDetail(d *report.DKIM) string {
 		case header:
 			parts = append(parts, "header signature differs")
 		default:
-			parts = append(parts, first(Clean(d.Reason), "no reason given"))
+			parts = append(parts, cmp.Or(Clean(d.Reason), "no reason given"))
 		}
 	}
 	if !d.Aligned {
@@ -77,7 +78,7 @@ func dkimDetail(d *report.DKIM) string {
 	if d.Repair != nil && len(d.Repair.Changes) > 0 {
 		var undo []string
 		for _, c := range d.Repair.Changes {
-			undo = append(undo, first(Clean(c.Description), Clean(c.Kind)))
+			undo = append(undo, cmp.Or(Clean(c.Description), Clean(c.Kind)))
 		}
 		text += "; " + strings.Join(undo, ", ")
 		if d.Repair.Proved {
@@ -92,7 +93,7 @@ func dkimDetail(d *report.DKIM) string {
 func dmarcCheck(r *report.Report) check {
 	d := r.DMARC
 	if d == nil {
-		return check{"dmarc", first(word(r.Verdict.Border.DMARC), "-"), "", "not evaluated"}
+		return check{"dmarc", cmp.Or(word(r.Verdict.Border.DMARC), "-"), "", "not evaluated"}
 	}
 	var aligned string
 	switch {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"net/mail"
 	"slices"
 	"strconv"
@@ -98,7 +99,7 @@ func (p *page) card(r *report.Report, o Options) {
 	if o.Named || r.Source.Part != "" || r.Source.Index > 0 {
 		p.line(p.styled(p.fit(title(r.Source), p.width), bold))
 	}
-	subject := first(Clean(m.Subject), "(no subject)")
+	subject := cmp.Or(Clean(m.Subject), "(no subject)")
 	if len(m.From) == 0 && m.Subject == "" && len(r.Hops) == 0 {
 		subject = title(r.Source)
 	}
@@ -108,7 +109,7 @@ func (p *page) card(r *report.Report, o Options) {
 		if n := len(m.RcptTo) - 1; n > 0 {
 			to += " and " + strconv.Itoa(n) + " more"
 		}
-		who = join(arrow, first(who, "?"), to)
+		who = join(arrow, cmp.Or(who, "?"), to)
 	}
 	date := dateText(m.Date)
 	if line := join("   ", subject, who, date); width(line) <= p.width {
@@ -129,7 +130,7 @@ func from(m *report.Message) string {
 	if len(m.From) == 0 {
 		return ""
 	}
-	s := first(Clean(m.From[0].Address), Clean(m.From[0].Name))
+	s := cmp.Or(Clean(m.From[0].Address), Clean(m.From[0].Name))
 	if n := len(m.From) - 1; n > 0 {
 		s += " and " + strconv.Itoa(n) + " more"
 	}
@@ -218,7 +219,7 @@ func (p *page) verdict(r *report.Report) {
 			}
 		}
 	} else {
-		p.few("because", bold, squeezed(first(Clean(root.Message), summary)), p.lines(reasons))
+		p.few("because", bold, squeezed(cmp.Or(Clean(root.Message), summary)), p.lines(reasons))
 	}
 	p.received(r)
 	p.gaps(r)
@@ -403,7 +404,7 @@ func heldGroups(r *report.Report, all []report.Held) []heldGroup {
 			place = "hop " + strconv.Itoa(*k.Hop)
 		}
 		if k.Forged {
-			place = "in the name of " + first(Clean(k.By), "a server")
+			place = "in the name of " + cmp.Or(Clean(k.By), "a server")
 		} else {
 			by := Clean(k.By)
 			if k.Hop != nil && *k.Hop >= 1 && *k.Hop <= len(r.Hops) && by != "" {
@@ -447,7 +448,7 @@ func whoText(a *report.Party) string {
 	if org != "" && role != "" {
 		org += " (" + role + ")"
 	} else {
-		org = first(org, role)
+		org = cmp.Or(org, role)
 	}
 	place := server
 	switch {
@@ -499,7 +500,7 @@ func (p *page) dsn(d *report.DSN) {
 	if d == nil {
 		return
 	}
-	p.labelled("bounce", bold, "written by "+first(Clean(d.ReportingMTA), "an unnamed server"))
+	p.labelled("bounce", bold, "written by "+cmp.Or(Clean(d.ReportingMTA), "an unnamed server"))
 	for i, rc := range d.Recipients {
 		if i == 2 && len(d.Recipients) > 3 {
 			p.labelled("", bold, strconv.Itoa(len(d.Recipients)-2)+" more recipients")
@@ -600,7 +601,7 @@ func (p *page) machineNames(r *report.Report) {
 			continue
 		}
 		a, b := &r.Hops[in-1], &r.Hops[out-1]
-		inner, outer := Clean(a.By.Name), first(Clean(b.From.RDNS), Clean(b.From.Helo))
+		inner, outer := Clean(a.By.Name), cmp.Or(Clean(b.From.RDNS), Clean(b.From.Helo))
 		if inner == "" || strings.Trim(outer, "[]") == b.From.IP || !slices.Contains(m.Inside, a.By.IP) || !slices.Contains(m.Outside, b.From.IP) {
 			continue
 		}
@@ -658,7 +659,7 @@ func (p *page) routeOf(r *report.Report) []routeLine {
 		}
 		if j > i {
 			l.index += "–" + strconv.Itoa(r.Hops[j].Index)
-			l.server = strconv.Itoa(j-i+1) + " inner hops of " + first(Clean(h.Zone), "one organisation")
+			l.server = strconv.Itoa(j-i+1) + " inner hops of " + cmp.Or(Clean(h.Zone), "one organisation")
 			if s := products(r.Hops[i : j+1]); s != "" {
 				l.server += " (" + s + ")"
 			}
@@ -714,7 +715,7 @@ func serverName(h *report.Hop) string {
 	if h.Software != nil && slices.Contains(clouds, h.Software.Product) {
 		return Clean(h.Software.Product)
 	}
-	return first(Clean(h.By.Name), bracketed(h.By.IP), "?")
+	return cmp.Or(Clean(h.By.Name), bracketed(h.By.IP), "?")
 }
 
 // clouds are services whose hosts are called by names that tell nobody anything.
@@ -868,7 +869,7 @@ func (p *page) checks(r *report.Report) {
 	}
 	rows := [][]string{{"", "border", "now", "", ""}}
 	add := func(method, border, now, name, detail string) {
-		rows = append(rows, []string{method, first(border, "?"), first(now, "?"), name, detail})
+		rows = append(rows, []string{method, cmp.Or(border, "?"), cmp.Or(now, "?"), name, detail})
 	}
 	s := spfCheck(r)
 	// SPF is asked with the address and the sender at the border, so it holds
@@ -891,7 +892,7 @@ func (p *page) checks(r *report.Report) {
 		}
 		key := ""
 		if d.KeyBits > 0 {
-			key = " (" + first(word(d.KeyType), "key") + " " + strconv.Itoa(d.KeyBits) + ")"
+			key = " (" + cmp.Or(word(d.KeyType), "key") + " " + strconv.Itoa(d.KeyBits) + ")"
 		}
 		add("dkim", word(held), word(d.Result), join(" ", Clean(d.Domain), Clean(d.Selector))+key, dkimDetail(d))
 	}

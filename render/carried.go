@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -15,7 +16,7 @@ func (p *page) carrying(r *report.Report, o Options, depth int) {
 	if o.Detail == Verdict {
 		return
 	}
-	text := join(" ", "carried by", subjectOf(&r.Message), "from", first(from(&r.Message), "an unknown author"))
+	text := join(" ", "carried by", subjectOf(&r.Message), "from", cmp.Or(from(&r.Message), "an unknown author"))
 	if len(r.Message.RcptTo) > 0 {
 		text += " to " + Clean(r.Message.RcptTo[0])
 	}
@@ -37,7 +38,7 @@ func (p *page) carrying(r *report.Report, o Options, depth int) {
 	// Where nothing is wrong with the carried message, what to do is about the
 	// carrier.
 	if root := rootOf(r); root != nil && rootOf(r.Subject()) == nil {
-		if step := first(firstStep(r, root.Code), Clean(root.Advice)); step != "" {
+		if step := cmp.Or(firstStep(r, root.Code), Clean(root.Advice)); step != "" {
 			p.few("do", bold, step, p.lines(2))
 		}
 	}

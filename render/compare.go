@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -85,7 +86,7 @@ func (p *page) compareSignatures(r *compare.Result) {
 				if o.Open() {
 					mark = markUnknown
 				}
-				text = first(word(string(o.Result)), "not checked")
+				text = cmp.Or(word(string(o.Result)), "not checked")
 				if o.Result != dkim.Pass {
 					text = join(": ", text, Clean(o.Reason))
 				}
@@ -250,5 +251,5 @@ func partOf(s *compare.PartSide) string {
 	if s == nil {
 		return "-"
 	}
-	return join(" ", first(Clean(s.Path), "body"), Clean(s.Type), Clean(s.Encoding), strconv.FormatInt(s.Size, 10)+" bytes", Clean(s.Problem))
+	return join(" ", cmp.Or(Clean(s.Path), "body"), Clean(s.Type), Clean(s.Encoding), strconv.FormatInt(s.Size, 10)+" bytes", Clean(s.Problem))
 }

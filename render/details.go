@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"io"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ const (
 func SPF(w io.Writer, s *report.SPF, o Options) error {
 	p := newPage(o)
 	mark, st := markOf(s.Result)
-	p.hang(p.styled(mark, st)+" ", 2, join(" ", "spf", word(s.Result), "for", first(Clean(s.Domain), "no domain"),
+	p.hang(p.styled(mark, st)+" ", 2, join(" ", "spf", word(s.Result), "for", cmp.Or(Clean(s.Domain), "no domain"),
 		"from", Clean(s.ClientIP)))
 	if o.Detail != Verdict {
 		p.hang("  ", 2, spfDetail(s))
@@ -123,7 +124,7 @@ func (p *page) node(n *report.SPFNode, column int) {
 	}
 	term := Clean(n.Term)
 	if n.Kind == "record" {
-		term = join(": ", Clean(n.Domain), first(term, "no record"))
+		term = join(": ", Clean(n.Domain), cmp.Or(term, "no record"))
 	}
 	outcome := word(n.Outcome)
 	if n.Outcome == "not evaluated" {
@@ -146,7 +147,7 @@ func (p *page) node(n *report.SPFNode, column int) {
 	}
 	if asked {
 		p.hang(strings.Repeat(" ", column+4), column+4,
-			join(" ", join(": ", Clean(n.Question), first(Clean(n.Answer), "no answer")), lookups))
+			join(" ", join(": ", Clean(n.Question), cmp.Or(Clean(n.Answer), "no answer")), lookups))
 	}
 	if n.Note != "" {
 		p.hang(strings.Repeat(" ", column+4), column+4, Clean(n.Note))
@@ -179,7 +180,7 @@ func (p *page) claims(r *report.Report) {
 			"line " + strconv.Itoa(c.Line), hop, word(c.Trust),
 			mark + " " + word(c.Method) + " " + word(c.Result),
 			Clean(c.Domain), Clean(c.ClientIP),
-			join(" ", Clean(c.Header)+",", "by", first(Clean(c.Writer), Clean(c.AuthservID), "nobody named")+":", said),
+			join(" ", Clean(c.Header)+",", "by", cmp.Or(Clean(c.Writer), Clean(c.AuthservID), "nobody named")+":", said),
 		})
 	}
 	for _, row := range rows {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,7 +20,7 @@ import (
 func writeDocument(w io.Writer, doc any, o Options) error {
 	switch d := doc.(type) {
 	case *compare.Result:
-		return Compare(w, d, first(d.A, "A"), first(d.B, "B"), o)
+		return Compare(w, d, cmp.Or(d.A, "A"), cmp.Or(d.B, "B"), o)
 	case *report.SPFDocument:
 		return SPF(w, &d.SPF, o)
 	case *report.Watch:
@@ -70,9 +71,9 @@ func Watch(w io.Writer, d *report.Watch, o Options) error {
 func documentTitle(doc any) string {
 	switch d := doc.(type) {
 	case *compare.Result:
-		return "Comparison of " + first(Clean(d.A), "A") + " and " + first(Clean(d.B), "B")
+		return "Comparison of " + cmp.Or(Clean(d.A), "A") + " and " + cmp.Or(Clean(d.B), "B")
 	case *report.SPFDocument:
-		return join(" ", "SPF", word(d.Result), "for", first(Clean(d.Domain), "no domain"), "from", Clean(d.ClientIP))
+		return join(" ", "SPF", word(d.Result), "for", cmp.Or(Clean(d.Domain), "no domain"), "from", Clean(d.ClientIP))
 	case *report.Watch:
 		return "Changes of " + plural(d.Domains, "domain")
 	case *report.Summary:

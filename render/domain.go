@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"io"
 	"slices"
 	"strconv"
@@ -61,7 +62,7 @@ func (p *page) domain(d *report.Domain, o *DomainOptions) {
 
 // domainHead is the answer in a line: the counts, and the worst problem.
 func (p *page) domainHead(d *report.Domain) {
-	name := first(Clean(d.Domain), "domain") + ": "
+	name := cmp.Or(Clean(d.Domain), "domain") + ": "
 	text, st := counts(d)
 	if len(d.Findings) > 0 && (st == red || st == yellow) {
 		text += ": " + checkName(d, d.Findings[0].Code) + Clean(d.Findings[0].Message)
@@ -153,7 +154,7 @@ func (p *page) domainLine(d *report.Domain) {
 	for _, a := range areas(d) {
 		parts = append(parts, strings.ToLower(a.name)+" "+a.brief)
 	}
-	p.line(p.styled(mark, st), " ", p.styled(first(Clean(d.Domain), "domain"), bold), ": ", text, code, "; ", strings.Join(parts, ", "))
+	p.line(p.styled(mark, st), " ", p.styled(cmp.Or(Clean(d.Domain), "domain"), bold), ": ", text, code, "; ", strings.Join(parts, ", "))
 }
 
 // domainMark is the mark of a domain as a whole: good only where all is known

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -65,7 +66,7 @@ func checked(d *report.Domain, name, check string, c *report.DomainCheck) area {
 			a.mark = markWarn
 		}
 	case c.State != report.StatePresent:
-		a.mark, a.word = markNeutral, first(word(c.State), "?")
+		a.mark, a.word = markNeutral, cmp.Or(word(c.State), "?")
 	case c.Valid != nil && !*c.Valid:
 		a.mark, a.word = markBad, "invalid"
 	case bad:
@@ -165,7 +166,7 @@ func mxArea(d *report.Domain) area {
 		a.lines = append(a.lines, l)
 		a.lines = append(a.lines, smtpLines(d, h.Hostname)...)
 		if h.SPF != nil {
-			text := "HELO " + first(Clean(h.SPF.Record), "without SPF record")
+			text := "HELO " + cmp.Or(Clean(h.SPF.Record), "without SPF record")
 			switch {
 			case h.SPF.State == report.StateUnknown:
 				text = "HELO: the SPF record was not answered for"
@@ -191,9 +192,9 @@ func smtpLines(d *report.Domain, host string) []areaLine {
 		l := areaLine{indent: 1, mark: markGood, text: "port 25 at " + Clean(h.Address) + ": "}
 		switch {
 		case h.State == report.StateUnknown:
-			l.mark, l.text = markUnknown, l.text+first(Clean(h.Error), "no answer")
+			l.mark, l.text = markUnknown, l.text+cmp.Or(Clean(h.Error), "no answer")
 		case h.StartTLS == nil || h.Certificate == nil:
-			l.mark, l.text = markBad, l.text+first(Clean(h.Error), "no TLS")
+			l.mark, l.text = markBad, l.text+cmp.Or(Clean(h.Error), "no TLS")
 		default:
 			text := "STARTTLS"
 			if len(h.Versions) > 0 {
@@ -353,8 +354,8 @@ func dmarcArea(d *report.Domain) area {
 	}
 	for i := range m.Discovery {
 		dis := &m.Discovery[i]
-		a.more = append(a.more, areaLine{text: join(", ", standardName(dis.Method)+": record of "+first(Clean(dis.RecordDomain), "no domain"),
-			"organisational domain "+first(Clean(dis.OrgDomain), "not known"), Clean(dis.Error))})
+		a.more = append(a.more, areaLine{text: join(", ", standardName(dis.Method)+": record of "+cmp.Or(Clean(dis.RecordDomain), "no domain"),
+			"organisational domain "+cmp.Or(Clean(dis.OrgDomain), "not known"), Clean(dis.Error))})
 		for _, q := range dis.Path {
 			a.more = append(a.more, areaLine{indent: 1, text: Clean(q.Name) + ": " + Clean(q.Answer)})
 		}
@@ -390,7 +391,7 @@ func mtaSTSArea(d *report.Domain) area {
 	case p.Valid == nil || !*p.Valid:
 		l.mark, l.text = markBad, "the policy at "+Clean(p.URL)+" cannot be used"
 	default:
-		a.brief = first(word(p.Mode), a.brief)
+		a.brief = cmp.Or(word(p.Mode), a.brief)
 		if p.Mode != "enforce" {
 			l.mark = markWarn
 		}
@@ -398,7 +399,7 @@ func mtaSTSArea(d *report.Domain) area {
 		for i, h := range p.MX {
 			hosts[i] = Clean(h)
 		}
-		l.text = "mode " + word(p.Mode) + ", kept for " + days(p.MaxAge) + ", hosts " + first(strings.Join(hosts, ", "), "none")
+		l.text = "mode " + word(p.Mode) + ", kept for " + days(p.MaxAge) + ", hosts " + cmp.Or(strings.Join(hosts, ", "), "none")
 	}
 	a.lines = append(a.lines, l)
 	for _, e := range p.Errors {
@@ -492,14 +493,14 @@ func bimiArea(d *report.Domain) area {
 func dnssecArea(d *report.Domain) area {
 	s := &d.DNSSEC
 	a := checked(d, "DNSSEC", "dnssec", &s.DomainCheck)
-	a.word = first(word(s.Status), a.word)
+	a.word = cmp.Or(word(s.Status), a.word)
 	a.brief = a.word
 	a.text = Clean(s.Reason)
 	switch s.Status {
 	case "secure":
 		a.mark = markGood
 		if s.Basis == "ad" {
-			a.text = first(a.text, "says the resolver (AD)")
+			a.text = cmp.Or(a.text, "says the resolver (AD)")
 		}
 	case "insecure":
 		a.mark = markNeutral

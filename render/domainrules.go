@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -99,6 +100,6 @@ func (p *page) bulkRules(heading string, rules []report.BulkRule) {
 		}
 		p.hang("  "+p.styled(mark, domainMarkStyle(mark))+" ", 4,
 			join(": ", Clean(r.Rule), Clean(r.Why)))
-		p.hang("      ", 6, join(", ", strings.Join(receivers, ", "), scope, "since "+first(Clean(r.Since), "?"))+"; "+Clean(r.Source))
+		p.hang("      ", 6, join(", ", strings.Join(receivers, ", "), scope, "since "+cmp.Or(Clean(r.Since), "?"))+"; "+Clean(r.Source))
 	}
 }

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -125,7 +126,7 @@ func branches(root *report.SPFBranch, full bool) []areaLine {
 			}
 			out = append(out, l)
 			if full && c.Question != "" {
-				out = append(out, areaLine{indent: depth + 2, text: Clean(c.Question) + ": " + first(Clean(c.Answer), "no answer")})
+				out = append(out, areaLine{indent: depth + 2, text: Clean(c.Question) + ": " + cmp.Or(Clean(c.Answer), "no answer")})
 			}
 			walk(c, depth+1)
 		}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -233,7 +234,7 @@ func (v *viewer) message(r *report.Report, depth int) *view {
 		x.Kind = "warn"
 	}
 	d := draw(r)
-	x.Subject = first(d.title, "(no subject)")
+	x.Subject = cmp.Or(d.title, "(no subject)")
 	x.Line = join(" · ", d.line, cleanTo(r.Message.Date, 60), title(r.Source))
 	shownFields := map[int]bool{}
 	for i := range r.Header {
@@ -333,7 +334,7 @@ func (v *viewer) message(r *report.Report, depth int) *view {
 	x.arc(r.ARC)
 	for i := range r.Claims[:min(len(r.Claims), maxShownClaims)] {
 		c := &r.Claims[i]
-		y := viewClaim{Href: field(&c.Field), Line: strconv.Itoa(c.Line), Writer: Clean(first(c.Writer, c.AuthservID)), Trust: word(c.Trust),
+		y := viewClaim{Href: field(&c.Field), Line: strconv.Itoa(c.Line), Writer: Clean(cmp.Or(c.Writer, c.AuthservID)), Trust: word(c.Trust),
 			Text: join(" ", Clean(c.Reason), Clean(c.Comment)), Chips: []viewChip{chipView(c.Method, c.Result)}, Claimed: c.Trust != report.Trusted}
 		if c.Hop != nil {
 			y.Hop = strconv.Itoa(*c.Hop)
@@ -343,7 +344,7 @@ func (v *viewer) message(r *report.Report, depth int) *view {
 	x.repaired(r, field)
 	x.Checklist = ruleViews(r.Checklist)
 	if b := r.DSN; b != nil {
-		x.Bounce = append(x.Bounce, viewLine{Lead: "Written by", Text: first(Clean(b.ReportingMTA), "an unnamed server")})
+		x.Bounce = append(x.Bounce, viewLine{Lead: "Written by", Text: cmp.Or(Clean(b.ReportingMTA), "an unnamed server")})
 		for _, rc := range b.Recipients[:min(len(b.Recipients), 50)] {
 			text := join(" ", Clean(rc.Action), Clean(rc.Status))
 			if rc.RemoteMTA != "" {
@@ -451,7 +452,7 @@ func (v *viewer) action(x *view, r *report.Report, parts func(report.Text, strin
 		if f.Code != *r.Verdict.RootCause {
 			continue
 		}
-		x.Who = first(Clean(f.AtFault.Host), "the "+word(f.AtFault.Role))
+		x.Who = cmp.Or(Clean(f.AtFault.Host), "the "+word(f.AtFault.Role))
 		if f.AtFault.Host != "" && f.AtFault.Role != "" && f.AtFault.Role != "none" {
 			x.Who += " (" + word(f.AtFault.Role) + ")"
 		}
@@ -471,7 +472,7 @@ func (x *view) hops(r *report.Report, id string, field func(*int) string) {
 	for i := range r.Hops[:min(len(r.Hops), maxShownHops)] {
 		h := &r.Hops[i]
 		e := edgeOf(r, h, nil, &day)
-		to := first(Clean(h.By.Name), bracketed(h.By.IP), "?")
+		to := cmp.Or(Clean(h.By.Name), bracketed(h.By.IP), "?")
 		if e.border != "" {
 			to += ", the border of " + e.border
 		}
@@ -531,7 +532,7 @@ func severityWord(s string) string {
 
 func spfView(s *report.SPF) *viewSPF {
 	x := &viewSPF{Chips: []viewChip{chipView("spf", s.Result)}, Record: cleanTo(s.Record, maxRecord), Explanation: Clean(s.Explanation)}
-	x.Text = join(" ", "for", first(Clean(s.Domain), "no domain"), "from", Clean(s.ClientIP))
+	x.Text = join(" ", "for", cmp.Or(Clean(s.Domain), "no domain"), "from", Clean(s.ClientIP))
 	x.Text = join(": ", x.Text, spfDetail(s))
 	x.Lookups = plural(s.Lookups, "lookup") + " of at most 10, " + strconv.Itoa(s.VoidLookups) + " without a record"
 	if s.Tree != nil {
@@ -550,13 +551,13 @@ func spfNode(n *report.SPFNode, depth int, nodes *int) viewNode {
 		x.Mark, x.Kind = markBad, "bad"
 	}
 	if n.Kind == "record" {
-		x.Term = join(": ", Clean(n.Domain), first(x.Term, "no record"))
+		x.Term = join(": ", Clean(n.Domain), cmp.Or(x.Term, "no record"))
 	}
 	if n.Outcome == "not evaluated" {
 		x.Outcome = "not reached"
 	}
 	if n.Question != "" && (n.Kind != "record" || !strings.Contains(n.Answer, n.Term)) {
-		x.Asked = join(": ", Clean(n.Question), first(Clean(n.Answer), "no answer"))
+		x.Asked = join(": ", Clean(n.Question), cmp.Or(Clean(n.Answer), "no answer"))
 	}
 	for _, c := range n.Children {
 		if c == nil {
@@ -572,7 +573,7 @@ func spfNode(n *report.SPFNode, depth int, nodes *int) viewNode {
 }
 
 func signatureView(d *report.DKIM, field func(*int) string) viewSignature {
-	x := viewSignature{Title: join(" ", "Signature of", first(Clean(d.Domain), "nobody named")), Reason: Clean(d.Reason), Chips: []viewChip{chipView("dkim", d.Result)}}
+	x := viewSignature{Title: join(" ", "Signature of", cmp.Or(Clean(d.Domain), "nobody named")), Reason: Clean(d.Reason), Chips: []viewChip{chipView("dkim", d.Result)}}
 	fact := func(lead, text, href string) {
 		if text != "" {
 			x.Facts = append(x.Facts, viewLine{lead, text, href})
@@ -606,7 +607,7 @@ func signatureView(d *report.DKIM, field func(*int) string) viewSignature {
 	}
 	if p := d.Repair; p != nil && len(p.Changes) > 0 {
 		for _, c := range p.Changes[:min(len(p.Changes), 20)] {
-			y := viewChange{Text: first(Clean(c.Description), Clean(c.Kind))}
+			y := viewChange{Text: cmp.Or(Clean(c.Description), Clean(c.Kind))}
 			lines := 0
 			for l := range strings.Lines(c.Diff) {
 				if lines++; lines > 80 {
@@ -641,7 +642,7 @@ func (x *view) dmarc(r *report.Report) {
 	}
 	d := r.DMARC
 	c := dmarcCheck(r)
-	y := &viewDMARC{Chips: []viewChip{chipView("dmarc", d.Result)}, Text: join(": ", "for "+first(c.domain, "no domain"), c.detail), Record: cleanTo(d.Record, maxRecord)}
+	y := &viewDMARC{Chips: []viewChip{chipView("dmarc", d.Result)}, Text: join(": ", "for "+cmp.Or(c.domain, "no domain"), c.detail), Record: cleanTo(d.Record, maxRecord)}
 	for i := range r.DNS {
 		a := &r.DNS[i]
 		if a.Type != "TXT" || !strings.HasPrefix(strings.ToLower(a.Name), "_dmarc.") || !suffixOf(a.Name[len("_dmarc."):], d.FromDomain) || len(y.Discovery) > 16 {
@@ -739,9 +740,9 @@ func (x *view) header(r *report.Report, id string, codes map[string]string) {
 	claimed := map[int]bool{}
 	for i := range r.Hops {
 		h := &r.Hops[i]
-		text := "hop " + strconv.Itoa(h.Index) + ": " + clientName(h) + " → " + first(Clean(h.By.Name), bracketed(h.By.IP), "?")
+		text := "hop " + strconv.Itoa(h.Index) + ": " + clientName(h) + " → " + cmp.Or(Clean(h.By.Name), bracketed(h.By.IP), "?")
 		if basis, enters := entersAt(r, h.Index); enters {
-			text += "; the border of " + first(Clean(h.Zone), "another organisation")
+			text += "; the border of " + cmp.Or(Clean(h.Zone), "another organisation")
 			_ = basis
 		}
 		add(h.Field, text+", "+trustOf(h.Trust), "#"+id+"hop"+strconv.Itoa(h.Index))
@@ -913,7 +914,7 @@ func writePage(w io.Writer, title, tool string, inside func(io.Writer) error) er
 
 // toolLine says what made a report.
 func toolLine(t report.Tool) string {
-	return join(" ", "Made by", first(Clean(t.Name), "mailtrace"), Clean(t.Version)) + ". This page needs no network and sends nothing."
+	return join(" ", "Made by", cmp.Or(Clean(t.Name), "mailtrace"), Clean(t.Version)) + ". This page needs no network and sends nothing."
 }
 
 // HTML writes a report on one message as a page in one file.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"io"
 	"slices"
 	"strconv"
@@ -50,7 +51,7 @@ func (v *viewer) domain(d *report.Domain, o DomainOptions) *domainView {
 	}
 	v.n++
 	text, st := counts(d)
-	x := &domainView{ID: id, Domain: first(Clean(d.Domain), "domain"), Summary: upperFirst(text) + ".", Mark: markGood}
+	x := &domainView{ID: id, Domain: cmp.Or(Clean(d.Domain), "domain"), Summary: upperFirst(text) + ".", Mark: markGood}
 	switch st {
 	case red:
 		x.Mark = markBad
@@ -123,13 +124,13 @@ func suggestedText(s string) string {
 func branchNode(n *report.SPFBranch, depth int, nodes *int) viewNode {
 	x := viewNode{Mark: markNeutral, Kind: "none", Term: cleanTo(n.Term, maxRecord), Note: Clean(n.Note), Open: depth < 1}
 	if n.Kind == "record" {
-		x.Term = join(": ", Clean(n.Domain), first(x.Term, "no record"))
+		x.Term = join(": ", Clean(n.Domain), cmp.Or(x.Term, "no record"))
 	}
 	if n.DNSLookups > 0 {
 		x.Outcome = plural(n.DNSLookups, "lookup")
 	}
 	if n.Question != "" && n.Kind != "record" {
-		x.Asked = join(": ", Clean(n.Question), first(Clean(n.Answer), "no answer"))
+		x.Asked = join(": ", Clean(n.Question), cmp.Or(Clean(n.Answer), "no answer"))
 	}
 	for _, c := range n.Children {
 		if c == nil {
@@ -187,7 +188,7 @@ func (p *domainPages) Domain(d *report.Domain) error {
 	if p.n > maxDomainRows {
 		return nil
 	}
-	row := domainRow{Domain: first(Clean(d.Domain), "domain"), Worst: "fine", Rank: len(severities), Count: len(d.Findings)}
+	row := domainRow{Domain: cmp.Or(Clean(d.Domain), "domain"), Worst: "fine", Rank: len(severities), Count: len(d.Findings)}
 	for i := range d.Findings {
 		if k := report.SeverityRank(d.Findings[i].Severity); k >= 0 && k < row.Rank {
 			row.Rank, row.Worst = k, severities[k]
@@ -205,7 +206,7 @@ func (p *domainPages) Domain(d *report.Domain) error {
 		row.Cells = append(row.Cells, struct {
 			Kind, Mark, Text string
 			Rank             int
-		}{markKind(a.mark), a.mark, cleanTo(first(a.brief, a.word), 60), rank})
+		}{markKind(a.mark), a.mark, cleanTo(cmp.Or(a.brief, a.word), 60), rank})
 	}
 	if len(p.page.Domains) < maxDomainPages {
 		x := p.v.domain(d, p.o)

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -161,12 +162,12 @@ func pathRows(r *report.Report) []pathRow {
 			index: strconv.Itoa(h.Index),
 			trust: trustOf(h.Trust),
 			from:  clientName(h),
-			to:    first(Clean(h.By.Name), bracketed(h.By.IP), "?"),
+			to:    cmp.Or(Clean(h.By.Name), bracketed(h.By.IP), "?"),
 			delay: delay(h.DelaySeconds),
 		}
 		basis, enters := entersAt(r, h.Index)
 		if (i > 0 && h.Zone != "" && h.Zone != zone) || (i == 0 && enters) {
-			row.separator = separator(first(Clean(h.Zone), Clean(h.By.Name), "another organisation"), basis)
+			row.separator = separator(cmp.Or(Clean(h.Zone), Clean(h.By.Name), "another organisation"), basis)
 		}
 		if h.Zone != "" {
 			zone = h.Zone
@@ -225,12 +226,12 @@ func shortened(s string, room int) string {
 // clientName names the client of a hop: the name from the DNS before the one
 // that it gave itself, and the address that the server saw.
 func clientName(h *report.Hop) string {
-	name := first(h.From.RDNS, h.From.Helo)
+	name := cmp.Or(h.From.RDNS, h.From.Helo)
 	ip := bracketed(h.From.IP)
 	if strings.Trim(name, "[]") == h.From.IP {
 		name = ""
 	}
-	return first(join(" ", Clean(name), ip), "?")
+	return cmp.Or(join(" ", Clean(name), ip), "?")
 }
 
 func bracketed(ip string) string {

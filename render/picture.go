@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -290,7 +291,7 @@ func (d *drawing) readStops(r *report.Report) {
 			s.wrote(r, h, matrix, claims[h.Index])
 			continue
 		}
-		s := stop{name: first(Clean(h.By.Name), bracketed(h.By.IP), "unnamed host"), band: first(Clean(h.Zone), "unknown"), in: e, skipped: skipped}
+		s := stop{name: cmp.Or(Clean(h.By.Name), bracketed(h.By.IP), "unnamed host"), band: cmp.Or(Clean(h.Zone), "unknown"), in: e, skipped: skipped}
 		if writer >= 0 {
 			s.of(&m.machines[writer])
 			if h.By.Name != "" {
@@ -388,7 +389,7 @@ func chipRows(r *report.Report, h *report.Hop, claims []int) []chipRow {
 	n := 0
 	for _, i := range claims {
 		c := &r.Claims[i]
-		by := first(c.AuthservID, c.Writer)
+		by := cmp.Or(c.AuthservID, c.Writer)
 		if strings.EqualFold(by, h.By.Name) {
 			by = ""
 		}
@@ -433,13 +434,13 @@ func bandOfClient(r *report.Report, i int, e *edge, s *stop, m *mapping, client 
 	}
 	h := &r.Hops[i]
 	if e.border == "" && org != "" && strings.EqualFold(org, h.Zone) || e.border == "" && i > 0 && r.Hops[i-1].Zone == h.Zone {
-		return first(Clean(h.Zone), "unknown"), roleOf(r, h.Zone, s.role)
+		return cmp.Or(Clean(h.Zone), "unknown"), roleOf(r, h.Zone, s.role)
 	}
 	if i > 0 && org != "" && strings.EqualFold(org, r.Hops[i-1].Zone) {
 		return Clean(r.Hops[i-1].Zone), roleOf(r, r.Hops[i-1].Zone, s.role)
 	}
 	if i == 0 && e.border == "" {
-		return first(Clean(h.Zone), "unknown"), roleOf(r, h.Zone, s.role)
+		return cmp.Or(Clean(h.Zone), "unknown"), roleOf(r, h.Zone, s.role)
 	}
 	if s.role == "" || s.role == report.RoleUnknown {
 		s.role = report.RoleUnknown
@@ -447,7 +448,7 @@ func bandOfClient(r *report.Report, i int, e *edge, s *stop, m *mapping, client 
 			s.role = report.RoleSender
 		}
 	}
-	return first(org, s.name), s.role
+	return cmp.Or(org, s.name), s.role
 }
 
 func roleOf(r *report.Report, zone, otherwise string) string {
@@ -456,7 +457,7 @@ func roleOf(r *report.Report, zone, otherwise string) string {
 			return word(r.Zones[i].Role)
 		}
 	}
-	return first(otherwise, report.RoleUnknown)
+	return cmp.Or(otherwise, report.RoleUnknown)
 }
 
 // slowDelay is a delay that a person would ask about.
@@ -478,7 +479,7 @@ func edgeOf(r *report.Report, h *report.Hop, links map[int]report.Link, day *str
 	}
 	secure := ""
 	if t := h.TLS; t != nil {
-		secure = first(tlsVersion(t.Version), "TLS")
+		secure = cmp.Or(tlsVersion(t.Version), "TLS")
 	}
 	how := Clean(h.Protocol)
 	if strings.HasPrefix(how, "Microsoft SMTP Server") {
@@ -499,7 +500,7 @@ func edgeOf(r *report.Report, h *report.Hop, links map[int]report.Link, day *str
 		e.link = what + ": " + join(" → ", Clean(l.From), Clean(l.To))
 	}
 	if basis, enters := entersAt(r, h.Index); enters {
-		e.border, e.basis = first(Clean(h.Zone), Clean(h.By.Name), "another organisation"), basis
+		e.border, e.basis = cmp.Or(Clean(h.Zone), Clean(h.By.Name), "another organisation"), basis
 		e.final = r.Border != nil && r.Border.Hop == h.Index
 	}
 	e.fault = r.Verdict.Hop != nil && *r.Verdict.Hop == h.Index && r.Verdict.Status != report.Authenticated

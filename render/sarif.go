@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"io"
 	"net/url"
 	"path/filepath"
@@ -171,13 +172,13 @@ func (s *sarifWriter) add(r *report.Report, depth int) {
 		if len(locations) == 0 {
 			locations = []sarifLocation{{Physical: sarifPhysical{Artifact: artifact}}}
 		}
-		text := first(f.Message, f.Title, f.Code)
+		text := cmp.Or(f.Message, f.Title, f.Code)
 		if f.Advice != "" {
 			text = strings.TrimSuffix(text, ".") + ". Fix: " + f.Advice
 		}
 		s.results = append(s.results, sarifResult{
 			RuleID: f.Code, Level: sarifLevel(f.Severity), Message: sarifText{Clean(text)}, Locations: locations,
-			Properties: sarifProperties{f.Severity, f.Confidence, f.Hop, first(f.AtFault.Host, f.AtFault.Role), f.Because, r.Source.Index, r.Source.Part},
+			Properties: sarifProperties{f.Severity, f.Confidence, f.Hop, cmp.Or(f.AtFault.Host, f.AtFault.Role), f.Because, r.Source.Index, r.Source.Part},
 		})
 	}
 	if depth == maxEmbedded {
@@ -240,7 +241,7 @@ func (s *sarifWriter) Close() error {
 		Schema:  "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json",
 		Version: "2.1.0",
 		Runs: []sarifRun{{
-			Tool:        sarifTool{sarifDriver{first(s.tool.Name, "mailtrace"), s.tool.Version, rules}},
+			Tool:        sarifTool{sarifDriver{cmp.Or(s.tool.Name, "mailtrace"), s.tool.Version, rules}},
 			ColumnKind:  "unicodeCodePoints",
 			Results:     results,
 			Invocations: invocations,

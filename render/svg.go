@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html"
@@ -210,7 +211,7 @@ func picture(r *report.Report, id, style string) string {
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" class="mt" viewBox="0 0 %d %s" width="%d" height="%s" role="img" aria-labelledby="%s-t %s-d" lang="en">`+"\n",
 		picW, num(c.y), picW, num(c.y), id, id)
 	fmt.Fprintf(&b, "<title id=\"%s-t\">%s</title>\n<desc id=\"%s-d\">%s</desc>\n", id,
-		html.EscapeString(join(": ", "The path of the message", first(d.title, d.line))), id, html.EscapeString(d.describe()))
+		html.EscapeString(join(": ", "The path of the message", cmp.Or(d.title, d.line))), id, html.EscapeString(d.describe()))
 	if style != "" {
 		// A style sheet of our own: it has neither "<" nor "&".
 		b.WriteString("<style>\n" + style + "</style>\n")

@@ -107,16 +107,6 @@ func plural(n int, word string) string {
 	return strconv.Itoa(n) + " " + word
 }
 
-// first returns the first text that is not empty.
-func first(texts ...string) string {
-	for _, s := range texts {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
-}
-
 // join joins the texts that are not empty.
 func join(sep string, texts ...string) string {
 	var b strings.Builder

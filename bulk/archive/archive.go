@@ -188,11 +188,11 @@ func isTar(head []byte) bool {
 func (o *Opener) Walk(name string, r io.Reader, size int64, visit func(Entry) error) error {
 	w := &walker{lim: o.Limits.filled(), spool: o.Spool, visit: visit}
 	w.in.r, w.in.size = r, size
-	err := w.open(name, &w.in, 0)
-	if errors.Is(err, ErrStop) {
-		return nil
+	var f failure
+	if err := w.open(name, &w.in, 0); errors.As(err, &f) && !errors.Is(f.err, ErrStop) {
+		return f.err
 	}
-	return err
+	return nil
 }
 
 // walker is one walk.
@@ -273,6 +273,9 @@ func (w *walker) tell(name string, err error) error {
 	if errors.As(err, &f) {
 		return err
 	}
+	if w.bound != nil {
+		err = w.bound // it shows in whatever read last: name it alone
+	}
 	if err := w.see(Entry{Name: name, Err: err}); err != nil {
 		return err
 	}
@@ -284,25 +287,10 @@ func (w *walker) tell(name string, err error) error {
 
 // open looks into one file.
 func (w *walker) open(name string, r io.Reader, depth int) error {
-	err := w.into(name, r, depth)
-	var f failure
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &f) && depth == 0:
-		return f.err
-	case errors.As(err, &f):
-		return err
+	if err := w.into(name, r, depth); err != nil {
+		return w.tell(name, err)
 	}
-	// A bound shows in whatever read last: name the bound alone.
-	if w.bound != nil {
-		err = w.bound
-	}
-	err = w.tell(name, err)
-	if errors.As(err, &f) && depth == 0 {
-		return f.err
-	}
-	return err
+	return nil
 }
 
 func (w *walker) into(name string, r io.Reader, depth int) error {

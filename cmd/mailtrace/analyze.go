@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -329,7 +330,7 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 	} else {
 		err = c.each(cmd.Context(), a, o, all, w)
 	}
-	err = errors.Join(err, writeError(first(a.file, "standard output"), w.Close()), done(), src.finish())
+	err = errors.Join(err, writeError(cmp.Or(a.file, "standard output"), w.Close()), done(), src.finish())
 	return c.unjoin(err)
 }
 
@@ -344,15 +345,6 @@ func (c *cli) unjoin(err error) error {
 	return err
 }
 
-func first(texts ...string) string {
-	for _, s := range texts {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
-}
-
 // result is the outcome for one input.
 type result struct {
 	report *report.Report
@@ -363,53 +355,49 @@ type result struct {
 	read   int64 // of the input
 }
 
-// one analyses one input. What fails on it, this program included, is its
-// error; of a run that is interrupted meanwhile there is no report, since what
-// was not answered by then would count as missing.
-func (c *cli) one(ctx context.Context, o mailtrace.Options, in input) (r result) {
-	err := guard.Run(func() { r = c.analyzed(ctx, o, in) })
+// message hands the message of an input to do. What fails on it, this program
+// included, is the error; of a run that is interrupted meanwhile nothing counts,
+// since what was not answered by then would count as missing.
+func (c *cli) message(ctx context.Context, in input, do func(raw []byte, headersOnly bool) error) error {
+	err := in.err
+	fault := guard.Run(func() {
+		var raw []byte
+		var headersOnly bool
+		if err == nil {
+			raw, headersOnly, err = in.load()
+		}
+		if err == nil {
+			err = do(raw, headersOnly)
+		}
+	})
 	if in.held > 0 {
 		c.memory.Release(in.held)
 	}
-	if p := faultOf(in.place(), first2(r.err, err)); p != nil {
-		r = result{err: p}
-	}
 	if ctx.Err() != nil {
-		r = result{err: errInterrupted}
+		return errInterrupted
 	}
-	r.path, r.number, r.chain, r.read = in.path, in.number, in.chain, in.read
-	return r
+	if p := faultOf(in.place(), cmp.Or(err, fault)); p != nil {
+		return p
+	}
+	return err
 }
 
-func first2(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
-}
-
-func (c *cli) analyzed(ctx context.Context, o mailtrace.Options, in input) result {
-	if in.err != nil {
-		return result{err: in.err}
-	}
-	raw, headersOnly, err := in.load()
-	if err != nil {
-		return result{err: err}
-	}
-	o.Path, o.Index = in.path, in.index
-	o.HeadersOnly = o.HeadersOnly || headersOnly
-	r, err := c.engine.analyze(ctx, raw, o)
-	if err != nil {
-		if p := faultOf(in.place(), err); p != nil {
-			return result{err: p}
+// one analyses one input.
+func (c *cli) one(ctx context.Context, o mailtrace.Options, in input) result {
+	r := result{path: in.path, number: in.number, chain: in.chain, read: in.read}
+	r.err = c.message(ctx, in, func(raw []byte, headersOnly bool) (err error) {
+		o.Path, o.Index = in.path, in.index
+		o.HeadersOnly = o.HeadersOnly || headersOnly
+		if r.report, err = c.engine.analyze(ctx, raw, o); err == nil || errors.As(err, new(*mailtrace.Fault)) {
+			return err
 		}
 		p := &problem{what: in.place() + ": " + err.Error(), code: exitUnfinish}
-		if !isDNS(err) && ctx.Err() == nil {
+		if !isDNS(err) {
 			p.code = exitUsage
 		}
-		return result{err: p}
-	}
-	return result{report: r}
+		return p
+	})
+	return r
 }
 
 // show writes a report and takes its exit code into account. Its error ends
@@ -430,7 +418,7 @@ func (c *cli) show(a *output, w render.Writer, r result) error {
 		c.complain(faultOf(r.report.Source.Path, fault))
 		return nil
 	}
-	return writeFailure(first(a.file, "standard output"), err)
+	return writeFailure(cmp.Or(a.file, "standard output"), err)
 }
 
 // each analyses inputs one after the other.

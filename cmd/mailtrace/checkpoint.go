@@ -12,7 +12,6 @@ import (
 	"iter"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -229,31 +228,11 @@ func (k *checkpoint) save(c *cli) error {
 	k.Code = c.code
 	text, err := json.Marshal(&k.saved)
 	if err == nil {
-		err = replace(k.file, text)
+		err = replaceFile(k.file, text, 0o600)
 	}
 	k.last = c.now()
 	k.took, k.count = k.last.Sub(start), 0
 	return writeError(k.file, err)
-}
-
-// replace gives a file a new content in one step.
-func replace(file string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }
 
 // runOf stands for the paths and the options that make the reports of a run.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -100,7 +101,7 @@ func (c *cli) document(o *output, doc any, detail *render.Detail) error {
 // writeDocument is document with what is written to given. detail is nil for
 // that of the flags.
 func (c *cli) writeDocument(w io.Writer, o *output, doc any, detail *render.Detail) error {
-	format := first(o.format, "text")
+	format := cmp.Or(o.format, "text")
 	kind := render.DocumentKind(doc)
 	f, ok := render.FormatNamed(kind, format)
 	if !ok {
@@ -120,7 +121,7 @@ func (c *cli) writeDocument(w io.Writer, o *output, doc any, detail *render.Deta
 	if s, ok := doc.(*report.Summary); ok {
 		c.code = worse(c.code, codeOfSummary(s, o))
 	}
-	return writeError(first(o.file, "standard output"), f.Document(w, doc, r))
+	return writeError(cmp.Or(o.file, "standard output"), f.Document(w, doc, r))
 }
 
 // check finds flags that are wrong before any work is done.

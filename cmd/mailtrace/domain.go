@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -202,7 +203,7 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 		w = render.Sorted(w, sort, k.only)
 	}
 	err = c.checkAll(cmd.Context(), k, o, names, total, seen, src, w, out)
-	err = errors.Join(err, writeError(first(k.file, "standard output"), w.Close()), done(), src.finish())
+	err = errors.Join(err, writeError(cmp.Or(k.file, "standard output"), w.Close()), done(), src.finish())
 	return c.unjoin(err)
 }
 
@@ -320,10 +321,10 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 			if fault := guard.Run(func() { err = w.Domain(r.report) }); fault != nil {
 				c.complain(faultOf(r.report.Domain, fault))
 			}
-			err = writeFailure(first(k.file, "standard output"), err)
+			err = writeFailure(cmp.Or(k.file, "standard output"), err)
 			if f, ok := out.(flusher); ok && err == nil && total != 1 {
 				// One after the other, as they come.
-				err = writeFailure(first(k.file, "standard output"), f.Flush())
+				err = writeFailure(cmp.Or(k.file, "standard output"), f.Flush())
 			}
 			bar.add(count(), 0, "")
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,7 +16,6 @@ import (
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/bulk"
 	"github.com/mailtrace/mailtrace/headers"
-	"github.com/mailtrace/mailtrace/internal/guard"
 )
 
 // learning are the flags of learn.
@@ -128,34 +128,18 @@ func (c *cli) learn(cmd *cobra.Command, l *learning, paths []string) error {
 	if err != nil {
 		return err
 	}
-	return c.unjoin(errors.Join(writeFailure(first(l.file, "standard output"), writeOrg(out, &n, l.least, c.now())), done()))
+	return c.unjoin(errors.Join(writeFailure(cmp.Or(l.file, "standard output"), writeOrg(out, &n, l.least, c.now())), done()))
 }
 
-func (c *cli) sight(ctx context.Context, o mailtrace.Options, in input) (s seen) {
-	err := guard.Run(func() {
-		if in.err != nil {
-			s.err = in.err
-			return
+func (c *cli) sight(ctx context.Context, o mailtrace.Options, in input) seen {
+	s := seen{in: in}
+	s.err = c.message(ctx, in, func(raw []byte, headersOnly bool) (err error) {
+		o.HeadersOnly = headersOnly
+		if s.s, err = mailtrace.Sight(ctx, raw, o); err != nil && !errors.As(err, new(*mailtrace.Fault)) {
+			err = wrong(inputHint, "%s: %s", in.place(), err)
 		}
-		var raw []byte
-		if raw, o.HeadersOnly, s.err = in.load(); s.err == nil {
-			s.s, s.err = mailtrace.Sight(ctx, raw, o)
-		}
+		return err
 	})
-	if in.held > 0 {
-		c.memory.Release(in.held)
-	}
-	s.in = in
-	if p := faultOf(in.place(), first2(s.err, err)); p != nil {
-		s.err = p
-	}
-	var p *problem
-	if s.err != nil && !errors.As(s.err, &p) {
-		s.err = wrong(inputHint, "%s: %s", in.place(), s.err)
-	}
-	if ctx.Err() != nil {
-		s.err = errInterrupted
-	}
 	return s
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +61,7 @@ func (m *manifold) check(c *cli, o *output) error {
 	if len(m.groupBy) > 0 && !m.summary {
 		return wrong("add --summary", "--group-by without --summary")
 	}
-	if _, ok := render.FormatNamed(report.DocSummary, first(o.format, "text")); m.summary && !ok {
+	if _, ok := render.FormatNamed(report.DocSummary, cmp.Or(o.format, "text")); m.summary && !ok {
 		return wrong("one of "+strings.Join(render.FormatNames(report.DocSummary), ", "), "--format %s with --summary", o.format)
 	}
 	var known []string
@@ -88,7 +89,7 @@ func (m *manifold) check(c *cli, o *output) error {
 		if o.file == "" || o.file == "-" {
 			return wrong("--checkpoint "+m.checkpoint+" --output reports.jsonl", "--checkpoint without --output")
 		}
-		if f := first(o.format, "jsonl"); f != "jsonl" {
+		if f := cmp.Or(o.format, "jsonl"); f != "jsonl" {
 			return wrong("leave --format out, or give --summary", "--checkpoint with --format %s", f)
 		}
 	}
@@ -166,8 +167,8 @@ func (c *cli) bulk(ctx context.Context, a *analysis, o mailtrace.Options, in ite
 		}
 		d := sum.Report()
 		d.Tool = report.Tool{Name: "mailtrace", Version: mailtrace.Version}
-		format, _ := render.FormatNamed(report.DocSummary, first(a.format, "text"))
-		return ended(writeFailure(first(a.file, "standard output"), format.Document(out, d, c.options(&a.output, format.Name))))
+		format, _ := render.FormatNamed(report.DocSummary, cmp.Or(a.format, "text"))
+		return ended(writeFailure(cmp.Or(a.file, "standard output"), format.Document(out, d, c.options(&a.output, format.Name))))
 	}
 	if !a.quiet {
 		if err := sum.Write(c.stderr); err != nil {

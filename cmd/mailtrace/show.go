@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -39,7 +40,7 @@ func (c *cli) showSaved(o *output, hide *redacting, finding string, paths []stri
 	if err := o.check(); err != nil {
 		return err
 	}
-	if finding != "" && first(o.format, "text") != "text" {
+	if finding != "" && cmp.Or(o.format, "text") != "text" {
 		return wrong("leave out one of them", "--finding is for text, not --format %s", o.format)
 	}
 	if len(paths) > 0 && hide.redact == "people" && (paths[0] == "all" || paths[0] == "people") {
@@ -56,7 +57,7 @@ func (c *cli) showSaved(o *output, hide *redacting, finding string, paths []stri
 	if err != nil {
 		return err
 	}
-	format := first(o.format, "text")
+	format := cmp.Or(o.format, "text")
 	o.named = len(paths) > 1
 	v := &shown{c: c, o: o, red: red, format: format, finding: finding, out: out}
 	for _, path := range paths {
@@ -67,7 +68,7 @@ func (c *cli) showSaved(o *output, hide *redacting, finding string, paths []stri
 			c.complain(err)
 		}
 	}
-	return c.unjoin(errors.Join(writeError(first(o.file, "standard output"), v.close()), done()))
+	return c.unjoin(errors.Join(writeError(cmp.Or(o.file, "standard output"), v.close()), done()))
 }
 
 // shown shows saved documents. A writer is made with the first document of its
@@ -130,7 +131,7 @@ func (c *cli) documents(path, hint string, each func(doc any) error) error {
 
 // show shows one document.
 func (v *shown) show(path string, doc any) error {
-	out := first(v.o.file, "standard output")
+	out := cmp.Or(v.o.file, "standard output")
 	if r, ok := doc.(*report.Report); ok {
 		if v.messages == nil {
 			f, ok := render.FormatNamed(report.DocMessage, v.format)

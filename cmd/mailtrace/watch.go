@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -174,17 +175,17 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 	if err == nil && format == "text" && !onlyWorse && len(old.Domains) == 0 {
 		_, err = fmt.Fprintf(out, "the state of %d domains is kept in %s\n", len(w.order), render.Clean(k.state))
 	}
-	if err := errors.Join(writeError(first(k.file, "standard output"), err), done()); err != nil {
+	if err := errors.Join(writeError(cmp.Or(k.file, "standard output"), err), done()); err != nil {
 		return c.unjoin(err)
 	}
 	if k.metrics != "" {
-		if err := replaceFile(k.metrics, metrics); err != nil {
+		if err := replaceFile(k.metrics, metrics, 0o644); err != nil {
 			return wrong("give a file in a folder that can be written to", "%s: %s", k.metrics, reason(err))
 		}
 	}
 	state, err := json.MarshalIndent(w.now, "", " ")
 	if err == nil {
-		err = replaceFile(k.state, append(state, '\n'))
+		err = replaceFile(k.state, append(state, '\n'), 0o644)
 	}
 	if err != nil {
 		return wrong("give a file in a folder that can be written to", "%s: %s", k.state, reason(err))
@@ -263,13 +264,13 @@ func watchMetrics(now time.Time, w *watched) []byte {
 
 // replaceFile writes a file whole or not at all: into a new one beside it,
 // which then takes its name.
-func replaceFile(path string, text []byte) error {
+func replaceFile(path string, text []byte, mode os.FileMode) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Chmod(0o644), f.Close())
+	err = errors.Join(err, f.Sync(), f.Chmod(mode), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}

@@ -74,13 +74,7 @@ func Query(name string, t dns.Type) ([]byte, error) {
 	return b.Finish()
 }
 
-var (
-	errNotAsked = errors.New("the answer is to another question")
-	errLoop     = errors.New("a CNAME loop")
-)
-
-// maxCNAME bounds a chain of aliases.
-const maxCNAME = 16
+var errNotAsked = errors.New("the answer is to another question")
 
 // Read takes an answer apart. failure is "" where there is one.
 func Read(raw []byte, name string, t dns.Type) (_ dns.Answer, failure dns.Failure, _ error) {
@@ -133,9 +127,8 @@ func Read(raw []byte, name string, t dns.Type) (_ dns.Answer, failure dns.Failur
 	owner := name
 	for alias[owner] != "" {
 		owner = alias[owner]
-		a.CNAMEs = append(a.CNAMEs, owner)
-		if len(a.CNAMEs) > maxCNAME {
-			return dns.Answer{}, dns.Malformed, errLoop
+		if err := a.Follow(owner); err != nil {
+			return dns.Answer{}, err.Failure, err.Err
 		}
 	}
 	for _, r := range records {
@@ -161,77 +154,47 @@ func canonical(n dnsmessage.Name) string {
 
 func record(p *dnsmessage.Parser, h dnsmessage.ResourceHeader) (dns.Record, error) {
 	r := dns.Record{Name: canonical(h.Name), Type: dns.Type(h.Type), TTL: h.TTL}
-	host := func(n dnsmessage.Name) {
-		r.Host = canonical(n)
-		r.Data = n.String()
-	}
+	var err error
 	switch h.Type {
 	case dnsmessage.TypeA:
-		x, err := p.AResource()
+		var x dnsmessage.AResource
+		x, err = p.AResource()
 		r.Addr = netip.AddrFrom4(x.A)
-		r.Data = r.Addr.String()
-		return r, err
 	case dnsmessage.TypeAAAA:
-		x, err := p.AAAAResource()
+		var x dnsmessage.AAAAResource
+		x, err = p.AAAAResource()
 		r.Addr = netip.AddrFrom16(x.AAAA)
-		r.Data = r.Addr.String()
-		return r, err
 	case dnsmessage.TypeTXT:
-		x, err := p.TXTResource()
-		r.Strings = x.TXT
-		r.Text = strings.Join(x.TXT, "")
-		var quoted []string
-		for _, s := range x.TXT {
-			quoted = append(quoted, quote(s))
-		}
-		r.Data = strings.Join(quoted, " ")
-		return r, err
+		var x dnsmessage.TXTResource
+		x, err = p.TXTResource()
+		r.Strings, r.Text = x.TXT, strings.Join(x.TXT, "")
 	case dnsmessage.TypeMX:
-		x, err := p.MXResource()
-		host(x.MX)
-		r.Pref = x.Pref
-		r.Data = fmt.Sprintf("%d %s", x.Pref, x.MX)
-		return r, err
+		var x dnsmessage.MXResource
+		x, err = p.MXResource()
+		r.Host, r.Pref = canonical(x.MX), x.Pref
 	case dnsmessage.TypePTR:
-		x, err := p.PTRResource()
-		host(x.PTR)
-		return r, err
+		var x dnsmessage.PTRResource
+		x, err = p.PTRResource()
+		r.Host = canonical(x.PTR)
 	case dnsmessage.TypeCNAME:
-		x, err := p.CNAMEResource()
-		host(x.CNAME)
-		return r, err
+		var x dnsmessage.CNAMEResource
+		x, err = p.CNAMEResource()
+		r.Host = canonical(x.CNAME)
 	case dnsmessage.TypeNS:
-		x, err := p.NSResource()
-		host(x.NS)
-		return r, err
-	}
-	x, err := p.UnknownResource()
-	if err != nil {
-		return r, err
-	}
-	if r.Type == dns.TypeTLSA && len(x.Data) > 3 {
-		r.Data = fmt.Sprintf("%d %d %d %x", x.Data[0], x.Data[1], x.Data[2], x.Data[3:])
-		return r, nil
-	}
-	r.Data = fmt.Sprintf(`\# %d %x`, len(x.Data), x.Data) // RFC 3597 §5
-	return r, nil
-}
-
-// quote is a string of a TXT record in presentation form (RFC 1035 §5.1).
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c < ' ' || c > '~':
-			fmt.Fprintf(&b, `\%03d`, c)
-		default:
-			b.WriteByte(c)
+		var x dnsmessage.NSResource
+		x, err = p.NSResource()
+		r.Host = canonical(x.NS)
+	default:
+		x, err := p.UnknownResource()
+		if r.Type == dns.TypeTLSA && len(x.Data) > 3 {
+			r.Data = fmt.Sprintf("%d %d %d %x", x.Data[0], x.Data[1], x.Data[2], x.Data[3:])
+		} else {
+			r.Data = fmt.Sprintf(`\# %d %x`, len(x.Data), x.Data) // RFC 3597 §5
 		}
+		return r, err
 	}
-	b.WriteByte('"')
-	return b.String()
+	if err == nil {
+		r.Data, _ = r.Presentation()
+	}
+	return r, err
 }
