@@ -240,7 +240,7 @@ func (w *warden) walk(told netip.Addr) Custody {
 		if told.IsValid() && h.IP == told {
 			return stop(told, "", told.String()+" is the client by option")
 		}
-		if h.Auth && Public(h.IP) && w.admit != k {
+		if h.Auth && Public(h.IP) && w.admit != k && !strings.Contains(h.Proto, "LMTP") {
 			c.Login = true
 			return stop(h.IP, "", "the client logged in at "+cmp.Or(h.By, "an unnamed host")+": a submission")
 		}
@@ -782,11 +782,46 @@ func (w *warden) byService(h, o *Hop, mx map[string]bool, by, helo, rdns, sure s
 	if points, _ := w.pointsTo(helo, h.IP); points {
 		client = client.Or(services.Find(helo, services.Outbound))
 	}
-	s := client.Without(border).And(ofMX).And(services.Find(mailname.Host(o.By), services.Border|services.Inside))
-	if !s.Empty() {
-		return yes(Strong, "d2", "a delivery host of "+s.First().Name+", which is the recipient's MX, and the older line is the service's own")
+	came := w.arrival(o)
+	s := client.Without(border).And(ofMX).And(services.Find(mailname.Host(came.By), services.Border|services.Inside))
+	if s.Empty() || w.forOthers(came) {
+		return decision{}
 	}
-	return decision{}
+	name := sure
+	if name == "" && len(names) > 0 {
+		name = names[0]
+	}
+	if t := s.First().TenantOf(name); t != "" {
+		for m := range mx {
+			if s.First().TenantOf(m) == t {
+				t = ""
+			}
+		}
+		if t != "" {
+			return decision{} // another customer of the service
+		}
+	}
+	return yes(Strong, "d2", "a delivery host of "+s.First().Name+", which is the recipient's MX, and the older line is the service's own")
+}
+
+// arrival is the line of the service's border or inner host that stands below a
+// delivery host of its own: the next older one, as a rule.
+func (w *warden) arrival(o *Hop) *Hop {
+	if o.Family == "gmail" && localForm(o) {
+		// Gmail's sending host writes a line of its own, without "from". What
+		// stands below it is the border's line, or that of one of its users.
+		if i := w.older(o.Index - 1); i >= 0 && !w.forOthers(o) {
+			return &w.hops[i]
+		}
+	}
+	return o
+}
+
+// forOthers reports whether a line of a service names a recipient of another
+// customer.
+func (w *warden) forOthers(o *Hop) bool {
+	d := mailname.DomainOf(o.For)
+	return d != "" && !w.isMine(d) && !slices.Contains(w.domains, d)
 }
 
 // innerService is the service whose inner host took a message from another host

@@ -15,6 +15,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"net/netip"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -46,6 +47,7 @@ type Service struct {
 	Outbound  []string       `json:"outbound"` // clients that others see
 	Nets      []netip.Prefix `json:"nets"`     // published addresses
 	SPF       []string       `json:"spf"`      // names of the SPF records that customers include
+	Tenant    string         `json:"tenant"`   // regular expression: its group is the customer's part of a host name, in MX and Outbound alike; "" where names are shared
 	Below     string         `json:"below"`    // where it writes its verdicts below its own Received field: BelowBlock, BelowAnywhere, or ""
 	Source    string         `json:"source"`
 	Certainty string         `json:"certainty"` // "high", "medium", "low"
@@ -246,6 +248,29 @@ func InZone(name string) Set {
 		name = name[i+1:]
 	}
 }
+
+// TenantOf is the customer that a host name of the service spells, "" where its
+// names spell none.
+func (s *Service) TenantOf(name string) string {
+	if s.Tenant == "" {
+		return ""
+	}
+	if m := tenants()[s.Tenant].FindStringSubmatch(name); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// tenants are the expressions of the table, compiled.
+var tenants = sync.OnceValue(func() map[string]*regexp.Regexp {
+	out := map[string]*regexp.Regexp{}
+	for i := range table().all {
+		if t := table().all[i].Tenant; t != "" {
+			out[t] = regexp.MustCompile(t) // a test compiles every one
+		}
+	}
+	return out
+})
 
 // Org is the domain that names the service.
 func (s *Service) Org() string {
