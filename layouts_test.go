@@ -51,7 +51,9 @@ func TestLayouts(t *testing.T) {
 			}
 			for _, f := range a.Files {
 				if name, ok := strings.CutSuffix(f.Name, ".eml"); ok {
-					t.Run(name, func(t *testing.T) { judgeLayout(t, parts["zone"]+parts[name+".zone"], string(f.Data), parts[name+".want"]) })
+					t.Run(name, func(t *testing.T) {
+						judgeLayout(t, parts["zone"]+parts[name+".zone"], string(f.Data), parts[name+".want"])
+					})
 				}
 			}
 		})

@@ -202,6 +202,11 @@ func strangerAtBorder(f *Facts) (x stranger, ok bool) {
 	if !x.known && trustedAtBorder(f, "dmarc") == nil {
 		return x, false
 	}
+	if x.known && x.spf.null && authorSPF(f) == nil && !sameOrganisation(f, x.spf.domain) {
+		// Of a notice SPF speaks for the HELO. Whether the author's record names the
+		// client was not asked, by anybody.
+		return x, false
+	}
 	if f.Twin != nil || forwarded(f) {
 		return x, false
 	}

@@ -70,6 +70,10 @@ Owner of the domain: set up DKIM and the return path for your domain in the serv
 			AdviceParts: report.Say("recipient: ask %v by another way whether it sends through %s, and treat the message as forged until then", report.DomainRef(f.FromDomain), service),
 			Evidence:    s.evidence(f),
 		}
+		if by := sentOn(f, s); by != "" {
+			found.Parts = report.Say("%s; nothing of %v passes any more, so DMARC fails: a forward without an aligned signature does that to honest mail, and a forged message looks the same", by, report.DomainRef(f.FromDomain))
+			found.AdviceParts = report.Say("recipient: if you had your mail forwarded to here, %v has to sign with DKIM for it to pass; if not, treat the message as forged", report.DomainRef(f.FromDomain))
+		}
 		if signature != nil {
 			found.Evidence = append(found.Evidence, field(f, signature.field))
 		}

@@ -227,6 +227,24 @@ func dmarcRecord(f *Facts) []report.Evidence {
 	return []report.Evidence{record("_dmarc."+f.DMARC.Discovered.Domain, "TXT", f.DMARC.Discovered.Record.Raw)}
 }
 
+// sentOn says that the service which brought the message forwards mail by
+// trade, or wrote the envelope sender that it gives to what a mailbox forwards;
+// "" where neither shows. SPF passes for that envelope sender.
+func sentOn(f *Facts, s borderSPF) string {
+	if s.result != "pass" || f.MailFrom == nil {
+		return ""
+	}
+	if local, _, ok := strings.Cut(*f.MailFrom, "@"); ok && strings.Contains(local, "+caf_=") && known.ByAddr(f.ClientIP(f.LastRun())).And(known.InZone("google.com")) != (known.Set{}) {
+		return "Gmail forwarded it for a mailbox there, as the envelope sender " + *f.MailFrom + " says"
+	}
+	for _, n := range f.BorderNames {
+		if x := known.Find(n, known.Outbound).Of(known.Forwarder).First(); x != nil {
+			return x.Org() + ", which forwards mail, brought it with an envelope sender of " + s.domain
+		}
+	}
+	return ""
+}
+
 // senderAt is the party at fault where the author's side has to change
 // something: the client of the border.
 func senderAt(f *Facts) report.Party {
@@ -246,11 +264,11 @@ func sentByService(f *Facts) string {
 		names = append(names, h.RDNS)
 	}
 	for _, n := range names {
-		if n != "" && (headers.Service(n) || !known.Senders(n, known.Any).Empty()) {
+		if n != "" && (headers.Service(n) || !known.Senders(n, known.Any).Empty() || !known.Find(n, known.Outbound).Of(known.Forwarder).Empty()) {
 			return mailname.Org(n)
 		}
 	}
-	if s := known.ByAddr(f.ClientIP(f.LastRun())).Of(known.Mailbox, known.ESP, known.Gateway).First(); s != nil {
+	if s := known.ByAddr(f.ClientIP(f.LastRun())).Of(known.Mailbox, known.ESP, known.Gateway, known.Forwarder).First(); s != nil {
 		return s.Name
 	}
 	if s, ok := spfAtBorder(f); ok && s.result == "pass" && (headers.Service(s.domain) || !known.Senders(s.domain, known.Any).Empty() || !known.InZone(s.domain).Of(known.ESP).Empty()) {

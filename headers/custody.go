@@ -252,6 +252,11 @@ func (w *warden) walk(told netip.Addr) Custody {
 			if c.Other != nil || ok.blind {
 				c.Grade = Likely
 			}
+			if k > 0 {
+				// Older lines tell of other servers: one of them may be a relay of the
+				// reader's that nothing shows to be his.
+				c.Grade = max(c.Grade, Strong)
+			}
 			c.NAT = ok.nat
 			return stop(ok.ip, ok.unknown, ok.why)
 		}
@@ -668,7 +673,10 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 		!services.Find(helo, services.Inside).Empty() ||
 		!services.Find(helo, services.Border|services.Outbound).And(services.Find(by, services.Any)).Empty()
 	nat := decision{nat: true, unknown: "the line shows " + h.IP.String() + ", a private address"}
-	if !known {
+	// The server's own look-up gave the private address the name that the client
+	// calls itself: what stands in the way of a stranger has another.
+	named := !known && helo == h.confirmedName() && o != nil && mailname.Host(o.By) == helo
+	if !known && !named {
 		nat.why = h.IP.String() + " is private, but the client calls itself " + helo + ": its address was replaced on the way in"
 		return nat
 	}
@@ -685,6 +693,9 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 				}
 			}
 		}
+	}
+	if named {
+		return yes(Likely, "b3", h.IP.String()+" is a private address, and "+by+" had confirmed that it is "+helo)
 	}
 	return yes(Strong, "b1", h.IP.String()+" is a private address")
 }

@@ -351,7 +351,7 @@ func (a ask) run(ctx context.Context, mutant string, each time.Duration) ([]byte
 	defer cancel()
 	c := exec.CommandContext(ctx, a.program, "-test.failfast", "-test.timeout", each.String(), "-test.run", cmp.Or(a.tests, "."))
 	c.Dir = a.dir
-	c.Env = append(os.Environ(), "MUTANT="+mutant)
+	c.Env = append(c.Environ(), "MUTANT="+mutant)
 	return c.CombinedOutput()
 }
 
