@@ -104,37 +104,39 @@ func (c *cli) file(path string, named bool, index int, yield func(input) bool) b
 	if err != nil {
 		return fail(wrong(inputHint, "%s: %s", path, reason(err)))
 	}
-	head := make([]byte, sniffed)
-	n, err := io.ReadFull(f, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		f.Close()
-		return fail(wrong(inputHint, "%s: %s", path, reason(err)))
-	}
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		f.Close()
 		return fail(wrong(inputHint, "%s: %s", path, reason(err)))
 	}
-	all := io.NewSectionReader(f, 0, info.Size())
-	if archive.Sniff(head[:n]) != archive.None {
-		defer f.Close()
-		return c.packed(path, named, index, all, yield)
+	// The file is opened anew for each message: by then it is closed here.
+	return c.section(path, named, index, io.NewSectionReader(f, 0, info.Size()), func(where string, offset, length int64) ([]byte, error) {
+		return readFile(path, where, offset, length)
+	}, yield)
+}
+
+// section yields the messages of bytes that can be read at any place, whose
+// indexes begin with index: those of an archive or a mailbox, or the one message
+// that they are. read reads a part of them, when a message is loaded.
+func (c *cli) section(path string, named bool, index int, r *io.SectionReader, read func(where string, offset, length int64) ([]byte, error), yield func(input) bool) bool {
+	fail := func(err error) bool { return yield(input{path: path, index: index, err: err}) }
+	head := make([]byte, sniffed)
+	n, err := r.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fail(wrong(inputHint, "%s: %s", name(path), reason(err)))
 	}
-	if what, hint, _ := archive.Foreign(head[:n]); what != "" {
-		f.Close()
-		return fail(wrong(hint, "%s: %s", path, what))
+	head = head[:n]
+	if archive.Sniff(head) != archive.None {
+		return c.packed(path, named, index, r, yield)
 	}
-	if bulk.IsMbox(head[:n]) {
-		defer f.Close()
-		// The file is opened anew for each message: it is scanned to its end
-		// before the last message is loaded.
-		return mbox(path, index, all, func(where string, offset, length int64) ([]byte, error) {
-			return readFile(path, where, offset, length)
-		}, yield)
+	if what, hint, _ := archive.Foreign(head); what != "" {
+		return fail(wrong(hint, "%s: %s", name(path), what))
 	}
-	f.Close()
-	return yield(input{path: path, index: index, size: info.Size(), read: info.Size(), load: func() ([]byte, bool, error) {
-		raw, err := readFile(path, path, 0, -1)
+	if bulk.IsMbox(head) {
+		return mbox(path, index, r, read, yield)
+	}
+	return yield(input{path: path, index: index, size: r.Size(), read: r.Size(), load: func() ([]byte, bool, error) {
+		raw, err := read(name(path), 0, r.Size())
 		if err != nil {
 			return nil, false, err
 		}
@@ -142,21 +144,14 @@ func (c *cli) file(path string, named bool, index int, yield func(input) bool) b
 	}})
 }
 
-// readFile reads a part of a file into a buffer of its size; a length of -1
-// is all from offset on. where names the part in an error.
+// readFile reads a part of a file into a buffer of its size. where names the part
+// in an error.
 func readFile(path, where string, offset, length int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, wrong(inputHint, "%s: %s", path, reason(err))
 	}
 	defer f.Close()
-	if length < 0 {
-		info, err := f.Stat()
-		if err != nil {
-			return nil, wrong(inputHint, "%s: %s", path, reason(err))
-		}
-		length = info.Size() - offset
-	}
 	return readAt(where, f, offset, length)
 }
 

@@ -199,7 +199,7 @@ func (c *cli) stream(path string, r io.Reader, yield func(input) bool) bool {
 	if f, ok := r.(*os.File); ok {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 			if at, err := f.Seek(0, io.SeekCurrent); err == nil {
-				return c.section(path, io.NewSectionReader(f, at, info.Size()-at), yield)
+				return c.kept(path, io.NewSectionReader(f, at, info.Size()-at), yield)
 			}
 		}
 	}
@@ -272,28 +272,10 @@ func (c *cli) spooled(path string, r io.Reader, yield func(input) bool) bool {
 	case err != nil:
 		return fail(wrong("set TMPDIR to a folder with room", "%s: %s", name(path), reason(err)))
 	}
-	return c.section(path, io.NewSectionReader(spool, 0, size), yield)
+	return c.kept(path, io.NewSectionReader(spool, 0, size), yield)
 }
 
-// section yields the messages of bytes that can be read at any place.
-func (c *cli) section(path string, r *io.SectionReader, yield func(input) bool) bool {
-	head := make([]byte, archive.Sniffed)
-	n, _ := r.ReadAt(head, 0)
-	read := func(where string, offset, length int64) ([]byte, error) { return readAt(where, r, offset, length) }
-	if archive.Sniff(head[:n]) != archive.None {
-		return c.packed(path, true, 0, r, yield)
-	}
-	if what, hint, _ := archive.Foreign(head[:n]); what != "" {
-		return yield(input{path: path, err: wrong(hint, "%s: %s", name(path), what)})
-	}
-	if bulk.IsMbox(head[:n]) {
-		return mbox(path, 0, r, read, yield)
-	}
-	return yield(input{path: path, size: r.Size(), load: func() ([]byte, bool, error) {
-		raw, err := read(name(path), 0, r.Size())
-		if err != nil {
-			return nil, false, err
-		}
-		return decode(path, raw)
-	}})
+// kept yields the messages of a file that stays open until the run ends.
+func (c *cli) kept(path string, r *io.SectionReader, yield func(input) bool) bool {
+	return c.section(path, true, 0, r, func(where string, offset, length int64) ([]byte, error) { return readAt(where, r, offset, length) }, yield)
 }
