@@ -42,8 +42,13 @@ func (c *checker) bimi(s *section, out *report.BIMI) {
 			return
 		}
 	}
+	bare := false // there is nothing below bimi (RFC 8020)
 	for _, name := range [...]string{"_bimi." + c.domain, "bimi." + c.domain, "default.bimi." + c.domain, c.domain} {
+		if name == "default.bimi."+c.domain && bare {
+			continue
+		}
 		a := c.ask(name, dns.TypeTXT)
+		bare = name == "bimi."+c.domain && !a.gap && a.Status == dns.NXDomain && len(a.CNAMEs) == 0
 		for _, text := range a.Texts() {
 			if len(a.CNAMEs) > 0 || !formBIMI.meant(peel(text).text, false) || len(out.Misplaced) == MaxRecords {
 				continue

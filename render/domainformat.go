@@ -2,9 +2,6 @@ package render
 
 import (
 	"io"
-	"reflect"
-	"strings"
-	"time"
 
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -61,56 +58,13 @@ func (s domainSARIF) Domain(d *report.Domain) error {
 	return s.Writer.(*sarifWriter).domain(d)
 }
 
-// filledDomain returns a copy with an empty list for every list that is nil
-// and is always written. The report itself is not changed.
-func filledDomain(d *report.Domain) *report.Domain {
-	c := fillValue(reflect.ValueOf(*d)).Interface().(report.Domain)
-	if c.Kind == "" { // a report of a version that wrote none
+// filledDomain is a report with an empty list for every list that is nil and is
+// always written. The report itself is not changed.
+func filledDomain(d *report.Domain) filledLists {
+	if d.Kind == "" { // a report of a version that wrote none
+		c := *d
 		c.Kind = report.DocDomain
+		d = &c
 	}
-	return &c
-}
-
-// fillValue copies plain data, structs and lists all the way down.
-func fillValue(v reflect.Value) reflect.Value {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if v.IsNil() || v.Elem().Kind() != reflect.Struct {
-			return v
-		}
-		out := reflect.New(v.Type().Elem())
-		out.Elem().Set(fillValue(v.Elem()))
-		return out
-	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			return v
-		}
-		out := reflect.New(v.Type()).Elem()
-		out.Set(v)
-		for i := range v.NumField() {
-			f, optional := v.Field(i), strings.HasSuffix(v.Type().Field(i).Tag.Get("json"), ",omitempty")
-			switch {
-			case f.Kind() == reflect.Slice && f.IsNil() && !optional:
-				out.Field(i).Set(reflect.MakeSlice(f.Type(), 0, 0))
-			case f.Kind() == reflect.Map && f.IsNil() && !optional:
-				out.Field(i).Set(reflect.MakeMap(f.Type()))
-			default:
-				out.Field(i).Set(fillValue(f))
-			}
-		}
-		return out
-	case reflect.Slice:
-		switch elem := v.Type().Elem(); {
-		case v.IsNil():
-			return v
-		case elem.Kind() != reflect.Struct && (elem.Kind() != reflect.Pointer || elem.Elem().Kind() != reflect.Struct):
-			return v
-		}
-		out := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
-		for i := range v.Len() {
-			out.Index(i).Set(fillValue(v.Index(i)))
-		}
-		return out
-	}
-	return v
+	return filledLists{d}
 }

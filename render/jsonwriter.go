@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,12 +30,26 @@ type valueWriter func(*jsonText, unsafe.Pointer)
 type jsonText struct {
 	b   []byte
 	err error
+	// filled writes a list that is nil as an empty one.
+	filled bool
 }
+
+// filledLists is a document in whose JSON a list that is nil is an empty one.
+type filledLists struct{ document any }
 
 var jsonWriters sync.Map // reflect.Type: valueWriter
 
 // appendJSON appends the JSON of a value, best given by a pointer.
 func appendJSON(b []byte, v any) ([]byte, error) {
+	w := jsonText{b: b}
+	if x, ok := v.(filledLists); ok {
+		w.filled, v = true, x.document
+	}
+	w.value(v)
+	return w.b, w.err
+}
+
+func (w *jsonText) value(v any) {
 	x := reflect.ValueOf(v)
 	if x.Kind() != reflect.Pointer || x.IsNil() {
 		p := reflect.New(reflect.TypeFor[any]())
@@ -44,9 +59,7 @@ func appendJSON(b []byte, v any) ([]byte, error) {
 		}
 		x = p
 	}
-	w := jsonText{b: b}
-	writerOf(x.Type().Elem())(&w, x.UnsafePointer())
-	return w.b, w.err
+	writerOf(x.Type().Elem())(w, x.UnsafePointer())
 }
 
 // writerOf returns the writer of a type, and makes it where it is new.
@@ -117,8 +130,37 @@ func newWriter(t reflect.Type) valueWriter {
 		return sliceWriter(t)
 	case reflect.Struct:
 		return structWriter(t)
+	case reflect.Map:
+		if t.Key().Kind() == reflect.String && !t.Key().Implements(textMarshaler) {
+			return mapWriter(t)
+		}
 	}
 	return otherWriter(t)
+}
+
+// mapWriter writes the keys in their order, as encoding/json does.
+func mapWriter(t reflect.Type) valueWriter {
+	elem := writerOf(t.Elem())
+	return func(j *jsonText, p unsafe.Pointer) {
+		m := reflect.NewAt(t, p).Elem()
+		if m.IsNil() && !j.filled {
+			j.b = append(j.b, "null"...)
+			return
+		}
+		keys := m.MapKeys()
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+		j.b = append(j.b, '{')
+		for i, k := range keys {
+			if i > 0 {
+				j.b = append(j.b, ',')
+			}
+			j.b = append(appendText(j.b, k.String()), ':')
+			at := reflect.New(t.Elem())
+			at.Elem().Set(m.MapIndex(k))
+			elem(j, at.UnsafePointer())
+		}
+		j.b = append(j.b, '}')
+	}
 }
 
 // otherWriter leaves a type to encoding/json.
@@ -170,7 +212,11 @@ func sliceWriter(t reflect.Type) valueWriter {
 	return func(j *jsonText, p unsafe.Pointer) {
 		s := (*sliceHeader)(p)
 		if s.data == nil {
-			j.b = append(j.b, "null"...)
+			if j.filled {
+				j.b = append(j.b, "[]"...)
+			} else {
+				j.b = append(j.b, "null"...)
+			}
 			return
 		}
 		j.b = append(j.b, '[')

@@ -4,12 +4,12 @@ package live
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -67,6 +67,7 @@ type Resolver struct {
 	rounds  int
 	dnssec  bool
 	first   atomic.Int32 // index of the server to begin with
+	chance  chance
 }
 
 // New returns a resolver that asks servers. One that [ParseServer] does
@@ -89,7 +90,8 @@ func New(o Options) *Resolver {
 		if err != nil {
 			address = s
 		}
-		l.servers = append(l.servers, &server{address: address, invalid: err, dial: dial})
+		where, _ := netip.ParseAddrPort(address)
+		l.servers = append(l.servers, &server{address: address, invalid: err, here: where.Addr().IsLoopback(), chance: &l.chance, dial: dial})
 	}
 	return l
 }
@@ -246,11 +248,9 @@ type query struct {
 func (q *query) id() uint16 { return binary.BigEndian.Uint16(q.packet) }
 
 func (l *Resolver) query(name string, t dns.Type, edns bool) (*query, error) {
-	var id [2]byte
-	rand.Read(id[:]) // never fails
 	m := mdns.Msg{
 		MsgHdr: mdns.MsgHdr{
-			Id:               binary.BigEndian.Uint16(id[:]),
+			Id:               l.chance.uint16(),
 			RecursionDesired: true,
 			// RFC 6840 §5.7: tell whether the answer was validated, without
 			// sending the signatures.
