@@ -1,10 +1,6 @@
 package redact
 
-import (
-	"reflect"
-
-	"github.com/mailtrace/mailtrace/report"
-)
+import "github.com/mailtrace/mailtrace/report"
 
 // Vocabulary reports whether a word stays in sentences.
 func Vocabulary(word string) bool { return vocabulary[word] }
@@ -12,7 +8,7 @@ func Vocabulary(word string) bool { return vocabulary[word] }
 // Policies are the keys of a report with a policy.
 func Policies() map[string]bool {
 	out := map[string]bool{}
-	for k := range policies {
+	for k := range policies() {
 		out[k] = true
 	}
 	return out
@@ -21,11 +17,7 @@ func Policies() map[string]bool {
 // Caught redacts a report and returns the texts in which the last look found
 // what the replacing had left.
 func Caught(r *report.Report, o Options) []string {
-	t := newTable(o)
-	t.collect(r)
-	t.number()
-	v := reflect.New(reflect.TypeFor[report.Report]()).Elem()
-	t.copy(v, reflect.ValueOf(r).Elem(), text)
+	_, t := redacted(r, o)
 	return t.caught
 }
 
@@ -35,5 +27,8 @@ func Text(r *report.Report, o Options, s string) string {
 	t.collect(r)
 	t.spot(text, s)
 	t.number()
+	if s == "" {
+		return s
+	}
 	return t.apply(text, s)
 }

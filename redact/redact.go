@@ -14,7 +14,6 @@ package redact
 
 import (
 	"reflect"
-	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -27,59 +26,84 @@ type Options struct {
 	Domains bool
 }
 
-// hidden stands where nothing of a text can be shown.
-const hidden = "(hidden)"
-
 // Report returns a redacted copy of a report. The report itself stays as it
 // is. The same report gives the same copy.
 func Report(r *report.Report, o Options) *report.Report {
+	r, _ = redacted(r, o)
+	return r
+}
+
+func redacted(r *report.Report, o Options) (*report.Report, *table) {
+	r = clone(reflect.ValueOf(r)).Interface().(*report.Report)
 	t := newTable(o)
 	t.collect(r)
 	t.number()
-	v := reflect.New(reflect.TypeFor[report.Report]()).Elem()
-	t.copy(v, reflect.ValueOf(r).Elem(), text)
-	return v.Addr().Interface().(*report.Report)
+	walk(reflect.ValueOf(r).Elem(), text, t.apply)
+	return r, t
 }
 
-// copy writes the redacted src to dst. p is how the strings in it are treated.
-func (t *table) copy(dst, src reflect.Value, p policy) {
-	switch src.Kind() {
+// inReport reports whether a struct is one of a report; a time is not.
+func inReport(v reflect.Value) bool {
+	return v.Type().PkgPath() == reflect.TypeFor[report.Report]().PkgPath()
+}
+
+// clone copies a value with all that it points at.
+func clone(v reflect.Value) reflect.Value {
+	switch {
+	case v.Kind() == reflect.Pointer && !v.IsNil():
+		p := reflect.New(v.Type().Elem())
+		p.Elem().Set(clone(v.Elem()))
+		return p
+	case v.Kind() == reflect.Slice && !v.IsNil():
+		s := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		for i := range v.Len() {
+			s.Index(i).Set(clone(v.Index(i)))
+		}
+		return s
+	case v.Kind() == reflect.Struct && inReport(v):
+		s := reflect.New(v.Type()).Elem()
+		for i := range v.NumField() {
+			s.Field(i).Set(clone(v.Field(i)))
+		}
+		return s
+	}
+	return v
+}
+
+// walk puts f of every text of a report into its place, and makes sentences
+// again from their parts. p is how the texts of v are treated.
+func walk(v reflect.Value, p policy, f func(policy, string) string) {
+	switch v.Kind() {
 	case reflect.String:
-		dst.SetString(t.apply(p, src.String()))
+		if s := v.String(); s != "" && p != keep {
+			v.SetString(f(p, s))
+		}
 	case reflect.Pointer:
-		if !src.IsNil() {
-			dst.Set(reflect.New(src.Type().Elem()))
-			t.copy(dst.Elem(), src.Elem(), p)
+		if !v.IsNil() {
+			walk(v.Elem(), p, f)
 		}
 	case reflect.Slice:
-		if !src.IsNil() {
-			dst.Set(reflect.MakeSlice(src.Type(), src.Len(), src.Len()))
-			for i := range src.Len() {
-				t.copy(dst.Index(i), src.Index(i), p)
-			}
+		for i := range v.Len() {
+			walk(v.Index(i), p, f)
 		}
 	case reflect.Struct:
-		if src.Type().PkgPath() != reportPath {
-			dst.Set(src) // a time
+		if !inReport(v) {
 			return
 		}
-		if e, ok := src.Interface().(report.Evidence); ok {
-			dst.Set(reflect.ValueOf(t.evidence(e)))
-			return
+		of := policiesOf(v.Type())
+		for i := range v.NumField() {
+			p := of[i]
+			if p == byKind {
+				p = kindPolicy(v.Addr().Interface())
+			}
+			walk(v.Field(i), p, f)
 		}
-		if h, ok := src.Interface().(report.HeaderField); ok {
-			h.Text = t.evidence(report.Evidence{Kind: report.EvidenceHeader, Text: unfolded(h.Text)}).Text
-			dst.Set(reflect.ValueOf(h))
-			return
+		again := func(s *string, parts report.Text) {
+			if len(parts) > 0 {
+				*s = parts.String()
+			}
 		}
-		if x, ok := src.Interface().(report.Part); ok {
-			dst.Set(reflect.ValueOf(t.part(x)))
-			return
-		}
-		for i := range src.NumField() {
-			t.copy(dst.Field(i), src.Field(i), policyOf(src.Type(), i))
-		}
-		switch x := dst.Addr().Interface().(type) {
+		switch x := v.Addr().Interface().(type) {
 		case *report.Finding:
 			again(&x.Message, x.Parts)
 			again(&x.Advice, x.AdviceParts)
@@ -89,59 +113,11 @@ func (t *table) copy(dst, src reflect.Value, p policy) {
 			again(&x.Summary, x.Parts)
 		case *report.Border:
 			again(&x.Basis, x.Parts)
-		}
-	default:
-		dst.Set(src)
-	}
-}
-
-// unfolded is a header field on one line (RFC 5322 §2.2.3).
-func unfolded(s string) string {
-	return strings.NewReplacer("\r\n", "", "\n", "").Replace(s)
-}
-
-// again makes a sentence from its redacted parts.
-func again(s *string, parts report.Text) {
-	if len(parts) > 0 {
-		*s = parts.String()
-	}
-}
-
-// part shows one part of a sentence.
-func (t *table) part(x report.Part) report.Part {
-	switch x.Kind {
-	case report.PartHost, report.PartDomain:
-		x.Text = t.apply(host, x.Text)
-	case report.PartMailbox:
-		x.Text = t.apply(address, x.Text)
-	case report.PartHop, report.PartFinding:
-	default:
-		x.Text, x.Ref = t.apply(text, x.Text), t.apply(text, x.Ref)
-	}
-	return x
-}
-
-// visit calls f with every string of a report that is not a word of the
-// report's own.
-func visit(v reflect.Value, p policy, f func(policy, string)) {
-	switch v.Kind() {
-	case reflect.String:
-		if p != keep {
-			f(p, v.String())
-		}
-	case reflect.Pointer:
-		if !v.IsNil() {
-			visit(v.Elem(), p, f)
-		}
-	case reflect.Slice:
-		for i := range v.Len() {
-			visit(v.Index(i), p, f)
-		}
-	case reflect.Struct:
-		if v.Type().PkgPath() == reportPath {
-			for i := range v.NumField() {
-				visit(v.Field(i), policyOf(v.Type(), i), f)
+		case *report.Evidence:
+			if x.Kind == report.EvidenceHeader {
+				x.Parts = nil // the text is the field as it may be shown
 			}
+			again(&x.Text, x.Parts)
 		}
 	}
 }

@@ -1,12 +1,11 @@
 package redact
 
 import (
-	"maps"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
 )
 
 // kind of a secret, and the word that its pseudonyms begin with.
@@ -20,8 +19,8 @@ const (
 	kindHost    kind = "host"
 	kindText    kind = "text" // words of the message
 	kindServer  kind = "server"
-	kindDomain  kind = "domain"
-	kindSub     kind = "sub"
+	kindDomain  kind = "domain" // of an organisation
+	kindSub     kind = "sub"    // a label below it
 	kindKey     kind = "selector"
 )
 
@@ -33,42 +32,47 @@ type secret struct {
 	name   string // the pseudonym, once numbered
 }
 
+func (s *secret) String() string { return s.before + s.name + s.after }
+
+// key finds a secret by what it is written as, in lower case. A user and an id
+// can both be the local part of an address.
+type key struct {
+	kind kind
+	text string
+}
+
+func keyOf(k kind, s string) key {
+	if k == kindID {
+		k = kindUser
+	}
+	return key{k, s}
+}
+
 // table holds the secrets of one report and their pseudonyms.
 type table struct {
 	o       Options
-	secrets []*secret // in the order in which they get their numbers
-	locals  map[string]*secret
-	hosts   map[string]*secret
-	servers map[string]*secret
-	people  map[string]*secret // display names
-	topics  map[string]*secret
-	ids     map[string]*secret
+	known   map[key]*secret
+	secrets []*secret          // in the order in which they get their numbers
 	phrases map[string]*secret // words joined by a blank
 	longest map[string]int     // the longest phrase that begins with a word
 	runs    map[string]*secret // three words in a row of a longer text
 	ips     map[netip.Addr]netip.Addr
 	order   []netip.Addr // of ips
 	seenIP  map[netip.Addr]bool
-	kept    map[string]bool // domains that stay
-	labels  map[string]bool // of which they consist
-	quoted  map[string]bool // header fields whose value may be shown, lower case
-	paths   []string
+	kept    map[string]bool   // domains that stay
+	labels  map[string]bool   // words of which they consist; none where domains are hidden
+	quoted  map[string]bool   // header fields whose value may be shown, lower case
 	literal *strings.Replacer // of paths and servers, as they are written
-	names   map[string]bool   // pseudonyms, lower case
-	caught  []string          // texts that were withheld in the end
-	// Where domains are hidden:
-	orgs map[string]*secret // domains of organisations
-	subs map[string]*secret // labels below them
-	keys map[string]*secret // selectors
+	paths   []string
+	names   map[string]bool // pseudonyms, lower case
+	caught  []string        // texts that were withheld in the end
 }
 
 func newTable(o Options) *table {
 	return &table{
-		o: o, locals: map[string]*secret{}, hosts: map[string]*secret{}, servers: map[string]*secret{}, people: map[string]*secret{},
-		topics: map[string]*secret{}, ids: map[string]*secret{}, phrases: map[string]*secret{}, longest: map[string]int{},
-		runs: map[string]*secret{}, ips: map[netip.Addr]netip.Addr{}, seenIP: map[netip.Addr]bool{}, kept: map[string]bool{},
-		labels: map[string]bool{}, quoted: map[string]bool{}, names: map[string]bool{}, literal: strings.NewReplacer(),
-		orgs: map[string]*secret{}, subs: map[string]*secret{}, keys: map[string]*secret{},
+		o: o, known: map[key]*secret{}, phrases: map[string]*secret{}, longest: map[string]int{}, runs: map[string]*secret{},
+		ips: map[netip.Addr]netip.Addr{}, seenIP: map[netip.Addr]bool{}, kept: map[string]bool{}, labels: map[string]bool{},
+		quoted: set(shownFields), names: map[string]bool{}, literal: strings.NewReplacer(),
 	}
 }
 
@@ -79,11 +83,13 @@ const (
 	maxTextWords = 4096
 )
 
-func (t *table) add(m map[string]*secret, key string, k kind) *secret {
-	s := m[key]
+func (t *table) find(k kind, text string) *secret { return t.known[keyOf(k, text)] }
+
+func (t *table) add(k kind, text string) *secret {
+	s := t.find(k, text)
 	if s == nil {
 		s = &secret{kind: k}
-		m[key] = s
+		t.known[keyOf(k, text)] = s
 		t.secrets = append(t.secrets, s)
 	}
 	return s
@@ -91,11 +97,10 @@ func (t *table) add(m map[string]*secret, key string, k kind) *secret {
 
 // phrase makes a secret known wherever its words stand in a row.
 func (t *table) phrase(words []string, s *secret) {
-	if len(words) == 0 || len(words) > maxPhrase || !telling(words) {
+	if len(words) > maxPhrase || !telling(words) {
 		return
 	}
-	key := strings.Join(words, " ")
-	if t.phrases[key] == nil {
+	if key := strings.Join(words, " "); t.phrases[key] == nil {
 		t.phrases[key] = s
 		t.longest[words[0]] = max(t.longest[words[0]], len(words))
 	}
@@ -106,11 +111,8 @@ func (t *table) passage(words []string, s *secret) {
 	t.phrase(words, s)
 	words = words[:min(len(words), maxTextWords)]
 	for i := 0; i+3 <= len(words); i++ {
-		if telling(words[i : i+3]) {
-			key := strings.Join(words[i:i+3], " ")
-			if t.runs[key] == nil {
-				t.runs[key] = s
-			}
+		if key := strings.Join(words[i:i+3], " "); telling(words[i:i+3]) && t.runs[key] == nil {
+			t.runs[key] = s
 		}
 	}
 }
@@ -118,18 +120,19 @@ func (t *table) passage(words []string, s *secret) {
 // telling reports whether words say something of somebody: a sentence of the
 // report may hold the others by itself.
 func telling(words []string) bool {
-	letters, digits := 0, 0
+	size := 0
 	for _, w := range words {
 		switch {
 		case number(w):
-			digits += len(w)
-		case !vocabulary[w] && utf8.RuneCountInString(w) >= 3:
+			size += len(w)
+		case vocabulary[w]:
+		case utf8.RuneCountInString(w) >= 3:
 			return true
-		case !vocabulary[w]:
-			letters += len(w)
+		default:
+			size += len(w)
 		}
 	}
-	return letters+digits >= 5
+	return size >= 5
 }
 
 func number(w string) bool { return strings.Trim(w, "0123456789") == "" }
@@ -138,33 +141,31 @@ func number(w string) bool { return strings.Trim(w, "0123456789") == "" }
 // is passed over.
 func (t *table) number() {
 	count := map[kind]int{}
-	for _, s := range t.secrets {
-		for {
-			count[s.kind]++
-			s.name = string(s.kind) + "-" + strconv.Itoa(count[s.kind])
-			if t.locals[s.name] == nil && t.hosts[s.name] == nil && t.phrases[string(s.kind)+" "+strconv.Itoa(count[s.kind])] == nil {
-				break
-			}
-		}
-		t.names[s.name] = true
-	}
-	if t.o.Domains {
-		for _, s := range t.hosts {
-			s.after = t.domainSuffix(s.after)
-		}
-	}
-	t.numberAddresses()
 	var pairs []string
 	for _, p := range t.paths {
 		pairs = append(pairs, p, shownPath)
 	}
-	for _, s := range slices.Sorted(maps.Keys(t.servers)) {
-		pairs = append(pairs, s, t.servers[s].name)
+	for _, s := range t.secrets {
+		for s.name == "" || t.find(kindUser, s.name) != nil || t.find(kindHost, s.name) != nil ||
+			t.phrases[string(s.kind)+" "+strconv.Itoa(count[s.kind])] != nil {
+			count[s.kind]++
+			s.name = string(s.kind) + "-" + strconv.Itoa(count[s.kind])
+		}
+		t.names[s.name] = true
+	}
+	for _, k := range sortedKeys(t.known) {
+		switch s := t.known[k]; k.kind {
+		case kindHost:
+			if t.o.Domains && s.after != "" {
+				s.after = "." + t.name(s.after[1:])
+			}
+		case kindServer:
+			pairs = append(pairs, k.text, s.name)
+		}
 	}
 	t.literal = strings.NewReplacer(pairs...)
+	t.numberAddresses()
 }
-
-func (s *secret) String() string { return s.before + s.name + s.after }
 
 // private reports whether an address means something only inside a network.
 func private(ip netip.Addr) bool {
@@ -186,19 +187,14 @@ var (
 	benchmark6     = netip.MustParsePrefix("2001:db8:1::/48") // a part of documentation6
 )
 
-func base(ip netip.Addr) bool {
-	for _, p := range bases {
-		if p.Addr() == ip {
-			return true
-		}
-	}
-	return false
-}
-
 // hideIP notes an address that is to be hidden.
 func (t *table) hideIP(ip netip.Addr) {
-	ip = ip.WithZone("")
-	if _, ok := t.ips[ip]; !ok && !base(ip) {
+	for _, p := range bases {
+		if p.Addr() == ip {
+			return
+		}
+	}
+	if _, ok := t.ips[ip]; !ok {
 		t.ips[ip] = netip.Addr{}
 		t.order = append(t.order, ip)
 	}
@@ -213,33 +209,25 @@ func (t *table) numberAddresses() {
 	for _, ip := range t.order {
 		block := benchmark4
 		switch {
+		case ip.Is6() && t.o.Domains:
+			block = benchmark6
 		case ip.Is6():
 			block = documentation6
-			if t.o.Domains {
-				block = benchmark6
-			}
 		case !t.o.Domains:
 			block = documentation4
 		}
-		if private(ip) {
-			for _, p := range bases {
-				if p.Contains(ip) {
-					block = p
-				}
+		for _, p := range bases {
+			if p.Contains(ip) && private(ip) {
+				block = p
 			}
 		}
 		to, ok := next[block]
 		if !ok {
 			to = block.Addr()
 		}
-		for {
-			to = to.Next()
+		for to = to.Next(); t.seenIP[to] || !block.Contains(to); to = to.Next() {
 			if !block.Contains(to) {
 				to, block = benchmark4.Addr(), benchmark4
-				continue
-			}
-			if !t.seenIP[to] {
-				break
 			}
 		}
 		next[block] = to
