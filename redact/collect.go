@@ -76,7 +76,11 @@ func sortedKeys(m map[key]*secret) []key {
 func (t *table) keep(p policy, s string) {
 	switch p {
 	case envelope:
-		_, s, _ = mailname.Split(s)
+		_, domain, ok := mailname.Split(s)
+		if !ok {
+			return
+		}
+		s = domain
 	case fieldName:
 		t.quoted[strings.ToLower(s)] = true
 		return

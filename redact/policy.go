@@ -49,7 +49,7 @@ var policies = sync.OnceValue(func() map[string]policy {
 			DKIM.BodyHash DKIM.HeaderSignature Change.Kind ARC.Result ARCSet.Seal ARCSet.MessageSignature DMARC.Result DMARC.Method
 			DMARCOther.Method DMARCOther.Result CrossCheck.Library CrossCheck.Version Verdict.Status Verdict.RootCause Verdict.AtFault
 			Finding.Code Finding.Title Finding.Severity Finding.Confidence Finding.Because Part.Kind Fix.Recipe Fix.Product Fix.Version
-			Fix.Finding Fix.Effect Fix.YourOwn Fix.Basis Fix.Source Fix.Date Receiver.Vendor Receiver.Header Receiver.Meaning
+			Fix.Finding Fix.Effect Fix.YourOwn Fix.Basis Fix.Source Fix.Date Fix.Checked Receiver.Vendor Receiver.Header Receiver.Meaning
 			Receiver.Weight Receiver.Source Receiver.Date Party.Role Party.Product Held.Method Held.Result Evidence.Kind Evidence.Ref
 			BulkRule.Rule BulkRule.Receivers BulkRule.Scope BulkRule.State BulkRule.Source BulkRule.Since DNSAnswer.Type DNSAnswer.Status
 			Note.Kind Collected.Kind Collected.Part Mended.Kind Mended.Description Fork.Worst Reading.Status Machine.Role Link.Kind`,
