@@ -23,6 +23,7 @@ import (
 	"go/format"
 	"go/parser"
 	"go/token"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -403,7 +404,12 @@ func drop(sites []*site, said []byte, instead map[string]string) bool {
 			if filepath.Base(path) != filepath.Base(string(m[1])) && filepath.Base(file) != filepath.Base(string(m[1])) {
 				continue
 			}
-			src, err := os.ReadFile(file)
+			f, err := os.Open(file)
+			if err != nil {
+				continue
+			}
+			src, err := io.ReadAll(io.LimitReader(f, 1<<24))
+			f.Close()
 			if err != nil {
 				continue
 			}
