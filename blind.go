@@ -54,7 +54,7 @@ func look(b *budget) sight {
 	return s
 }
 
-// blind says why the answers of the reader's own resolver are no answers, ""
+// blind says why the answers of the reader's own resolver are not answers, ""
 // where they are. A resolver that answers nothing, denies all names, or gives an
 // address for every name would else turn into the sender's fault.
 func blind(ctx context.Context, o Options, s sight) string {
@@ -74,7 +74,7 @@ func blind(ctx context.Context, o Options, s sight) string {
 	return o.Probe(ctx, s.records > 0)
 }
 
-// withoutDNS analyses anew with what the message says alone, where the DNS gave
+// withoutDNS analyses again with what the message says alone, where the DNS gave
 // nothing to go by: all of it where its answers are not to be believed, else
 // where more can be said without.
 func withoutDNS(ctx context.Context, raw []byte, o Options, r *report.Report, b *budget) *report.Report {

@@ -249,7 +249,7 @@ func heloRule(r *report.Report) (state, why string) {
 		}
 	}
 	if !strings.Contains(strings.Trim(helo, "."), ".") {
-		return ruleFail, helo + " is no full name"
+		return ruleFail, helo + " is not a full name"
 	}
 	switch yes, known := leadsTo(r, helo, ip); {
 	case yes:

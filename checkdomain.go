@@ -59,7 +59,7 @@ type DomainOptions struct {
 }
 
 // CheckDomain looks at what a domain publishes for mail and reports on it. An
-// error means that name is no domain name, and wraps domain.ErrName; broken
+// error means that name is not a domain name, and wraps domain.ErrName; broken
 // records and DNS failures are reported, not returned. When ctx ends, what was
 // not answered by then is a gap.
 func CheckDomain(ctx context.Context, name string, o DomainOptions) (_ *report.Domain, err error) {

@@ -38,7 +38,7 @@ type walk struct {
 func newWalk(t *testing.T, dir string, also []string, names ...string) *walk {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("builds a package anew")
+		t.Skip("builds a package again")
 	}
 	w := &walk{root: t.TempDir(), overlay: map[string]string{}}
 	w.dir = filepath.Join(w.root, dir)

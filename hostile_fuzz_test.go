@@ -62,7 +62,7 @@ func everyFormat(t *testing.T, r *report.Report) {
 		switch format.Name {
 		case "json", "jsonl", "sarif":
 			if !json.Valid(out.Bytes()) {
-				t.Fatalf("%s is no JSON: %s", format.Name, out.String())
+				t.Fatalf("%s is not JSON: %s", format.Name, out.String())
 			}
 		}
 		if i := strings.IndexFunc(out.String(), moves); i >= 0 {

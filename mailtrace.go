@@ -94,7 +94,7 @@ type Options struct {
 	Version string
 	// TimeLimit is how long answers of the DNS are waited for, from the start of
 	// the analysis; what is missing then is a gap. 0 is DefaultTimeLimit, a
-	// negative time is no limit: right where answers come from a file.
+	// negative time means no limit: right where answers come from a file.
 	TimeLimit time.Duration
 	// ahead asks a question early.
 	ahead func(name string, t dns.Type)
@@ -119,7 +119,7 @@ var ErrTooLarge = errors.New("message too large")
 var ErrNotMessage = errors.New("not an e-mail message")
 
 // Analyze reads a message and reports on it. An error means that the input
-// could not be read or is no message; broken messages and DNS failures are
+// could not be read or is not a message; broken messages and DNS failures are
 // reported, not returned.
 func Analyze(ctx context.Context, r io.Reader, o Options) (*report.Report, error) {
 	var buf bytes.Buffer
@@ -265,7 +265,7 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 	return r, nil
 }
 
-// copyOf says how much a mended text can bear.
+// copyOf says how much a repaired text can bear.
 func copyOf(m *paste.Mended) headers.Copy {
 	c := headers.Copy{Inexact: !m.Exact(), Top: m.Top, Cut: m.Has(paste.CutTop) || m.Has(paste.CutBottom), Headless: m.Has(paste.CutTop)}
 	for _, x := range m.Repairs {

@@ -49,7 +49,7 @@ func hopsAt(f *headers.Facts, at []int) []int {
 	return out
 }
 
-// linksOf names the hops that are no plain delivery across the Internet:
+// linksOf names the hops that are not a plain delivery across the Internet:
 // dedicated lines, and those that lead into or out of a hosted service within
 // one organisation's part of the path.
 func linksOf(f *headers.Facts, machines []report.Machine) []report.Link {

@@ -95,7 +95,7 @@ func TestEveryNoteHasAReader(t *testing.T) {
 			t.Fatal(err)
 		}
 		if note == string(message.BadLine) {
-			note = "joined-lines" // it is mended, and told as this repair
+			note = "joined-lines" // it is repaired, and told as this repair
 		}
 		want, _ := json.Marshal(note)
 		if !strings.Contains(string(out), string(want)) {

@@ -144,7 +144,7 @@ func instance(v string) (n int, why string) {
 	}
 	for i := 0; i < len(v); i++ {
 		if v[i] < '0' || v[i] > '9' {
-			return 0, fmt.Sprintf("i=%s is no number", clip(v))
+			return 0, fmt.Sprintf("i=%s is not a number", clip(v))
 		}
 		if n = 10*n + int(v[i]-'0'); n > 1_000_000 {
 			n = 1_000_000
@@ -245,7 +245,7 @@ func (s *set) readSeal(value string, tags []dkim.Tag, err error) {
 	}
 	if b := get("b"); b != "" {
 		if s.b = decodeBase64(b); s.b == nil {
-			s.badSeal(dkim.ReasonSyntax, "b= is no base64")
+			s.badSeal(dkim.ReasonSyntax, "b= is not base64")
 		}
 	}
 }
@@ -278,7 +278,7 @@ func strictTags(value string, tags []dkim.Tag) string {
 		empty = strings.Trim(part, " \t\r\n") == ""
 	}
 	if t, ok := dkim.TagValue(tags, "t"); ok && unixTime(t) == nil {
-		return fmt.Sprintf("t=%s is no time", clip(t))
+		return fmt.Sprintf("t=%s is not a time", clip(t))
 	}
 	return ""
 }

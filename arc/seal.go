@@ -113,7 +113,7 @@ func (s *set) verifySeal(ctx context.Context, v *dkim.Verifier, digests [][]byte
 	}
 	a, known := sealAlgorithms[strings.ToLower(s.SealAlgorithm)]
 	if !known {
-		s.badSeal(dkim.ReasonAlgorithm, "a=%s is no known algorithm", clip(s.SealAlgorithm))
+		s.badSeal(dkim.ReasonAlgorithm, "a=%s is not a known algorithm", clip(s.SealAlgorithm))
 	}
 	name, ok := dkim.KeyName(s.Domain, s.Selector)
 	if !ok {

@@ -101,7 +101,7 @@ func resultsField(instance int, results string) ([]byte, error) {
 	}
 	for i, line := range lines {
 		if i > 0 && line[0] != ' ' && line[0] != '\t' || strings.TrimSpace(line) == "" {
-			return nil, errors.New("arc: the results hold a line that is no continuation")
+			return nil, errors.New("arc: the results hold a line that is not a continuation")
 		}
 	}
 	return []byte(fmt.Sprintf("%s: i=%d; %s\r\n", fieldNames[0], instance, strings.Join(lines, "\r\n"))), nil

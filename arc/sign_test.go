@@ -103,7 +103,7 @@ func TestSealRefuses(t *testing.T) {
 	test("no status", nil, func(*SealOptions) {})
 	test("0 sets", &Chain{Result: Pass}, func(*SealOptions) {})
 	test("no results", none, func(o *SealOptions) { o.Results = " " })
-	test("no continuation", none, func(o *SealOptions) { o.Results = "a; none\r\nBcc: x" })
+	test("not a continuation", none, func(o *SealOptions) { o.Results = "a; none\r\nBcc: x" })
 	test("DNS name", none, func(o *SealOptions) { o.Domain = "a b" })
 	test("ARC", none, func(o *SealOptions) { o.Headers = []string{"From", "ARC-Seal"} })
 	test("neither RSA", none, func(o *SealOptions) { o.Key = nil })

@@ -52,7 +52,7 @@ func TestMbox(t *testing.T) {
 		from+"S: a\r\n\r\nx\r\n", thunder+"X-Mozilla-Status: 0001\r\n\r\n", takeout+"X-GM-THRID: 1\r\n")
 	test("From \nS: a\n\nx\n\nFrom \nS: b\n\n", "From \nS: a\n\nx\n", "From \nS: b\n")
 	test("From \nS: a\n\nx\n\nFrom \nnowhere\n\n", "From \nS: a\n\nx\n\nFrom \nnowhere\n")
-	// A crash left no blank line; the same text in a quotation is no separator.
+	// A crash left no blank line; the same text in a quotation is not a separator.
 	test(from+"S: a\n\ncut off he"+"\n"+from2+"S: b\n\n", from+"S: a\n\ncut off he\n", from2+"S: b\n")
 	test(from+"S: a\n\nhe wrote:\n"+from2+"and so on\n", from+"S: a\n\nhe wrote:\n"+from2+"and so on\n")
 	// Lengths are the sender's word, unless the mailbox has them throughout.

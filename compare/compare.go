@@ -84,7 +84,7 @@ type Result struct {
 	// OrderDiffers says that fields that both copies have stand in another
 	// order, which no signature notices where their names differ.
 	OrderDiffers bool `json:"order_differs"`
-	// StrayLines says that lines in the header that are no fields differ.
+	// StrayLines says that lines in the header that are not fields differ.
 	// Signatures do not see them.
 	StrayLines bool        `json:"stray_lines"`
 	Body       Body        `json:"body"`

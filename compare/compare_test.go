@@ -45,7 +45,7 @@ func TestSummary(t *testing.T) {
 	test("field added", replace("Subject:", "Sender: list@example.net\nSubject:"), compare.Content, "Sender is in B only")
 	test("fields added", replace("Subject:", "A: 1\nB: 2\nC: 3\nD: 4\nE: 5\nSubject:"), compare.Content, "A, B, C and 2 more fields are in B only")
 	test("field removed", replace("To: bob@example.org\n", ""), compare.Content, "To is in A only")
-	test("stray line", replace("Subject:", "no field\nSubject:"), compare.Content, "lines in the header that are no fields differ")
+	test("stray line", replace("Subject:", "no field\nSubject:"), compare.Content, "lines in the header that are not fields differ")
 
 	test("footer", func(s string) string { return s + "-- \nlist\n" }, compare.Content, "B has 2 lines more at the end")
 	test("banner", replace("\none", "\nEXTERNAL\none"), compare.Content, "B has 1 line more at the start")
@@ -98,7 +98,7 @@ func TestFields(t *testing.T) {
 	// A Received that differs is another hop.
 	test("Received: 1", "Received: 2\nReceived: 3", "| Received only-a A1=1; Received only-b B1=2; Received only-b B2=3")
 	test("Return-Path: <a@x>", "Return-Path: <b@x>", "| Return-Path changed A1=<a@x> B1=<b@x>")
-	// Another signature is another field, the same one written anew is not.
+	// Another signature is another field, the same one written again is not.
 	test("DKIM-Signature: d=a.example; s=s; b=AAAA", "DKIM-Signature: d=b.example; s=s; b=AAAA",
 		"DKIM-Signature only-a A1=d=a.example; s=s; b=AAAA; DKIM-Signature only-b B1=d=b.example; s=s; b=AAAA")
 	test("DKIM-Signature: d=a.example; s=s; b=AAAA", "DKIM-Signature: d=a.example;s=s;b=AA AA",

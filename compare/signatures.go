@@ -31,7 +31,7 @@ type Outcome struct {
 	// Result is the word of RFC 8601 §2.7.1; "" where the key was not asked
 	// for.
 	Result          dkim.Result `json:"result"`
-	Code            dkim.Reason `json:"code"`   // why it is no pass, for programs
+	Code            dkim.Reason `json:"code"`   // why it is not a pass, for programs
 	Reason          string      `json:"reason"` // the same for people; may quote the message
 	BodyHash        dkim.Hash   `json:"body_hash"`
 	HeaderSignature dkim.Hash   `json:"header_signature"`

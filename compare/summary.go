@@ -132,7 +132,7 @@ func (r *Result) fieldWords() []string {
 	add(onlyA, " is in A only", " are in A only")
 	add(onlyB, " is in B only", " are in B only")
 	if r.StrayLines {
-		out = append(out, "lines in the header that are no fields differ")
+		out = append(out, "lines in the header that are not fields differ")
 	}
 	if len(r.Reordered) > 0 {
 		add(r.Reordered, " fields stand in another order", " fields stand in another order")

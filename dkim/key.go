@@ -159,7 +159,7 @@ func (k *Key) parsePublic(p *Tag) {
 	}
 	if k.Type != "rsa" && k.Type != "ed25519" {
 		// RFC 6376 §3.6.1: unknown key types are ignored.
-		k.problem(ReasonKeyMalformed, k.at("k"), true, "k=%s is no known key type", clip(k.Type))
+		k.problem(ReasonKeyMalformed, k.at("k"), true, "k=%s is not a known key type", clip(k.Type))
 		return
 	}
 	if p.Value == "" {
@@ -175,9 +175,9 @@ func (k *Key) parsePublic(p *Tag) {
 		case strings.Contains(p.Value, `\`):
 			bad("p= holds a backslash: the record was published with escapes")
 		case len(dropFWS(p.Value))%4 != 0:
-			bad("p= is no base64: %d characters are no whole number of fours, part of it is missing", len(dropFWS(p.Value)))
+			bad("p= is not base64: %d characters are not a multiple of four, part of it is missing", len(dropFWS(p.Value)))
 		default:
-			bad("p= is no base64")
+			bad("p= is not base64")
 		}
 		return
 	}
@@ -205,12 +205,12 @@ func (k *Key) parsePublic(p *Tag) {
 		}
 	}
 	if err != nil {
-		bad("p= is no public key: %s", notPublic(der))
+		bad("p= is not a public key: %s", notPublic(der))
 		return
 	}
 	pub, ok := public.(*rsa.PublicKey)
 	if !ok {
-		bad("p= is no RSA key, but k= says so")
+		bad("p= is not an RSA key, but k= says so")
 		return
 	}
 	k.Bits = pub.N.BitLen()
@@ -324,7 +324,7 @@ func (k *Key) permits(a algorithm, identityDomain, domain string) string {
 	return ""
 }
 
-// otherRecord names the kind of a TXT record that is no DKIM key, "" where it
+// otherRecord names the kind of a TXT record that is not a DKIM key, "" where it
 // looks like one: v=DKIM1 or something near it, or a p= tag.
 func otherRecord(record string) string {
 	_, s := trimFWS(record)

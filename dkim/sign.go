@@ -108,7 +108,7 @@ func newSigner(m *message.Message, o SignOptions, kind Kind, instance int) (*Sig
 	}
 	for _, c := range []string{s.headerCanon, s.bodyCanon} {
 		if c != Simple && c != Relaxed {
-			return nil, fmt.Errorf("dkim: %q is no canonicalization\n  hint: relaxed/relaxed", canon)
+			return nil, fmt.Errorf("dkim: %q is not a canonicalization\n  hint: relaxed/relaxed", canon)
 		}
 	}
 	if o.Identity != "" && (!strings.Contains(o.Identity, "@") || strings.ContainsFunc(o.Identity, needsQuoting)) {
@@ -154,7 +154,7 @@ func (s *Signer) choose() error {
 	from := false
 	for _, name := range s.names {
 		if name == "" || strings.ContainsFunc(name, func(c rune) bool { return c <= ' ' || c >= 0x7f || c == ':' || c == ';' }) {
-			return fmt.Errorf("dkim: %q is no field name", name)
+			return fmt.Errorf("dkim: %q is not a field name", name)
 		}
 		if s.kind == ARCMessage && strings.HasPrefix(strings.ToLower(name), "arc-") {
 			return fmt.Errorf("dkim: an ARC-Message-Signature does not sign %s (RFC 8617 §4.1.2)", name)

@@ -141,7 +141,7 @@ func (p *parsed) algorithmTag() {
 	// QUIRK: the names are taken in any case, as OpenDKIM does.
 	if p.algorithm, ok = algorithms[a]; !ok {
 		if p.algorithm, ok = algorithms[strings.ToLower(clipRaw(a))]; !ok {
-			p.bad(ReasonAlgorithm, "a=%s is no known algorithm", clip(a))
+			p.bad(ReasonAlgorithm, "a=%s is not a known algorithm", clip(a))
 		}
 	}
 }
@@ -166,7 +166,7 @@ func (p *parsed) canon() {
 		case strings.EqualFold(s, Simple):
 			return Simple
 		}
-		p.bad(ReasonSyntax, "c=%s is no known canonicalization", clip(c))
+		p.bad(ReasonSyntax, "c=%s is not a known canonicalization", clip(c))
 		return ""
 	}
 	p.HeaderCanon, p.BodyCanon = name(header), name(body)
@@ -178,13 +178,13 @@ func (p *parsed) domain(kind Kind) {
 	p.Selector = dropFWS(s)
 	if okD {
 		if p.Domain, okD = asciiDomain(dropFWS(d)); !okD {
-			p.bad(ReasonSyntax, "d=%s is no domain name", clip(d))
+			p.bad(ReasonSyntax, "d=%s is not a domain name", clip(d))
 		}
 	}
 	var selector string
 	if okS {
 		if selector, okS = asciiDomain(p.Selector); !okS {
-			p.bad(ReasonSyntax, "s=%s is no selector", clip(s))
+			p.bad(ReasonSyntax, "s=%s is not a selector", clip(s))
 		}
 	}
 	if okD && okS {
@@ -238,13 +238,13 @@ func (p *parsed) hashes() {
 	if bh, ok := p.required("bh"); ok {
 		if p.BodyHashSigned, err = decodeBase64(bh); err != nil {
 			p.BodyHashSigned = nil
-			p.bad(ReasonSyntax, "bh= is no base64")
+			p.bad(ReasonSyntax, "bh= is not base64")
 		}
 	}
 	if b, ok := p.required("b"); ok {
 		if p.B, err = decodeBase64(b); err != nil {
 			p.B = nil
-			p.bad(ReasonSyntax, "b= is no base64")
+			p.bad(ReasonSyntax, "b= is not base64")
 		}
 	}
 }
@@ -272,7 +272,7 @@ func (p *parsed) times() {
 		}
 		n, ok := digits(dropFWS(v))
 		if !ok || n > 999_999_999_999 { // RFC 6376 §3.5: twelve digits at most
-			p.bad(ReasonSyntax, "%s=%s is no time", name, clip(v))
+			p.bad(ReasonSyntax, "%s=%s is not a time", name, clip(v))
 			return nil
 		}
 		t := time.Unix(n, 0).UTC()
@@ -291,7 +291,7 @@ func (p *parsed) length() {
 	}
 	n, ok := digits(dropFWS(v))
 	if !ok {
-		p.bad(ReasonSyntax, "l=%s is no length", clip(v))
+		p.bad(ReasonSyntax, "l=%s is not a length", clip(v))
 		return
 	}
 	p.BodyLength = &n
@@ -347,7 +347,7 @@ func decodeQP(s string) string {
 	return string(out)
 }
 
-// copied reads a z= tag. Parts that are no field are passed over: z= is for
+// copied reads a z= tag. Parts that are not a field are passed over: z= is for
 // diagnosis and never makes a signature fail (RFC 6376 §3.5).
 func copied(z string) (out []Copied, skipped int) {
 	for part := range strings.SplitSeq(z, "|") {

@@ -55,7 +55,7 @@ func ParseTags(s string) ([]Tag, error) {
 		}
 		_, name := trimFWS(part[:eq])
 		if !isTagName(name) {
-			fault(start, "%s is no tag name", clip(name))
+			fault(start, "%s is not a tag name", clip(name))
 			continue
 		}
 		valueAt, value := trimFWS(part[eq+1:])

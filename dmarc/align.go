@@ -14,7 +14,7 @@ func Aligned(ctx context.Context, res dns.Resolver, a, b string, strict bool, m 
 
 // Aligned reports whether two domains are aligned: equal, or, unless strict, of
 // one organisation (RFC 9989 §4.4, RFC 7489 §3.1). Equal names and names
-// without a common label are settled without a question. What is no domain
+// without a common label are settled without a question. What is not a domain
 // name is aligned with nothing.
 func (e Evaluator) Aligned(ctx context.Context, res dns.Resolver, a, b string, strict bool, m Method) (bool, error) {
 	x, okX := mailname.Normal(a)

@@ -112,7 +112,7 @@ func TestEvaluate(t *testing.T) {
 	test(newZone("_dmarc.example.com", "v=DMARC1; p=reject; pct=30"), RFC9989, "example.com", "", "", "fail p=reject ask=reject")
 	test(newZone("_dmarc.example.com", "v=DMARC1; p=reject; pct=30"), RFC7489, "example.com", "", "", "fail p=reject ask=reject")
 
-	// p= may be missing in RFC 9989, np= is no tag of RFC 7489.
+	// p= may be missing in RFC 9989, np= is not a tag of RFC 7489.
 	test(newZone("_dmarc.example.com", "v=DMARC1"), RFC9989, "example.com", "", "", "fail p=none ask=none")
 	test(newZone("_dmarc.example.com", "v=DMARC1"), RFC7489, "example.com", "", "", "permerror = ask=none")
 	test(newZone("_dmarc.example.com", "v=DMARC1; p=reject; np=x"), RFC9989, "example.com", "", "", "permerror = ask=none")

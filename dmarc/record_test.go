@@ -148,7 +148,7 @@ func FuzzParseRecord(f *testing.F) {
 			}
 		}
 		if !r.IsDMARC() && len(r.Problems) == 0 {
-			t.Fatalf("no reason why %q is no DMARC record", s)
+			t.Fatalf("no reason why %q is not a DMARC record", s)
 		}
 	})
 }

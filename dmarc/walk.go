@@ -59,7 +59,7 @@ func (p *prober) at(domain string) (probe, error) {
 }
 
 // ask asks for the DMARC record at a name and selects among the TXT records
-// (RFC 9989 §4.10 step 2): those without v=DMARC1 in front are no DMARC
+// (RFC 9989 §4.10 step 2): those without v=DMARC1 in front are not DMARC
 // records, and of several all are discarded.
 func ask(ctx context.Context, res dns.Resolver, name string) probe {
 	texts, answer, err := txt(ctx, res, name)

@@ -163,7 +163,7 @@ func (c *Cache) Lookup(ctx context.Context, name string, t Type) (Answer, error)
 	if f.waiting--; f.waiting == 0 {
 		f.cancel()
 		if c.flights[q] == f {
-			delete(c.flights, q) // the next to ask begins anew
+			delete(c.flights, q) // the next to ask begins again
 		}
 	}
 	c.mu.Unlock()

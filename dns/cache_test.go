@@ -155,7 +155,7 @@ func TestCacheFlight(t *testing.T) {
 		}
 
 		// When nobody waits any more the question is given up, and the next one
-		// begins anew.
+		// begins again.
 		base = &blocking{free: make(chan struct{})}
 		c = NewCache(base, CacheOptions{})
 		only, cancel := context.WithCancel(context.Background())

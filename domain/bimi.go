@@ -96,9 +96,9 @@ func parseBIMI(text string) (logo, authority string, declined bool, problem stri
 	case logo == "":
 		problem = "l= is empty, but a= is not"
 	case !isHTTPS(logo):
-		problem = "l=" + quoted(cut(logo, 80)) + " is no https: address"
+		problem = "l=" + quoted(cut(logo, 80)) + " is not an https: address"
 	case authority != "" && !isHTTPS(authority):
-		problem = "a=" + quoted(cut(authority, 80)) + " is no https: address"
+		problem = "a=" + quoted(cut(authority, 80)) + " is not an https: address"
 	}
 	return logo, authority, declined, problem
 }

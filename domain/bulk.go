@@ -44,7 +44,7 @@ type BulkRow struct {
 // BulkTable is the one table of these rules, for messages and for domains. It is
 // settled from the receivers' own pages as they stood in November 2026. Outlook.com
 // demands SPF and DKIM both, and DMARC by either, since 5 May 2025; that From and
-// Reply-To take answers is a recommendation there, and is no row.
+// Reply-To take answers is a recommendation there, and is not a row.
 func BulkTable() []BulkRow { return append([]BulkRow(nil), bulkTable[:]...) }
 
 const (

@@ -138,7 +138,7 @@ func TestSPFFacts(t *testing.T) {
 	}
 }
 
-// A suggested record has what it promises, held against spf.Ranges anew.
+// A suggested record has what it promises, held against spf.Ranges again.
 func TestShorterIsProved(t *testing.T) {
 	n := 0
 	for _, w := range worlds(t) {

@@ -204,7 +204,7 @@ func (c *checker) key(s *section, k *report.DKIMKey, wild *reply) {
 	}
 	var texts []string
 	for _, t := range a.Texts() {
-		// What a wildcard gives any name is no key of this selector.
+		// What a wildcard gives any name is not a key of this selector.
 		if k.Basis == given || meantAsKey(t) && !slices.Contains(wild.Texts(), t) {
 			texts = append(texts, t)
 		}
@@ -263,7 +263,7 @@ func (c *checker) read(s *section, k *report.DKIMKey, text string) {
 			where.term, where.pos = cut(text[i:i+end], 60), i
 		}
 		if p.Fatal && meant {
-			if where.advice = "publish it with only the fault mended: " + mended.text; !said {
+			if where.advice = "publish it with only the fault fixed: " + mended.text; !said {
 				said = true
 				p.Text += "; " + mended.why()
 			} else {

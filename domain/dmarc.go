@@ -234,10 +234,10 @@ func (c *checker) misplaced(s *section, out *report.DomainDMARC, now *policy) (o
 	return open
 }
 
-// mendedDMARC is the advice to publish a mended record. A policy that starts with
+// mendedDMARC is the advice to publish a repaired record. A policy that starts with
 // it is named: mail that nobody looked at yet may fail.
 func (c *checker) mendedDMARC(text string) string {
-	advice := "publish it with only the fault mended: " + text
+	advice := "publish it with only the fault fixed: " + text
 	word := askedPolicy(text)
 	if n := wordStrength(word); len(c.policies) > 0 && n > c.policies[0].domain.strength() {
 		advice += fmt.Sprintf(" (p=%s starts then: the careful way is p=none first, until the reports show that honest mail passes)", word)
@@ -298,7 +298,7 @@ func (c *checker) invalid(s *section, p *policy, meant []string) {
 		} else {
 			reason = "it does not begin with v=DMARC1"
 		}
-		s.add("dmarc-record-invalid", where, "%s at %s is no DMARC record: %s%s", quoted(text), own, reason, consequence)
+		s.add("dmarc-record-invalid", where, "%s at %s is not a DMARC record: %s%s", quoted(text), own, reason, consequence)
 	}
 	said := map[string]bool{}
 	for i, text := range p.found.Invalid {
@@ -333,7 +333,7 @@ func (c *checker) invalid(s *section, p *policy, meant []string) {
 				reason += "; " + m.why()
 				where.advice = c.mendedDMARC(m.text)
 			}
-			s.add("dmarc-record-invalid", where, "%s at %s is no DMARC record: %s%s", quoted(text), where.name, reason, consequence)
+			s.add("dmarc-record-invalid", where, "%s at %s is not a DMARC record: %s%s", quoted(text), where.name, reason, consequence)
 		}
 	}
 }

@@ -34,7 +34,7 @@ type Options struct {
 	// built-in common ones. A selector here without a key is a problem.
 	Selectors []string
 	// Learnt are selectors that the domain was seen to use. They are tried as the
-	// built-in ones are: one without a key is no problem.
+	// built-in ones are: one without a key is not a problem.
 	Learnt []string
 	// Parked says that the domain neither sends nor receives mail.
 	Parked bool

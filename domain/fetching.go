@@ -43,9 +43,9 @@ func notFetched(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), strings.Contains(text, "reset"), strings.Contains(text, "closed"):
 		return "the web server closed the connection"
 	case strings.Contains(text, "malformed http"), strings.Contains(text, "http2"), strings.Contains(text, "transport"):
-		return "what the web server sent is no HTTP"
+		return "what the web server sent is not HTTP"
 	case strings.Contains(text, "no https address"):
-		return "it is no https: address"
+		return "it is not an https: address"
 	}
 	return "the web server could not be asked"
 }

@@ -81,7 +81,7 @@ func (s *section) meant(f *form, name string, near []string, code, consequence s
 		m, ok := f.repair(t)
 		why := m.why()
 		if ok {
-			where.advice = "publish it with only the fault mended: " + m.text
+			where.advice = "publish it with only the fault fixed: " + m.text
 		} else {
 			why = "it does not begin with v=" + f.version
 		}

@@ -244,7 +244,7 @@ func (c *checker) markCertificate(s *section, out *report.BIMI, body []byte, log
 		}
 		if block.Type != "CERTIFICATE" {
 			if strings.Contains(block.Type, "PRIVATE KEY") {
-				s.add("bimi-certificate-invalid", at{name: out.Authority, severity: report.Critical, advice: "make a new key, have the certificate issued anew, and take this file off the server at once"},
+				s.add("bimi-certificate-invalid", at{name: out.Authority, severity: report.Critical, advice: "make a new key, have the certificate issued again, and take this file off the server at once"},
 					"the file %s holds a private key, for everybody to take", cut(out.Authority, 120))
 			}
 			continue

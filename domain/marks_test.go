@@ -183,7 +183,7 @@ func TestNotFetched(t *testing.T) {
 		"http: server gave HTTP response to HTTPS client":                              "does not speak TLS",
 		"remote error: tls: handshake failure":                                         "no TLS connection",
 		"read tcp 127.0.0.1:1->127.0.0.1:2: read: connection reset by peer":            "closed the connection",
-		"net/http: HTTP/1.x transport connection broken: malformed HTTP status code x": "no HTTP",
+		"net/http: HTTP/1.x transport connection broken: malformed HTTP status code x": "is not HTTP",
 		"something that a library of tomorrow says":                                    "could not be asked",
 		context.DeadlineExceeded.Error():                                               "could not be asked",
 	} {

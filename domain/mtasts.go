@@ -148,7 +148,7 @@ func (c *checker) judgePolicy(s *section, p *report.MTASTSPolicy, got Fetched) {
 	}
 	if strings.HasPrefix(p.Text, "\xef\xbb\xbf") {
 		p.Valid, p.Errors = is(false), []string{"it begins with a byte order mark (EF BB BF)"}
-		s.add("mta-sts-policy-invalid", at{name: p.URL}, "%s begins with a byte order mark (EF BB BF), so its first line is no version line", p.URL)
+		s.add("mta-sts-policy-invalid", at{name: p.URL}, "%s begins with a byte order mark (EF BB BF), so its first line is not a version line", p.URL)
 		return
 	}
 	media, _, _ := strings.Cut(got.ContentType, ";")
@@ -291,7 +291,7 @@ func (c *checker) policyHosts(s *section, out *report.MTASTS) {
 	for j, u := range used {
 		if !u && c.out.MX.State == report.StatePresent {
 			p.Unused = append(p.Unused, p.MX[j])
-			s.add("mta-sts-mx-unused", at{name: p.URL}, "the policy names %s, which is no MX host", p.MX[j])
+			s.add("mta-sts-mx-unused", at{name: p.URL}, "the policy names %s, which is not an MX host", p.MX[j])
 		}
 	}
 }

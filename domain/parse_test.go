@@ -80,7 +80,7 @@ func TestParseRecords(t *testing.T) {
 	rpt("v=TLSRPTv1", "", "no rua=")
 	rpt("v=TLSRPTv1; rua=a@b.example", "a@b.example", "mailto: or https:")
 	rpt("v=TLSRPTv1; rua=http://b.example", "http://b.example", "neither")
-	rpt("v=TLSRPTv1; rua=mailto:b.example", "mailto:b.example", "no mail address")
+	rpt("v=TLSRPTv1; rua=mailto:b.example", "mailto:b.example", "not a mail address")
 
 	bimi := func(text, logo string, declined bool, problem string) {
 		t.Helper()
@@ -93,7 +93,7 @@ func TestParseRecords(t *testing.T) {
 	bimi("v=BIMI1; l=;", "", true, "")
 	bimi("v=BIMI1; l=; a=https://a.example/c.pem", "", false, "l= is empty")
 	bimi("v=BIMI1; a=", "", false, "no l=")
-	bimi("v=BIMI1; l=http://a.example/l.svg", "http://a.example/l.svg", false, "no https:")
+	bimi("v=BIMI1; l=http://a.example/l.svg", "http://a.example/l.svg", false, "not an https:")
 }
 
 func TestParseTLSA(t *testing.T) {

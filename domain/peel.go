@@ -11,7 +11,7 @@ import (
 // faults taken out.
 type mend struct {
 	text   string
-	faults []string // what was mended, each a few words with the place in bytes
+	faults []string // what was repaired, each a few words with the place in bytes
 }
 
 func (m *mend) fault(format string, args ...any) {
@@ -73,7 +73,7 @@ func peel(text string) mend {
 		if r == 0xa0 {
 			name = "a no-break space (U+00A0)"
 		}
-		step(spaces.Replace(m.text), fmt.Sprintf("%s at byte %d, which is no blank to receivers", name, i))
+		step(spaces.Replace(m.text), fmt.Sprintf("%s at byte %d, which is not a blank to receivers", name, i))
 	}
 	if i := strings.IndexAny(m.text, "\u2010\u2011\u2012\u2013\u2014\u2212\u02dc\u223c\uff5e\uff1d\uff1a\uff1b"); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(m.text[i:])

@@ -16,7 +16,7 @@ type Problem struct {
 }
 
 // Problems is the table of all kinds, in the order of the checks. It is made
-// anew for each call.
+// again for each call.
 func Problems() []Problem { return append([]Problem(nil), problems[:]...) }
 
 // The codes that findings of messages use too have the same name and meaning
@@ -179,7 +179,7 @@ var problems = [...]Problem{
 		"correct the lines named", "RFC 8461 §3.2"},
 	{"mta-sts-mx-mismatch", "An MX host is not in the MTA-STS policy", report.High, false,
 		"add the host to the policy and change id=; in mode enforce senders do not deliver to it", "RFC 8461 §4.1"},
-	{"mta-sts-mx-unused", "The MTA-STS policy names a host that is no MX host", report.Info, false,
+	{"mta-sts-mx-unused", "The MTA-STS policy names a host that is not an MX host", report.Info, false,
 		"remove it from the policy when it is out of use", "RFC 8461 §4.1"},
 	{"mta-sts-not-enforced", "The MTA-STS policy is not enforced", report.Low, false,
 		"go on to mode: enforce when the TLS reports show no failure", "RFC 8461 §5"},

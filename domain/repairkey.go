@@ -89,7 +89,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 
 // repairKey writes a DKIM key record without the faults of its way into the
 // DNS. The key itself is not touched: where part of it is missing nothing can
-// be mended.
+// be repaired.
 func repairKey(text string) (mend, bool) {
 	if privateKey(text) != "" {
 		return mend{text: text}, false
@@ -168,7 +168,7 @@ func repairKey(text string) (mend, bool) {
 			return -1
 		}, p)
 		if plain != strings.ReplaceAll(p, " ", "") {
-			m.fault("characters in p= that are no base64")
+			m.fault("characters in p= that are not base64")
 		}
 		values["p"] = plain
 	}

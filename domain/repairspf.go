@@ -62,7 +62,7 @@ func termsAlone(text string) bool {
 
 // repairSPF reads what is meant as an SPF record and writes it without its
 // faults. pieces are the strings that it was published in. It is ok where the
-// result can be read and something was mended; nothing in it is stricter than
+// result can be read and something was repaired; nothing in it is stricter than
 // what was written, and no term is made up.
 func repairSPF(text string, pieces []string) (mend, bool) {
 	m := peel(joined(text, pieces, joinSPF))
@@ -139,7 +139,7 @@ func borderFault(pieces []string) string {
 	return "no blank between two strings"
 }
 
-// mendTerms mends term by term.
+// mendTerms repairs term by term.
 func mendTerms(m *mend, words []string) []string {
 	var out []string
 	have := map[string]bool{} // in lower case: exact duplicates, which come of merging, are passed over silently
@@ -204,7 +204,7 @@ func mendTerms(m *mend, words []string) []string {
 	return out
 }
 
-// A record of more words than maxWords is not mended, and a mended one has no
+// A record of more words than maxWords is not repaired, and a repaired one has no
 // more than maxTerms terms: both are far beyond what ten look-ups and the size
 // of an answer allow.
 const (
@@ -259,7 +259,7 @@ func wholeWordBefore(w string, at int) bool {
 	return !strings.ContainsAny(head, ":=./") && !strings.EqualFold(head, "a") && !strings.EqualFold(head, "mx") && !strings.EqualFold(head, "all")
 }
 
-// mendTerm mends the text of one term.
+// mendTerm repairs the text of one term.
 func mendTerm(m *mend, w string) string {
 	was := w
 	say := func(after, what string) string {

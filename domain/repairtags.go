@@ -76,11 +76,11 @@ func (f *form) gluedVersion(text string) int {
 	return n
 }
 
-// piece is a tag of a record while it is mended.
+// piece is a tag of a record while it is repaired.
 type piece struct{ name, value string }
 
 // repair writes a text that is meant as a record of this form without its
-// faults. It is ok where something was mended.
+// faults. It is ok where something was repaired.
 func (f *form) repair(text string) (mend, bool) {
 	m := peel(text)
 	if len(m.text) > maxMend {
@@ -138,7 +138,7 @@ func (f *form) repair(text string) (mend, bool) {
 	return m, len(m.faults) > 0 && m.text != text
 }
 
-// mendPieces cuts a record into its tags and mends each.
+// mendPieces cuts a record into its tags and repairs each.
 func (f *form) mendPieces(m *mend, body string) []piece {
 	names := strings.Join(f.tags, "|")
 	// A tag that begins in the middle of a value: blanks or commas stand for
@@ -201,7 +201,7 @@ func (f *form) mendPieces(m *mend, body string) []piece {
 				m.fault("%s has no tag name; p= is meant", quoted(part))
 				name, value, ok = "p", part, true
 			case !ok:
-				m.fault("%s is no tag", quoted(cut(part, 40)))
+				m.fault("%s is not a tag", quoted(cut(part, 40)))
 			default:
 				if word := nearest(name, f.tags...); word != "" && len(word) > 2 {
 					m.fault("%s= in place of %s=", cut(name, 20), word)
@@ -216,7 +216,7 @@ func (f *form) mendPieces(m *mend, body string) []piece {
 				if slices.Contains(f.tags, name) || f != &formDMARC {
 					add(name, value)
 				} else {
-					m.fault("%s= is no tag", cut(name, 20))
+					m.fault("%s= is not a tag", cut(name, 20))
 				}
 			}
 			part = rest
@@ -274,7 +274,7 @@ func milder(a, b string) bool {
 	return x != 0 && (y == 0 || x < y)
 }
 
-// mendPolicy mends the words of a DMARC record, and puts p= first.
+// mendPolicy repairs the words of a DMARC record, and puts p= first.
 func mendPolicy(m *mend, pieces []piece) []piece {
 	for i := range pieces {
 		p := &pieces[i]
@@ -354,7 +354,7 @@ func policyOf(s string) string {
 	return s
 }
 
-// withTag writes a tag of a record anew.
+// withTag writes a tag of a record again.
 func withTag(text, tag, value string) (string, bool) {
 	at := regexp.MustCompile(`(?i)((?:^|;)\s*` + regexp.QuoteMeta(tag) + `\s*=\s*)[^;]*`)
 	if loc := at.FindStringSubmatchIndex(text); loc != nil {

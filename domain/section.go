@@ -80,7 +80,7 @@ func (s *section) rest() {
 	}
 }
 
-// gap notes something that could not be checked and is no DNS question.
+// gap notes something that could not be checked and is not a DNS question.
 func (s *section) gap(what, why string) {
 	s.gaps = append(s.gaps, report.Gap{What: what, Why: why})
 }

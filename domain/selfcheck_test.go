@@ -181,7 +181,7 @@ func promise(t *testing.T, seed1, seed2 uint64) {
 	}
 	added, err := zonefile.Parse("suggested", []byte(before.Suggested))
 	if err != nil {
-		bad("the suggestion is no zone file: %v", err)
+		bad("the suggestion is not a zone file: %v", err)
 		return
 	}
 	var lines strings.Builder
@@ -194,7 +194,7 @@ func promise(t *testing.T, seed1, seed2 uint64) {
 	}
 	gone, err := zonefile.Parse("gone", []byte(lines.String()))
 	if err != nil {
-		bad("the records to remove are no zone file: %v", err)
+		bad("the records to remove are not a zone file: %v", err)
 		return
 	}
 	res := then{z, added, gone}
@@ -249,7 +249,7 @@ func promise(t *testing.T, seed1, seed2 uint64) {
 		}
 	}
 	// Problems: what the owner wrote and could not be read may show, at most as
-	// bad as what is mended.
+	// bad as what is repaired.
 	was, is := counted(before), counted(after)
 	repaired := map[string]bool{}
 	for _, ch := range before.Changes {
@@ -265,7 +265,7 @@ func promise(t *testing.T, seed1, seed2 uint64) {
 		}
 		bad("a new problem: %s %s: %s", p.Severity, p.Code, p.Message)
 	}
-	// What was mended is whole.
+	// What was repaired is whole.
 	for _, ch := range before.Changes {
 		for i := range after.Problems {
 			if p := &after.Problems[i]; ch.Repairs && p.Check == ch.Check && p.Name == ch.Name && p.Invalid {

@@ -127,12 +127,12 @@ func (c *checker) greetingName(s *section, h *report.SMTPHost, where string) {
 	case name == "":
 		return
 	case !strings.Contains(name, "."):
-		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which is no full name", where, quoted(cut(h.Name, 80)))
+		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which is not a full name", where, quoted(cut(h.Name, 80)))
 		return
 	}
 	if _, err := Name(name); err != nil {
 		if !strings.HasPrefix(name, "[") { // an address literal is allowed
-			s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which is no host name", where, quoted(cut(h.Name, 80)))
+			s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which is not a host name", where, quoted(cut(h.Name, 80)))
 		}
 		return
 	}

@@ -48,7 +48,7 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 		switch n := len(a.CNAMEs); {
 		case !c.exists() || len(out.Meant) > 0 || len(s.stray) > 0: // the cause is named already
 		case n > 0: // RFC 1034 §3.6.2
-			s.add("spf-none", at{name: c.domain, severity: report.Info, advice: "nothing, if the name sends no mail; else use a name that is no alias"},
+			s.add("spf-none", at{name: c.domain, severity: report.Info, advice: "nothing, if the name sends no mail; else use a name that is not an alias"},
 				"%s is an alias (CNAME) of %s and can have no records of its own; there is no SPF record at that name", c.domain, a.CNAMEs[n-1])
 		default:
 			s.add("spf-none", at{name: c.domain}, "%s has no SPF record", c.domain)
@@ -166,7 +166,7 @@ func (c *checker) type99(s *section, out *report.DomainSPF, records []string) {
 	s.add("spf-type99", at{name: c.domain}, "%s has a record of type SPF, %s that of type TXT; receivers do not ask for it", c.domain, same)
 }
 
-// meantSPF finds texts that are no SPF record and are plainly meant as one.
+// meantSPF finds texts that are not an SPF record and are plainly meant as one.
 func (c *checker) meantSPF(s *section, out *report.DomainSPF, a *reply) {
 	for i := range a.Records {
 		r := &a.Records[i]
@@ -190,10 +190,10 @@ func (c *checker) meantSPF(s *section, out *report.DomainSPF, a *reply) {
 	}
 }
 
-// mendedSPF is the advice to publish a mended record. A -all that starts with it
+// mendedSPF is the advice to publish a repaired record. A -all that starts with it
 // is named.
 func mendedSPF(text string) string {
-	advice := "publish it with only the fault mended: " + text
+	advice := "publish it with only the fault fixed: " + text
 	if rec, _ := spf.Parse(text); rec.All() != nil && rec.All().Qualifier == '-' {
 		advice += " (its -all starts then: the careful way is ~all first)"
 	}
@@ -254,7 +254,7 @@ func (c *checker) nobodyPasses(s *section) {
 		return
 	}
 	p := &s.problems[best]
-	switch p.Code { // to take out the only sender is no remedy
+	switch p.Code { // to take out the only sender is not a remedy
 	case "spf-void-term", "spf-useless-term", "spf-void-lookups":
 		p.Advice = "give the name in the record its address, or name the public addresses and services that send; without the term nobody may"
 	}

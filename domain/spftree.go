@@ -318,7 +318,7 @@ func askable(name string) bool {
 }
 
 // checkable reports whether check_host asks for the record of a name: it has
-// two labels and is no address literal (RFC 7208 §4.3).
+// two labels and is not an address literal (RFC 7208 §4.3).
 func checkable(name string) bool {
 	return askable(name) && strings.IndexByte(name, '.') > 0 && name[0] != '[' &&
 		strings.IndexFunc(name, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) < 0

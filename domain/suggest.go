@@ -16,7 +16,7 @@ import (
 // takes it, and no record with it is offered for publication.
 const placeholder = "<YOUR-MAILBOX>"
 
-// suggest writes a piece of a zone file with records that would mend or
+// suggest writes a piece of a zone file with records that would repair or
 // complete what the domain publishes, each with its reason. Lines that begin
 // with ";" are for the reader: what is replaced, what must be decided first,
 // and what others have to publish. A record is offered only where the domain,
@@ -119,7 +119,7 @@ func (s *snippet) offer(ch report.DomainChange) bool {
 	return true
 }
 
-// works says why a mended record would not do what it is for; "" where it does.
+// works says why a repaired record would not do what it is for; "" where it does.
 func (s *snippet) works(then *judge, ch *report.DomainChange) string {
 	if !ch.Repairs {
 		return ""
@@ -347,14 +347,14 @@ func (s *snippet) mendSPF(record string) bool {
 	return true
 }
 
-// repaired offers a record that is mended, and says what begins to count.
+// repaired offers a record that is repaired, and says what begins to count.
 func (s *snippet) repaired(text string, remove, why []string) {
 	ch := s.starting(text)
 	ch.Remove, ch.Why = txtAt(s.r.Domain, remove...), why
 	s.offer(ch)
 }
 
-// starting is a record that is mended, with what begins to count.
+// starting is a record that is repaired, with what begins to count.
 func (s *snippet) starting(text string) report.DomainChange {
 	d := s.r.Domain
 	ch := report.DomainChange{Check: "spf", Name: d, Type: "TXT", Value: text, Repairs: true}
@@ -511,7 +511,7 @@ func (s *snippet) dmarc() {
 		return
 	case len(texts) > 0 && len(here.CNAMEs) > 0:
 		if r.DMARC.Error != nil || s.has["dmarc-tag-invalid"] {
-			s.say("DMARC: the record is that of %s, which %s points at: it has to be mended there", here.CNAMEs[len(here.CNAMEs)-1], name)
+			s.say("DMARC: the record is that of %s, which %s points at: it has to be fixed there", here.CNAMEs[len(here.CNAMEs)-1], name)
 		}
 	case len(texts) == 0 && len(r.DMARC.Misplaced) == 1 && r.DMARC.State == report.StateAbsent:
 		from, text, _ := strings.Cut(r.DMARC.Misplaced[0], ": ")
@@ -661,7 +661,7 @@ func reachable(h *report.MXHost) bool {
 	return slices.ContainsFunc(h.Addresses, func(a report.MXAddress) bool { return a.Scope == "public" || a.Scope == "documentation" })
 }
 
-// meantRecord offers the texts that are meant as a record of one form, mended.
+// meantRecord offers the texts that are meant as a record of one form, repaired.
 // It is true where there is such a text.
 func (s *snippet) meantRecord(f *form, name string, check *report.DomainCheck) bool {
 	a := s.c.ask(name, dns.TypeTXT)
@@ -692,7 +692,7 @@ func (s *snippet) meantRecord(f *form, name string, check *report.DomainCheck) b
 		return false
 	}
 	if len(a.CNAMEs) > 0 {
-		s.say("%s: the record is that of %s, which %s points at: it has to be mended there", f.name, a.CNAMEs[len(a.CNAMEs)-1], name)
+		s.say("%s: the record is that of %s, which %s points at: it has to be fixed there", f.name, a.CNAMEs[len(a.CNAMEs)-1], name)
 		return true
 	}
 	text, why := texts[0], ""

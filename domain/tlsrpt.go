@@ -40,7 +40,7 @@ func (c *checker) tlsRPT(s *section, out *report.TLSRPT) {
 		if problem != "" {
 			where := at{name: name}
 			if m, ok := formTLSRPT.repair(records[0]); ok {
-				where.advice = "publish it with only the fault mended: " + m.text
+				where.advice = "publish it with only the fault fixed: " + m.text
 			}
 			s.add("tls-rpt-record-invalid", where, "%s: %s", name, problem)
 		}
@@ -78,12 +78,12 @@ func reportURI(uri string) string {
 	u, err := url.Parse(uri)
 	switch {
 	case err != nil:
-		return "is no URI"
+		return "is not a URI"
 	case strings.ContainsAny(uri, "! \t"):
 		return "holds a character that must be written as %hex"
 	case strings.EqualFold(u.Scheme, "mailto"):
 		if local, domain, _ := mailname.Split(u.Opaque); local == "" || domain == "" {
-			return "is no mail address"
+			return "is not a mail address"
 		}
 	case strings.EqualFold(u.Scheme, "https"):
 		if u.Host == "" {

@@ -148,7 +148,7 @@ func (c *checker) would(changes []*report.DomainChange) (*judge, error) {
 
 // harm says why a change must not be published, "" where nothing speaks against
 // it: what passes today passes then, nothing passes that must not, and nothing
-// comes up that is worse than a remark. What a mended record brings to light
+// comes up that is worse than a remark. What a repaired record brings to light
 // and was written by the owner is no harm; it comes back in shows.
 func (c *checker) harm(now, then *judge, ch *report.DomainChange) (why string, shows []string) {
 	for k, r := range then.problems {

@@ -191,7 +191,7 @@ func TestZones(t *testing.T) {
 				}
 			}
 			if got := len(r.Gaps) > 0; got != want.gaps && len(want.codes) > 0 {
-				// A policy that no web server of the test holds is no gap here.
+				// A policy that no web server of the test holds is not a gap here.
 				t.Errorf("%s:%d: %s: gaps %v", w.file, want.line, want.domain, r.Gaps)
 			}
 		}

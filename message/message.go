@@ -4,7 +4,7 @@
 // Parse never fails and never edits: every part is a [Span] into the bytes
 // that came in, so a signature can be checked over exactly what arrived and a
 // finding can point at the byte it means. What deviates from RFC 5322 (bare
-// LF, a leading mbox "From " line, NUL, a line that is no field, a missing
+// LF, a leading mbox "From " line, NUL, a line that is not a field, a missing
 // blank line) is kept, worked around and written down as a [Note].
 package message
 

@@ -6,7 +6,7 @@ import (
 )
 
 // lookAhead bounds how many lines Parse reads on to decide whether a line that
-// is no field is junk inside the header or the start of a body.
+// is not a field is junk inside the header or the start of a body.
 const lookAhead = 4
 
 // Parse finds the header fields and the body of raw. It never fails: what is

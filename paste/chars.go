@@ -71,7 +71,7 @@ func entities(b []byte) int {
 	return len(entity.FindAllIndex(b, -1))
 }
 
-// touchUp mends what reads as it is, but shows damage where the recipient's
+// touchUp repairs what reads as it is, but shows damage where the recipient's
 // server wrote, or stands upside down.
 func (w *work) touchUp(m *message.Message) *Mended {
 	raw := m.Raw
@@ -97,7 +97,7 @@ func (w *work) touchUp(m *message.Message) *Mended {
 	return out
 }
 
-// chars mends the signs inside the first end lines.
+// chars repairs the signs inside the first end lines.
 func (w *work) chars(end int) {
 	var all []byte
 	for i := 0; i < end; i++ {

@@ -37,7 +37,7 @@ func (w *work) page(text []byte) []byte {
 			name, _ := z.TagName()
 			a := atom.Lookup(name)
 			if a == 0 || !elements[a] {
-				// An address in angle brackets is no tag.
+				// An address in angle brackets is not a tag.
 				p.text(raw)
 				continue
 			}

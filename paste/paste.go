@@ -1,4 +1,4 @@
-// Package paste mends what became of a message or a header while people copied
+// Package paste repairs what became of a message or a header while people copied
 // it: out of a web mailer, a ticket, a blog, a table, a terminal.
 //
 // A message that can be read as it is, is never touched: Mend looks at the
@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// maxHead bounds how much of an input is searched for a header and mended.
+	// maxHead bounds how much of an input is searched for a header and repaired.
 	maxHead    = 2 << 20
 	maxDecoded = 16 << 20
 	maxLayers  = 4
@@ -265,7 +265,7 @@ func (w *work) dropBOM() {
 	}
 }
 
-// below reports whether all that was mended is below the newest Received field,
+// below reports whether all that was repaired is below the newest Received field,
 // where a sender can write: lines without a name, blank lines, an open end.
 func (w *work) below() bool {
 	for _, r := range w.repairs {

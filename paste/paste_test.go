@@ -77,7 +77,7 @@ func TestExactMessages(t *testing.T) {
 	for path, raw := range samples(t) {
 		m := paste.Mend(raw)
 		if len(m.Repairs) > 0 || !bytes.Equal(m.Raw, raw) {
-			t.Errorf("%s: mended: %+v", path, m.Repairs)
+			t.Errorf("%s: repaired: %+v", path, m.Repairs)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func TestSendersMarksAreNoDamage(t *testing.T) {
 		for _, body := range []string{"\r\nHello\r\n", "\r\nReceived: from a by b; x\r\nFrom: c@d.example\r\n\r\nHello\r\n", "\r\n<html><pre>Received: from x\nFrom: y</pre></html>\r\n"} {
 			raw := []byte(top + below + body)
 			if m := paste.Mend(raw); m.Top && len(m.Repairs) > 0 {
-				t.Errorf("%q: mended: %+v", below+body, m.Repairs)
+				t.Errorf("%q: repaired: %+v", below+body, m.Repairs)
 			}
 		}
 	}

@@ -82,7 +82,7 @@ func (p *page) brief(r *report.Report, o Options) {
 
 func (p *page) screenful(r *report.Report, o Options) {
 	p.card(r, o)
-	p.mended(r)
+	p.repaired(r)
 	p.collected(r)
 	p.blank()
 	p.forks(r)

@@ -33,7 +33,7 @@ func (p *page) carrying(r *report.Report, o Options, depth int) {
 		most = 1
 	}
 	p.few("carrier", unstyled, text, most)
-	p.mended(r)
+	p.repaired(r)
 	p.dsn(r.DSN)
 	// Where nothing is wrong with the carried message, what to do is about the
 	// carrier.

@@ -108,7 +108,7 @@ func rechecked() *report.Report {
 					{Kind: report.EvidenceComputed, Text: "spf of example.com: hop 2 pass, hop 4 fail"},
 				}},
 			{Code: "dmarc-both-paths-broken", Title: "Both ways to DMARC are broken", Severity: report.High, Confidence: report.Strong,
-				Hop: ptr(4), AtFault: report.Party{Role: "recipient"}, Message: "Neither SPF nor DKIM passes at hop 4.", Advice: "mend the cause",
+				Hop: ptr(4), AtFault: report.Party{Role: "recipient"}, Message: "Neither SPF nor DKIM passes at hop 4.", Advice: "fix the cause",
 				Because: []string{"spf-rechecked-behind-border"}},
 		},
 		DNS: []report.DNSAnswer{

@@ -58,7 +58,7 @@ type DomainChange struct {
 	Type   string       `json:"type"`  // "TXT" or "MX"
 	Value  string       `json:"value"` // TXT: the text; else the data in the form of a zone file
 	Remove []ZoneRecord `json:"remove,omitempty"`
-	// Why says what was mended, or what the record is for, line by line.
+	// Why says what was repaired, or what the record is for, line by line.
 	Why []string `json:"why"`
 	// Starts warns of what was written but never counted and begins to.
 	Starts string `json:"starts,omitempty"`
@@ -80,7 +80,7 @@ type ZoneRecord struct {
 type MeantText struct {
 	Name   string `json:"name"`
 	Text   string `json:"text"`
-	Mended string `json:"mended,omitempty"` // "" where it cannot be mended
+	Mended string `json:"mended,omitempty"` // "" where it cannot be repaired
 	Why    string `json:"why,omitempty"`
 }
 
@@ -172,7 +172,7 @@ type DomainSPF struct {
 	// Shorter is a record that authorises the same addresses with fewer
 	// lookups or bytes; null where none is known to.
 	Shorter *SPFShorter `json:"shorter"`
-	// Meant are texts that are no SPF record and are plainly meant as one.
+	// Meant are texts that are not an SPF record and are plainly meant as one.
 	Meant []MeantText `json:"meant,omitempty"`
 }
 

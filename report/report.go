@@ -44,7 +44,7 @@ type Report struct {
 	Embedded         []Report     `json:"embedded,omitempty"` // messages inside this one: bounced, receipted, forwarded as attachment
 	DSN              *DSN         `json:"dsn,omitempty"`      // what a delivery status notification says
 	Notes            []Note       `json:"notes,omitempty"`    // how the input deviates from RFC 5322
-	Repairs          []Mended     `json:"repairs,omitempty"`  // what was mended in a damaged paste before it was read
+	Repairs          []Mended     `json:"repairs,omitempty"`  // what was repaired in a damaged paste before it was read
 	// Headline is the index into Embedded of the message that is meant, where this
 	// one only carries it; null where this one is meant.
 	Headline  *int       `json:"headline,omitempty"`
@@ -85,7 +85,7 @@ type Collected struct {
 	Part      string    `json:"part,omitempty"`
 }
 
-// Mended is one kind of damage that was mended before the text was read.
+// Mended is one kind of damage that was repaired before the text was read.
 type Mended struct {
 	Kind        string `json:"kind"`
 	Count       int    `json:"count"`

@@ -35,7 +35,7 @@ var published = []struct {
 
 const schemaFile = "../docs/report.schema.json"
 
-var update = flag.Bool("update", false, "write the pages of docs anew from the schemas")
+var update = flag.Bool("update", false, "write the pages of docs again from the schemas")
 
 // node is a part of the schema, as far as these tests read it.
 type node struct {
@@ -367,7 +367,7 @@ RFC 7489 find it, MTA-STS, TLS-RPT, DANE, BIMI and DNSSEC. [cli.md](cli.md#domai
 - A mark stands before each block: ✓ good; ! works, and should be better; ✗ wrong; · not there; ? not answered. The words
   beside it say the same.
 - A question without an answer is a gap. Its check is "unknown", never "none", and the exit code is 3 where nothing worse is.
-- Any name can be a DKIM selector, so "no key known" is no statement that there is none. Give the selectors with
+- Any name can be a DKIM selector, so "no key known" is not a statement that there is none. Give the selectors with
   ` + "`--selector`" + `, or mail that the domain sent with ` + "`--selectors-from`" + `.
 - Lookups of SPF are counted over all branches, as for a client that nothing matches: that is the count that must not exceed
   10. The number beside a term is that of the term with all below it.
@@ -381,8 +381,8 @@ RFC 7489 find it, MTA-STS, TLS-RPT, DANE, BIMI and DNSSEC. [cli.md](cli.md#domai
 |---|---|---|---|---|
 | MX | null and implicit MX, aliases, addresses, names of addresses, hosts of two providers, the zone's name written twice, names with underscores | a host without address beside one that takes the mail is medium at most; 32 hosts, 16 addresses each | addresses, PTR, doubled hosts | mx.zone, owners.txt |
 | SPF | the record with all includes, lookups and void lookups over all branches, addresses that pass, records meant as SPF and not read as such, records at wrong names, HELO names of the MX hosts | faults in the records of others are laid at their door; 3,000 questions a domain | record, lookups and void lookups by mechanism | spf.zone, owners.txt |
-| DKIM | keys at the selectors given, at the likeliest, with ` + "`--selectors all`" + ` at all built in; private keys; selectors of a provider that wait for their key; keys at wrong names | any name can be a selector: "none known" is no "none" | no | dkim.zone, owners.txt |
-| DMARC | RFC 9989 and RFC 7489 side by side, policy for the domain and names below it, misplaced and misspelt records, an alias without record, psd= against the suffix list, destinations of reports: their consent, and whether they take mail | texts that are no record are shown | record, tags, consent of destinations | dmarc.zone, owners.txt |
+| DKIM | keys at the selectors given, at the likeliest, with ` + "`--selectors all`" + ` at all built in; private keys; selectors of a provider that wait for their key; keys at wrong names | any name can be a selector: "none known" is not a "none" | no | dkim.zone, owners.txt |
+| DMARC | RFC 9989 and RFC 7489 side by side, policy for the domain and names below it, misplaced and misspelt records, an alias without record, psd= against the suffix list, destinations of reports: their consent, and whether they take mail | texts that are not a record are shown | record, tags, consent of destinations | dmarc.zone, owners.txt |
 | MTA-STS | record, policy host, policy file against the MX hosts; ` + "`--policy FILE`" + ` before it is served | fetched over HTTPS where the DNS is the network's; 64 KB | record, policy, MX hosts | transport.zone, policies.txt |
 | TLS-RPT | record, report addresses, records at wrong names | | record | transport.zone, owners.txt |
 | BIMI | record and place; with ` + "`--bimi`" + ` the logo (SVG Tiny PS) and the mark certificate (purpose, names, dates, chain, its logo) | 256 KB each; authorities of marks are in no system's store, so the chain is that of the file | record, logo, certificate with the list of authorities | marks_test.go |
@@ -390,7 +390,7 @@ RFC 7489 find it, MTA-STS, TLS-RPT, DANE, BIMI and DNSSEC. [cli.md](cli.md#domai
 | name servers | with ` + "`--ns`" + `: delegation against the zone, servers that do not serve it, serials, networks, a CNAME record beside others, CAA | 13 names, 4 addresses each; no answer is a gap | list of NS, SOA | nameservers_test.go, Knot and NSD |
 | servers | with ` + "`--smtp`" + `: STARTTLS, versions of TLS, certificate against MTA-STS and TLSA (usage 2 and 3, rollover), REQUIRETLS, names in greetings against address and PTR, IPv4 and IPv6 | 8 hosts, 4 addresses each, 20 s a connection | STARTTLS and TLS, by default | smtp_test.go, Postfix and Exim |
 | receivers | the rules of Gmail, Yahoo and Outlook.com for bulk senders, each with source and date | what only messages show is unknown | no | tables_test.go |
-| what to publish | broken records with only their fault mended, first records, shorter ones; each tried out | nothing where it could lose mail | no | selfcheck_test.go, FuzzPromise |
+| what to publish | broken records with only their fault repaired, first records, shorter ones; each tried out | nothing where it could lose mail | no | selfcheck_test.go, FuzzPromise |
 | many domains | table, CSV, JSON lines, SARIF; ` + "`mailtrace watch`" + ` | | JSON, CSV | domain.txt, watch.txt |
 
 The tests are in ` + "`domain/`" + `, its ` + "`testdata/`" + ` and ` + "`cmd/mailtrace/`" + `. The column of checkdmarc is what its documentation and source of
@@ -399,7 +399,7 @@ version 5.11.2 say.
 ## What to publish
 
 ` + "`--suggest`" + ` writes a piece of a zone file. Lines with ";" are for the reader, and "; - " is a record that the next one takes
-the place of. A record that is broken comes back with only its fault mended: the policy, mailboxes, includes and keys are the
+the place of. A record that is broken comes back with only its fault repaired: the policy, mailboxes, includes and keys are the
 owner's. Where it never counted, the text says what begins to count, and names the careful way. A mailbox is never made up.
 
 Each record is tried out before it is shown: the domain is checked again as it would be. No address, host or key that passes

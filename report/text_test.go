@@ -20,9 +20,9 @@ func TestSay(t *testing.T) {
 	ip := netip.MustParseAddr("192.0.2.1")
 	test(Say("checked again at %v against %v", HopRef(4), ip), "checked again at hop 4 against 192.0.2.1",
 		words("checked again at "), Part{Kind: PartHop, Text: "hop 4", Ref: "4"}, words(" against "), Part{Kind: PartIP, Text: "192.0.2.1"})
-	// What is no part is written as fmt does, and joins the words around it.
+	// What is not a part is written as fmt does, and joins the words around it.
 	test(Say("%d%% of %s, %q, %05.1f", 50, "it", "a b", 2.25), `50% of it, "a b", 002.2`, words(`50% of it, "a b", 002.2`))
-	// A text in a text is its parts, and a percent sign in one is no verb.
+	// A text in a text is its parts, and a percent sign in one is not a verb.
 	test(Say("(%v)", Say("%v is 100%% ours", HostRef("mx%d.example.org"))), "(mx%d.example.org is 100% ours)",
 		words("("), Part{Kind: PartHost, Text: "mx%d.example.org"}, words(" is 100% ours)"))
 	test(Say("%v and %v", DomainRef("example.org")), "example.org and %!v(MISSING)")

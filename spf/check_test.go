@@ -125,7 +125,7 @@ func TestFields(t *testing.T) {
 	test(ev.Reason, `syntax error in the record of broken.example at byte 21, "ipv4:192.0.2.2": unknown mechanism "ipv4"; ip4 is meant?`)
 	test(ev.Problem, "broken.example")
 
-	// Options.MaxVoids: negative is no bound.
+	// Options.MaxVoids: negative is not a bound.
 	test(check(t, house, "192.0.2.1", "a@voids.example", Options{MaxVoids: -1}).Result, Pass)
 	test(check(t, house, "192.0.2.1", "a@voids.example", Options{MaxVoids: 3}).VoidLookups, 3)
 	test(check(t, house, "203.0.113.102", "a@example.com", Options{MaxLookups: 3}).Code, ReasonLookupLimit)

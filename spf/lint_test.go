@@ -62,7 +62,7 @@ func TestLint(t *testing.T) {
 	one("v=spf1 include:%{l}.x.example -all", "x.example 7 include:%{l}.x.example: depends on the message; not followed")
 	one("v=spf1 include:x.example -all",
 		"! x.example 7 include:x.example: a loop: x.example is being evaluated already")
-	one("v=spf1 exp=x.example -all") // one TXT record; that it is an SPF record is no error
+	one("v=spf1 exp=x.example -all") // one TXT record; that it is an SPF record is not an error
 	one("v=spf1 exp=y.example -all", "x.example 7 exp=y.example: y.example has 0 TXT records, not one; no explanation is given")
 	one("v=spf1 "+strings.Repeat("ip4:192.0.2.1 ", 1)+"x="+strings.Repeat("y", 430)+" -all",
 		"x.example 0 : 458 bytes; above 450 the answer may not fit one UDP packet of 512",

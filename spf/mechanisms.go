@@ -195,7 +195,7 @@ func (e *evaluator) exists(name string, node *Node) outcome {
 }
 
 // ptr is §5.5. It depends on the client's reverse zone, so DNS errors there
-// are no match.
+// do not match.
 func (e *evaluator) ptr(domain string, node *Node) outcome {
 	if !e.namesDone {
 		void, err := e.clientNames(node, node)

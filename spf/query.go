@@ -6,7 +6,7 @@ import (
 	"github.com/mailtrace/mailtrace/internal/mailname"
 )
 
-// limits are the limits with the standard filled in. voids < 0 is no bound.
+// limits are the limits with the standard filled in. voids < 0 means no bound.
 func (o Options) limits() (lookups, voids int) {
 	lookups, voids = o.MaxLookups, o.MaxVoids
 	if lookups <= 0 {

@@ -110,7 +110,7 @@ func parsed(text string) (*Record, []Note) {
 // Parse takes a record apart. Every syntax error comes back as a Note with
 // Error set, with its byte offset, in the order of the record; any of them
 // makes the record a permerror (RFC 7208 §4.6). Modifiers that the RFC does
-// not name are no error (§6). The Record is never nil and holds the terms with
+// not name are not an error (§6). The Record is never nil and holds the terms with
 // errors too.
 func Parse(text string) (*Record, []Note) {
 	p := parser{record: &Record{Text: text}}

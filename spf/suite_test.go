@@ -255,13 +255,13 @@ func TestPySPF(t *testing.T) {
 	const lax = "the modifier default= of pre-RFC drafts; an unknown modifier is ignored (RFC 7208 §6)"
 	runSuite(t, "pyspf-tests.yml", 16, map[string]string{
 		"/default-modifier":       lax,
-		"/default-modifier-harsh": lax + `; "ambiguous" is no result of RFC 7208`,
+		"/default-modifier-harsh": lax + `; "ambiguous" is not a result of RFC 7208`,
 	})
 }
 
 // qualify writes ".test" behind the single-label names of a suite. Part of the
 // library's own suite uses them for brevity; by RFC 7208 §4.3 and §7.1 they
-// are no domains, and all its points would be lost to that.
+// are not domains, and all its points would be lost to that.
 func (s suite) qualify() suite {
 	name := func(n string) string {
 		if n == "" || strings.ContainsAny(n, ".%[") {

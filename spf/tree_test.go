@@ -10,7 +10,7 @@ import (
 	"context"
 )
 
-var update = flag.Bool("update", false, "write testdata/trees.txt anew")
+var update = flag.Bool("update", false, "write testdata/trees.txt again")
 
 // TestTrees holds printed trees against testdata/trees.txt. Read the difference
 // before -update: the file is the specification of the tree.

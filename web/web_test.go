@@ -102,7 +102,7 @@ func TestGuards(t *testing.T) {
 	test("an image of another site", "GET", "/app.js", 403, func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") })
 	test("a long address", "GET", "/?"+strings.Repeat("a", 10_000), 414, nil)
 	test("an answer that is not there", "GET", "/file/7.json", 404, nil)
-	test("an answer that is no number", "GET", "/file/x.json", 404, nil)
+	test("an answer that is not a number", "GET", "/file/x.json", 404, nil)
 }
 
 func TestListen(t *testing.T) {

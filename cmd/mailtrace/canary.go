@@ -36,7 +36,7 @@ func (k *canary) probe(ctx context.Context, answered bool) string {
 		var wait guard.Group
 		wait.Go(func() {
 			if a, err := k.res.Lookup(ctx, mustExist, dns.TypeNS); err == nil && len(a.Records) == 0 {
-				// A network with a root of its own is no liar.
+				// A network with a root of its own is not a liar.
 				if root, err := k.res.Lookup(ctx, ".", dns.TypeNS); err != nil || len(root.Records) == 0 {
 					k.denies, k.server = true, a.Server
 				}

@@ -78,7 +78,7 @@ func (c chain) next(in *input) chain {
 	return chain(base64.RawStdEncoding.EncodeToString(sum[:12]))
 }
 
-const checkpointHint = "remove the file to begin anew"
+const checkpointHint = "remove the file to begin again"
 
 // resume opens a checkpoint, "" for none. out is the file of the output, ""
 // where only the summary counts.
@@ -127,7 +127,7 @@ func (c *cli) resume(file, out, of string, groupBy []string) (*checkpoint, error
 		err = errors.New("not a file")
 	case err == nil && info.Size() < k.Bytes:
 		k.out.Close()
-		return nil, wrong("put the output back, or remove "+file+" to begin anew", "%s: shorter than %s says", out, file)
+		return nil, wrong("put the output back, or remove "+file+" to begin again", "%s: shorter than %s says", out, file)
 	case err == nil:
 		err = k.out.Truncate(k.Bytes)
 	}

@@ -25,7 +25,7 @@ func TestDocs(t *testing.T) {
 	}
 	for _, word := range strings.FieldsFunc(doc, func(r rune) bool { return strings.ContainsRune(" `|,()\n\\", r) }) {
 		if name, ok := strings.CutPrefix(word, "--"); ok && strings.Trim(name, "-") != "" && !known(c, strings.TrimRight(name, ".;:")) {
-			t.Errorf("docs/cli.md names --%s, which is no flag", name)
+			t.Errorf("docs/cli.md names --%s, which is not a flag", name)
 		}
 	}
 }

@@ -118,7 +118,7 @@ func (k *checking) check(cmd *cobra.Command) error {
 		return wrong("one of "+strings.Join(render.FormatNames(report.DocDomain), ", "), "no format %q", format)
 	}
 	rest := k.output
-	rest.format, rest.json = "", false // csv is no format of messages
+	rest.format, rest.json = "", false // csv is not a format of messages
 	if err := rest.check(); err != nil {
 		return err
 	}

@@ -112,7 +112,7 @@ func named(s string) domainName {
 		if strings.ContainsAny(s, `/\`) {
 			hint = "there is no such file; " + hint
 		}
-		return domainName{err: wrong(hint, "%.80q is no domain name", s)}
+		return domainName{err: wrong(hint, "%.80q is not a domain name", s)}
 	}
 	return domainName{name: name}
 }
@@ -166,7 +166,7 @@ func lines(name string, r io.Reader) iter.Seq[domainName] {
 			}
 			d := named(fields[0])
 			if d.err != nil {
-				d.err = wrong("one domain on each line", "%s, line %d: %.80q is no domain name", name, n, fields[0])
+				d.err = wrong("one domain on each line", "%s, line %d: %.80q is not a domain name", name, n, fields[0])
 			}
 			if !yield(d) {
 				return

@@ -30,7 +30,7 @@ func FuzzInput(f *testing.F) {
 		}
 		for _, out := range []string{got.out, got.errout} {
 			if !utf8.ValidString(out) {
-				t.Fatalf("%q: bytes that are no text: %q", args, out)
+				t.Fatalf("%q: bytes that are not text: %q", args, out)
 			}
 			for _, c := range out {
 				if c < ' ' && c != '\n' && c != '\t' || c >= 0x7f && c < 0xa0 || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {

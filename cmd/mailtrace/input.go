@@ -109,7 +109,7 @@ func (c *cli) file(path string, named bool, index int, yield func(input) bool) b
 	if err != nil {
 		return fail(wrong(inputHint, "%s: %s", path, reason(err)))
 	}
-	// The file is opened anew for each message: by then it is closed here.
+	// The file is opened again for each message: by then it is closed here.
 	return c.section(path, named, index, io.NewSectionReader(f, 0, info.Size()), func(where string, offset, length int64) ([]byte, error) {
 		return readFile(path, where, offset, length)
 	}, yield)

@@ -97,7 +97,7 @@ func TestOrgMistakes(t *testing.T) {
 	test("", "schema 0, not 1")
 	test("schema = [", "org.toml")
 	test("schema = 1\n[[network]]\nnetwork = \"0.0.0.0/0\"\n", "0.0.0.0/0 is not one organisation's network")
-	test("schema = 1\n[[relay]]\nhost = \"a b\"\n", `"a b" is no host`)
+	test("schema = 1\n[[relay]]\nhost = \"a b\"\n", `"a b" is not a host`)
 	got := runWith(t, fakeEnvironment(), "", "analyze", "--dns", "off", "--org", write(t, dir, "org.toml", "schema = 1\n[[network]]\nnetwork = \"10.0.0.0/8\"\n"), message)
 	if got.code != 0 {
 		t.Errorf("%+v", got)

@@ -142,7 +142,7 @@ func TestMutations(t *testing.T) {
 	}
 }
 
-// raw reports bytes that are no text, and characters that move a terminal.
+// raw reports bytes that are not text, and characters that move a terminal.
 func raw(s string) bool {
 	if !utf8.ValidString(s) {
 		return true

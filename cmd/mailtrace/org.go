@@ -119,7 +119,7 @@ func (o *owning) list(c *cli) ([]string, error) {
 // top-level domain.
 func checkOwn(s string) error {
 	if checkTrust(s) != nil {
-		return fmt.Errorf("%q is no host, network or id", s)
+		return fmt.Errorf("%q is not a host, network or id", s)
 	}
 	if p, err := netip.ParsePrefix(s); err == nil && (p.Bits() < 8 || p.Addr().Is6() && p.Bits() < 16) {
 		return fmt.Errorf("%s is not one organisation's network", s)

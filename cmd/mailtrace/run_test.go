@@ -72,7 +72,7 @@ func TestMistakes(t *testing.T) {
 	ok := write(t, dir, "ok.eml", "Subject: x\n\n")
 	empty := write(t, dir, "empty.eml", "")
 	png := write(t, dir, "image.png", "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00")
-	prose := write(t, dir, "prose.txt", "Dear all\n\nthis is no message\n")
+	prose := write(t, dir, "prose.txt", "Dear all\n\nthis is not a message\n")
 	binary := write(t, dir, "program", "\x7fELF\x02\x01\x01\x00\x00a:b\n")
 	tricky := write(t, dir, "tricky", "a:b\x00\x00\n\n\x00")
 	badZone := write(t, dir, "bad.zone", "example.com. 300 IN TXT \"unclosed\nexample.com. IN A 300.1.1.1\n")

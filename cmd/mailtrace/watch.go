@@ -41,7 +41,7 @@ func (c *cli) watchCommand() *cobra.Command {
 		Short: "say what changed for a list of domains since the last run",
 		Long: `Watch checks the domains of FILE, one on each line, and compares them with what
 was known at the last run: records, keys, mail hosts, certificates, problems.
-What was not answered is no change. The new state is kept in a file beside FILE,
+What was not answered is not a change. The new state is kept in a file beside FILE,
 or in that of --state; it is written whole or not at all.
 
 The exit code is 1 where something changed for the worse, 3 where not all could
@@ -61,7 +61,7 @@ be asked, 0 otherwise. The first run keeps the state and reports nothing.`,
 	k.resolving.register(cmd)
 	f.StringArrayVar(&k.selectors, "selector", nil, "a DKIM `SELECTOR` that the domains use; repeatable")
 	f.BoolVar(&k.smtp, "smtp", false, "also connect to the MX hosts: TLS and certificates")
-	f.DurationVar(&k.limit, "time-limit", domainLimit, "give up on one domain after this `TIME`; what is missing then is no change")
+	f.DurationVar(&k.limit, "time-limit", domainLimit, "give up on one domain after this `TIME`; what is missing then is not a change")
 	f.IntVar(&k.jobs, "jobs", 0, "work on `N` domains at once (default by the number of processors)")
 	f.StringVar(&k.progress, "progress", "auto", "`WHEN` to show the progress: auto, always, never")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(watchFormats, cobra.ShellCompDirectiveNoFileComp))
@@ -119,7 +119,7 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 	if k.state == "" {
 		k.state = args[0] + ".state.json"
 	}
-	const hint = "give another file with --state, or remove this one to begin anew"
+	const hint = "give another file with --state, or remove this one to begin again"
 	old := &domain.State{Schema: domain.WatchSchema, Domains: map[string]*domain.Snapshot{}}
 	text, err := c.readFile(k.state, maxState)
 	switch {

@@ -44,7 +44,7 @@ func TestWatchMetrics(t *testing.T) {
 		m := sample.FindStringSubmatch(line)
 		switch {
 		case m == nil:
-			t.Errorf("%q is no sample", line)
+			t.Errorf("%q is not a sample", line)
 		case m[1] != family:
 			t.Errorf("%q stands among those of %s", line, family)
 		case seen[m[1]+m[2]]:

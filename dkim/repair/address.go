@@ -115,7 +115,7 @@ func quote(display string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(display) + `"`
 }
 
-// The ways in which relays write addresses anew.
+// The ways in which relays rewrite addresses.
 var (
 	displays = []func(a address) string{
 		func(a address) string { return a.display },

@@ -456,7 +456,7 @@ func (s *bodySearch) parted() *Change {
 		if text, ok := decodePart(q.cte, s.raw[q.bodyAt:q.end]); ok && q.cte != "" {
 			for _, st := range s.stylesFor(q, text) {
 				if s.afford(0, 4*len(text)) && s.hit(appendLines(nil, s.p.BodyCanon, st.encode(nil, crlfText(text, q)))) {
-					return s.wrapped(q, " and encoded anew")
+					return s.wrapped(q, " and encoded again")
 				}
 			}
 		}

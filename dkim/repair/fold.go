@@ -94,7 +94,7 @@ func reblank(v, blank string) string {
 }
 
 // respaced proposes, for simple canonicalization, that a relay did the same to
-// all fields, the signature included, or that it folded the signature anew.
+// all fields, the signature included, or that it folded the signature again.
 func (s *headerSearch) respaced() {
 	last := len(s.entries) - 1
 	field := s.m.Bytes(s.p.Field)

@@ -15,7 +15,7 @@ type signature struct {
 	key  string // k= of the key that fits
 }
 
-// read reads a signature field anew: what a caller changed in its Signature does
+// read reads a signature field again: what a caller changed in its Signature does
 // not count.
 func read(kind dkim.Kind, field int, raw []byte, value string) *signature {
 	s := dkim.ReadSignature(kind, field, raw, value)

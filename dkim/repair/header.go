@@ -748,7 +748,7 @@ func (s *headerSearch) explain(slots []slot) []Change {
 		case c.Kind == Refold && !s.sameWords(e.canon, x.canon):
 			c.Description = fmt.Sprintf("a line of %s was over 998 octets and was broken inside a word (RFC 5321 §4.5.3.1.6): a blank stands there now", c.Field)
 		case c.Kind == Refold:
-			c.Description = fmt.Sprintf("%s was folded or spaced anew; the words are the same", c.Field)
+			c.Description = fmt.Sprintf("%s was folded or spaced again; the words are the same", c.Field)
 		case c.Kind == SubjectTag:
 			c.Text, c.Description = describeSubject(signed, now)
 		case c.Kind == FromRewritten:

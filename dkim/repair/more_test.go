@@ -68,7 +68,7 @@ func TestServersEdits(t *testing.T) {
 	}{
 		{"References broken at 998", head + "References: " + ids(20) + "\r\n" + text + "\r\nx\r\n", "refold", func(s string) string { return split(s, 998, "") }},
 		{"References broken at 990 with a mark", head + "References: " + ids(20) + "\r\n" + text + "\r\nx\r\n", "refold", func(s string) string { return split(s, 990, "!") }},
-		{"References broken and folded anew", head + "References: " + ids(20) + "\r\n" + text + "\r\nx\r\n", "refold", func(s string) string {
+		{"References broken and folded again", head + "References: " + ids(20) + "\r\n" + text + "\r\nx\r\n", "refold", func(s string) string {
 			return strings.ReplaceAll(split(s, 998, ""), "> <", ">\r\n <")
 		}},
 		{"Subject broken at 998", strings.Replace(head, "Grüße aus Köln", long, 1) + text + "\r\nx\r\n", "refold", func(s string) string { return split(s, 998, "") }},

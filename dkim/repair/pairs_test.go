@@ -49,7 +49,7 @@ func TestRepairPairs(t *testing.T) {
 				var names []string
 				used := make(map[string]bool)
 				ok := true
-				// The header first: a body edit may write header fields anew.
+				// The header first: a body edit may write header fields again.
 				for n := 0; n < k.header; {
 					c := headerChanges[r.Intn(len(headerChanges))]
 					if used[fieldOf(c.name)] {
@@ -167,7 +167,7 @@ func TestRepairDamage(t *testing.T) {
 	}
 }
 
-// TestRepairNone holds what is no repair.
+// TestRepairNone holds what is not a repair.
 func TestRepairNone(t *testing.T) {
 	k := testKeys()
 	m := samples()[2]

@@ -82,7 +82,7 @@ func (s *bodySearch) reencoded() *Change {
 }
 
 // containers writes the transfer encoding of the multiparts inside the message
-// anew, beside other patches: 7bit was 8bit, or the field was not there. RFC 2045
+// again, beside other patches: 7bit was 8bit, or the field was not there. RFC 2045
 // §6.4 has a multipart say 8bit where something in it is.
 func (s *bodySearch) containers(with []patch, what string) *Change {
 	for _, to := range [...]string{"8bit", "", "8BIT", "binary", "7bit"} {
@@ -296,7 +296,7 @@ func describeRecoding(set []styled, st style) *Change {
 	c := &Change{Kind: MIMEReencoded}
 	now := canonicalCTE(q.cte)
 	if now == st.cte {
-		c.Description = fmt.Sprintf("%s was encoded anew in %s, with other line lengths or other characters encoded", what, now)
+		c.Description = fmt.Sprintf("%s was encoded again in %s, with other line lengths or other characters encoded", what, now)
 	} else {
 		c.Description = fmt.Sprintf("%s was encoded from %s to %s", what, st.cte, now)
 	}

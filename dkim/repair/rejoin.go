@@ -19,7 +19,7 @@ const (
 )
 
 // rejoinEdits proposes the field with such breaks undone: all, then each; and where
-// the field was folded anew since, without one blank near the place, and without
+// the field was folded again since, without one blank near the place, and without
 // blanks inside identifiers.
 func rejoinEdits(p *proposals) {
 	if len(p.value) < brokenFrom {

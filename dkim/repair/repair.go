@@ -53,7 +53,7 @@ const (
 type ChangeKind string
 
 const (
-	SubjectTag       ChangeKind = "subject-tag"       // a tag in the Subject, or its encoded words written anew
+	SubjectTag       ChangeKind = "subject-tag"       // a tag in the Subject, or its encoded words written again
 	Footer           ChangeKind = "footer"            // text or a part put behind the body, or behind the text of a part
 	Banner           ChangeKind = "banner"            // the same in front
 	LinkRewrite      ChangeKind = "link-rewrite"      // links lead to a protection service

@@ -309,7 +309,7 @@ func links(kinds string, wrap func(kind, link string) string) func(*rand.Rand, *
 	}
 }
 
-// percent escapes all that is no letter or digit, as the services do.
+// percent escapes all that is not a letter or digit, as the services do.
 func percent(s string, keep string) string {
 	var b strings.Builder
 	for _, c := range []byte(s) {
@@ -562,7 +562,7 @@ var headerChanges = []change{
 		m.set("Subject", now)
 		return ok
 	}},
-	{"subject encoded anew with a tag", "subject-tag", false, func(_ *rand.Rand, m *sample) bool {
+	{"subject encoded again with a tag", "subject-tag", false, func(_ *rand.Rand, m *sample) bool {
 		now, _ := decodeWords(m.value("Subject"))
 		ok := now != m.value("Subject")
 		m.set("Subject", "=?utf-8?b?"+base64.StdEncoding.EncodeToString([]byte("[list] "+now))+"?=")

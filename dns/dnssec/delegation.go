@@ -33,7 +33,7 @@ type zoneKey struct {
 
 // cutEntry is the remembered outcome at a name below a secure zone.
 type cutEntry struct {
-	zone  *zone // nil: the name is no zone cut
+	zone  *zone // nil: the name is not a zone cut
 	until time.Time
 }
 
@@ -266,7 +266,7 @@ func (r *run) enter(above *zone, apex string, ds []*mdns.DS, l Link) *zone {
 		return above.extend(l, nil)
 	}
 	if apex == "" && len(s.sigs) == 0 {
-		// A resolver that does no DNSSEC looks like this, and is no sign of fraud.
+		// A resolver that does no DNSSEC looks like this, and is not a sign of fraud.
 		l.Security, l.Reason = Indeterminate, "the server passes on no signatures"
 		return above.extend(l, nil)
 	}
@@ -289,7 +289,7 @@ func (r *run) enter(above *zone, apex string, ds []*mdns.DS, l Link) *zone {
 		why := ""
 		switch {
 		case k.Protocol != 3 || k.Flags&mdns.ZONE == 0: // RFC 4034 §2.1
-			why = "is no zone key"
+			why = "is not a zone key"
 		case k.Flags&mdns.REVOKE != 0: // RFC 5011 §2.1
 			why = "is revoked"
 		default:

@@ -49,7 +49,7 @@ func parseMessage(raw dns.Raw, name string, t dns.Type) (*message, *dns.Error) {
 		return failed(dns.Malformed, err.Error())
 	}
 	if !in.Response || in.Truncated {
-		return failed(dns.Malformed, "the message is no whole response")
+		return failed(dns.Malformed, "the message is not a whole response")
 	}
 	// Servers may leave out the question where they reject it (readMessage).
 	if len(in.Question) > 0 || in.Rcode == mdns.RcodeSuccess || in.Rcode == mdns.RcodeNameError {

@@ -92,7 +92,7 @@ type testZone struct {
 // world is a tree of signed zones, and a resolver that knows all of them.
 type world struct {
 	zones   map[string]*testZone
-	fail    map[dns.Question]int // rcode; -1 is no answer
+	fail    map[dns.Question]int // rcode; -1 is not an answer
 	change  func(*mdns.Msg)
 	mu      sync.Mutex
 	asked   []dns.Question

@@ -219,7 +219,7 @@ func TestValidateForged(t *testing.T) {
 	forge("the record set of another zone's same key", mail.Name, mail.Type, mail, func(w *world, m *mdns.Msg) {
 		only(m, 0, w.zones["n3.test"].with(dns.Question{Name: "mail.n3.test", Type: dns.TypeA}, "mail.ok.test"), nil)
 	}, Bogus, "signed by n3.test")
-	forge("a signer that is no zone", mail.Name, mail.Type, mail, func(w *world, m *mdns.Msg) {
+	forge("a signer that is not a zone", mail.Name, mail.Type, mail, func(w *world, m *mdns.Msg) {
 		for _, rr := range m.Answer {
 			if sig, ok := rr.(*mdns.RRSIG); ok {
 				sig.SignerName = "mail.ok.test."

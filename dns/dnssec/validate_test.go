@@ -288,7 +288,7 @@ func TestValidate(t *testing.T) {
 		test(name+"nokeys.test", dns.TypeA, Bogus, "has a DS record and no DNSKEY records")
 		test(name+"ownkey.test", dns.TypeA, Bogus, "is signed by the key")
 		test(name+"revoked.test", dns.TypeA, Bogus, "is revoked")
-		test(name+"nozonekey.test", dns.TypeA, Bogus, "is no zone key")
+		test(name+"nozonekey.test", dns.TypeA, Bogus, "is not a zone key")
 		test(name+"mixedds.test", dns.TypeA, Bogus, "has another digest")
 	}
 	test("mail.evilok.test", dns.TypeA, Bogus, "is signed by ok.test, not by the zone evilok.test")
@@ -385,7 +385,7 @@ func TestValidation(t *testing.T) {
 	}
 }
 
-// The time is asked for anew for each validation, and what was remembered does
+// The time is asked for again for each validation, and what was remembered does
 // not outlive its signatures.
 func TestValidateTime(t *testing.T) {
 	w := tree(t)
@@ -481,7 +481,7 @@ func (f failing) LookupRaw(context.Context, string, dns.Type) (dns.Raw, error) {
 	return dns.Raw{}, f.err
 }
 
-// A resolver that knows nothing of DNSSEC is no sign of fraud.
+// A resolver that knows nothing of DNSSEC is not a sign of fraud.
 func TestValidateNoDNSSEC(t *testing.T) {
 	test := func(change func(*mdns.Msg), detail string) {
 		t.Helper()

@@ -393,7 +393,7 @@ func (f *feed) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// form is the hint for a line that is no record.
+// form is the hint for a line that is not a record.
 const form = "NAME [TTL] [IN] TYPE DATA"
 
 // explain takes apart an error of the master file parser, whose text is
@@ -447,7 +447,7 @@ func (p *zoneParser) add(rr mdns.RR, e *entry) (bad, hint string) {
 	}
 	if raw, ok := rr.(*mdns.RFC3597); ok {
 		if _, err := hex.DecodeString(raw.Rdata); err != nil { // taken as it is, no recording gives it back
-			return "the data of TYPE" + strconv.Itoa(int(raw.Hdr.Rrtype)) + " is no hexadecimal text", `TYPE65280 \# 2 abcd (RFC 3597 §5)`
+			return "the data of TYPE" + strconv.Itoa(int(raw.Hdr.Rrtype)) + " is not hexadecimal text", `TYPE65280 \# 2 abcd (RFC 3597 §5)`
 		}
 	}
 	name := dns.Canonical(rr.Header().Name)

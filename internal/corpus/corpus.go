@@ -1,4 +1,4 @@
-// Package corpus finds the material that tests read and that is no part of the
+// Package corpus finds the material that tests read and that is not part of the
 // repository: conformance vectors and real mail under licences of their own.
 package corpus
 
@@ -34,7 +34,7 @@ func Path(t testing.TB, name string) string {
 	t.Helper()
 	path := filepath.Join(Root(), filepath.FromSlash(name))
 	if _, err := os.Stat(path); Root() == "" || err != nil {
-		t.Skipf("%s is not here: it is no part of the repository, $MAILTRACE_SHARED names the folder that holds it", name)
+		t.Skipf("%s is not here: it is not part of the repository, $MAILTRACE_SHARED names the folder that holds it", name)
 	}
 	return path
 }

@@ -86,7 +86,7 @@ func eachLine(f func(n int, l string) string) func([]byte) []byte {
 	}
 }
 
-// eachField writes every field anew.
+// eachField writes every field again.
 func eachField(f func(n int, x field) string) func([]byte) []byte {
 	return func(raw []byte) []byte {
 		fields, _ := parts(raw)

@@ -13,7 +13,7 @@ func TestNormal(t *testing.T) {
 			t.Errorf("Normal(%q) = %q, %v, want %q", in, got, ok, want)
 		}
 		if again, ok := Normal(got); want != "" && (!ok || again != got) {
-			t.Errorf("Normal(%q) = %q, %v: it is no normal form", got, again, ok)
+			t.Errorf("Normal(%q) = %q, %v: it is not a normal form", got, again, ok)
 		}
 	}
 	test("Example.COM.", "example.com")

@@ -10,7 +10,7 @@ import (
 	"unicode/utf16"
 )
 
-var update = flag.Bool("update", false, "write testdata/plain.msg anew")
+var update = flag.Bool("update", false, "write testdata/plain.msg again")
 
 func TestHeaders(t *testing.T) {
 	const headers = "Received: from a by b; x\r\nSubject: from Outlook, é\r\n\r\n"

@@ -40,7 +40,7 @@ func oneFamily(ev *spf.Evaluation, other spf.Result) bool {
 var spfDifferences = []spfDifference{
 	{code(spf.ReasonSyntax), "go/spf reads a record term by term, stops at the first match and does not check names, character set, leading zeros and exp; RFC 7208 §4.6 makes a syntax error anywhere a permerror"},
 	{has(spf.TraitLimits), "go/spf was asked with the limits of the standard"},
-	{code(spf.ReasonNoDomain), "go/spf asks for a record at single labels and at names that are no domain; RFC 7208 §4.3 says none"},
+	{code(spf.ReasonNoDomain), "go/spf asks for a record at single labels and at names that are not a domain; RFC 7208 §4.3 says none"},
 	{code(spf.ReasonDepth, spf.ReasonRecordTooLong), "a bound of this program that go/spf does not have"},
 	{has(spf.TraitSender), "go/spf cuts the sender at the first @, knows no source routes, and takes a sender without @ for a local part"},
 	{has(spf.TraitIDN), "go/spf does not turn the sender's domain into A-labels (RFC 7208 §4.3)"},

@@ -156,7 +156,7 @@ func isSpecial(c byte) bool {
 }
 
 // skipComment returns the offset after the comment at i. Comments nest (RFC
-// 5322 §3.2.2). One that is not closed is no comment: only its "(" is passed
+// 5322 §3.2.2). One that is not closed is not a comment: only its "(" is passed
 // over, so that it cannot hide an address.
 func (p *parser) skipComment(s string, i int) int {
 	depth := 0

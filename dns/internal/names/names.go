@@ -152,7 +152,7 @@ func Parent(name string) (string, bool) {
 	for i := 0; i < len(name); i++ {
 		switch name[i] {
 		case '\\':
-			i++ // the next octet is no separator; digits of \DDD never are
+			i++ // the next octet is not a separator; digits of \DDD never are
 		case '.':
 			return name[i+1:], true
 		}

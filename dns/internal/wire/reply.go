@@ -22,7 +22,7 @@ type Reply struct {
 	Next string
 }
 
-// Problem is a message that is no answer.
+// Problem is a message that is not an answer.
 type Problem struct {
 	Failure dns.Failure
 	Text    string

@@ -6,9 +6,9 @@ import (
 	"github.com/mailtrace/mailtrace/report"
 )
 
-// mended tells what was done to a damaged text before it was read, one line a
+// repaired tells what was done to a damaged text before it was read, one line a
 // kind.
-func (p *page) mended(r *report.Report) {
+func (p *page) repaired(r *report.Report) {
 	label := "repaired"
 	for _, m := range r.Repairs {
 		text := Clean(m.Description)
