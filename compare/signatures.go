@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"strings"
-	"sync"
+	"time"
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dns"
@@ -72,7 +72,8 @@ type signed struct {
 // verify verifies the signatures of both sides and matches them.
 func (r *Result) verify(ctx context.Context, res dns.Resolver, a, b *message.Message, o Options) (*cover, error) {
 	if res != nil {
-		res = &memo{Resolver: res}
+		// Each question is asked once, so that both sides are judged by one answer.
+		res = dns.NewCache(res, dns.CacheOptions{ErrorTTL: time.Hour})
 	}
 	c := &cover{}
 	known := make(map[string]int) // key of a signature on A: its index
@@ -215,34 +216,3 @@ func (c *cover) signers(i, j int) []int {
 
 // The marks have a bit for each signature of both sides.
 const _ = uint(64 - 2*dkim.DefaultMaxSignatures)
-
-// memo asks each question once, so that both sides are judged by one answer.
-// There are at most as many as there are signatures.
-type memo struct {
-	dns.Resolver
-	mu      sync.Mutex
-	answers map[string]*memoAnswer
-}
-
-type memoAnswer struct {
-	once   sync.Once
-	answer dns.Answer
-	err    error
-}
-
-// Lookup implements dns.Resolver.
-func (r *memo) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, error) {
-	key := t.String() + " " + name
-	r.mu.Lock()
-	if r.answers == nil {
-		r.answers = make(map[string]*memoAnswer)
-	}
-	a := r.answers[key]
-	if a == nil {
-		a = &memoAnswer{}
-		r.answers[key] = a
-	}
-	r.mu.Unlock()
-	a.once.Do(func() { a.answer, a.err = r.Resolver.Lookup(ctx, name, t) })
-	return a.answer, a.err
-}

@@ -24,7 +24,7 @@ type CacheOptions struct {
 	// The one that was not asked for longest goes first.
 	MaxEntries int
 	// Now tells the time. Without it answers are kept for good, whatever their
-	// TTL, and failures not at all, which suits one short run.
+	// TTL, and failures only where ErrorTTL is positive, which suits one short run.
 	Now func() time.Time
 	// ErrorTTL is how long it is kept that servers failed (RFC 9520 §3.2: at
 	// most five minutes); zero is DefaultErrorTTL, a negative value not at all.
@@ -98,7 +98,7 @@ func NewCache(r Resolver, o CacheOptions) *Cache {
 	if c.max <= 0 {
 		c.max = DefaultCacheEntries
 	}
-	if c.errorTTL == 0 {
+	if c.errorTTL == 0 && c.now != nil {
 		c.errorTTL = DefaultErrorTTL
 	}
 	c.newest.prev, c.newest.next = &c.newest, &c.newest
@@ -200,7 +200,7 @@ func (c *Cache) fly(ctx context.Context, q Question, f *flight) {
 func (c *Cache) life(out outcome) (keep bool, d time.Duration) {
 	if out.err != nil {
 		var e *Error
-		return c.now != nil && c.errorTTL > 0 && errors.As(out.err, &e) && e.Asked(), c.errorTTL
+		return c.errorTTL > 0 && errors.As(out.err, &e) && e.Asked(), c.errorTTL
 	}
 	if c.now == nil {
 		return true, 0

@@ -78,6 +78,12 @@ func TestCache(t *testing.T) {
 	test("zero.test", time.Hour, 0)
 	test("fail.test", 0, 1)
 	test("fail.test", 0, 1)
+
+	// and with failures that are kept
+	base.n.Store(0)
+	c = NewCache(base, CacheOptions{ErrorTTL: 1})
+	test("fail.test", 0, 1)
+	test("fail.test", time.Hour, 0)
 }
 
 func TestCacheEvicts(t *testing.T) {

@@ -22,12 +22,7 @@ type memory struct {
 	slots chan struct{}
 
 	mu      sync.Mutex
-	entries map[question]*entry
-}
-
-type question struct {
-	name string
-	t    dns.Type
+	entries map[dns.Question]*entry
 }
 
 type entry struct {
@@ -40,12 +35,12 @@ func newMemory(res dns.Resolver) *memory {
 	if res == nil {
 		res = dns.Disabled{}
 	}
-	return &memory{res: res, slots: make(chan struct{}, MaxConcurrent), entries: map[question]*entry{}}
+	return &memory{res: res, slots: make(chan struct{}, MaxConcurrent), entries: map[dns.Question]*entry{}}
 }
 
 // Lookup implements dns.Resolver.
 func (m *memory) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, error) {
-	q := question{dns.Canonical(name), t}
+	q := dns.Question{Name: dns.Canonical(name), Type: t}
 	m.mu.Lock()
 	e := m.entries[q]
 	if e != nil {
@@ -55,7 +50,7 @@ func (m *memory) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answe
 	}
 	if len(m.entries) >= MaxQuestions {
 		m.mu.Unlock()
-		return dns.Answer{}, &dns.Error{Name: q.name, Type: t, Failure: dns.Off, Err: errQuestions}
+		return dns.Answer{}, &dns.Error{Name: q.Name, Type: t, Failure: dns.Off, Err: errQuestions}
 	}
 	e = &entry{done: make(chan struct{})}
 	m.entries[q] = e
@@ -63,7 +58,7 @@ func (m *memory) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answe
 	defer close(e.done)
 	m.slots <- struct{}{}
 	defer func() { <-m.slots }()
-	e.answer, e.err = m.res.Lookup(ctx, q.name, t)
+	e.answer, e.err = m.res.Lookup(ctx, q.Name, t)
 	return e.answer, e.err
 }
 
@@ -78,26 +73,26 @@ func (m *memory) full() bool {
 func (m *memory) outcomes() (answers []report.DNSAnswer, gaps []report.Gap) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	questions := make([]question, 0, len(m.entries))
+	questions := make([]dns.Question, 0, len(m.entries))
 	for q := range m.entries {
 		questions = append(questions, q)
 	}
-	slices.SortFunc(questions, func(a, b question) int {
-		if c := strings.Compare(a.name, b.name); c != 0 {
+	slices.SortFunc(questions, func(a, b dns.Question) int {
+		if c := strings.Compare(a.Name, b.Name); c != 0 {
 			return c
 		}
-		return int(a.t) - int(b.t)
+		return int(a.Type) - int(b.Type)
 	})
 	answers = make([]report.DNSAnswer, 0, len(questions))
 	for _, q := range questions {
 		e := m.entries[q]
 		if e.err != nil {
 			if !badName(e.err) {
-				gaps = append(gaps, report.Gap{What: q.name + " " + q.t.String(), Why: why(e.err)})
+				gaps = append(gaps, report.Gap{What: q.Name + " " + q.Type.String(), Why: why(e.err)})
 			}
 			continue
 		}
-		a := report.DNSAnswer{Name: q.name, Type: q.t.String(), Status: string(e.answer.Status),
+		a := report.DNSAnswer{Name: q.Name, Type: q.Type.String(), Status: string(e.answer.Status),
 			Values: make([]string, 0, len(e.answer.Records)), TTL: e.answer.TTL,
 			Authenticated: e.answer.Authenticated, Server: e.answer.Server}
 		for _, r := range e.answer.Records {

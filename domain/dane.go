@@ -155,8 +155,8 @@ func (c *checker) daneSecurity(s *section, out *report.DANE) {
 		}
 		base := strings.TrimPrefix(h.Location, "_25._tcp.")
 		worst := statusSecure
-		for _, q := range [...]question{{c.domain, dns.TypeMX}, {base, dns.TypeA}, {h.Location, dns.TypeTLSA}} {
-			status, _, basis := c.security(q.name, q.t)
+		for _, q := range [...]dns.Question{{Name: c.domain, Type: dns.TypeMX}, {Name: base, Type: dns.TypeA}, {Name: h.Location, Type: dns.TypeTLSA}} {
+			status, _, basis := c.security(q.Name, q.Type)
 			h.Basis = basis
 			worst = weaker(worst, status)
 		}

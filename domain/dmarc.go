@@ -434,7 +434,7 @@ func (c *checker) record(s *section, out *report.DomainDMARC, p *policy) {
 		out.External = append(out.External, d)
 	}
 	if err != nil {
-		s.gap("report addresses of "+name, notAnswered(err))
+		s.gap("report addresses of "+name, why(err))
 	}
 	c.reportHosts(s, out, name, rec)
 }

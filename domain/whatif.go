@@ -16,13 +16,13 @@ import (
 // whatif answers as if some sets of records were others than they are.
 type whatif struct {
 	res  dns.Resolver
-	sets map[question][]dns.Record
+	sets map[dns.Question][]dns.Record
 }
 
 // Lookup implements dns.Resolver.
 func (w *whatif) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, error) {
 	name = dns.Canonical(name)
-	records, changed := w.sets[question{name, t}]
+	records, changed := w.sets[dns.Question{Name: name, Type: t}]
 	if !changed {
 		a, err := w.res.Lookup(ctx, name, t)
 		if err == nil && a.Status == dns.NXDomain && w.exists(name) {
@@ -42,7 +42,7 @@ func (w *whatif) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answe
 
 func (w *whatif) exists(name string) bool {
 	for q, records := range w.sets {
-		if len(records) > 0 && mailname.Within(q.name, name) {
+		if len(records) > 0 && mailname.Within(q.Name, name) {
 			return true
 		}
 	}
@@ -51,10 +51,10 @@ func (w *whatif) exists(name string) bool {
 
 // text puts a text in the place of others at a name; "" only takes those away.
 func (w *whatif) text(ctx context.Context, name string, remove []string, add string) error {
-	q := question{dns.Canonical(name), dns.TypeTXT}
+	q := dns.Question{Name: dns.Canonical(name), Type: dns.TypeTXT}
 	records, known := w.sets[q]
 	if !known {
-		a, err := w.res.Lookup(ctx, q.name, q.t)
+		a, err := w.res.Lookup(ctx, q.Name, q.Type)
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func (w *whatif) text(ctx context.Context, name string, remove []string, add str
 		for rest := add; rest != ""; rest = rest[min(len(rest), 255):] {
 			pieces = append(pieces, rest[:min(len(rest), 255)])
 		}
-		records = append(records, dns.Record{Name: q.name, Type: q.t, Text: add, Strings: pieces, Data: txtData(add)})
+		records = append(records, dns.Record{Name: q.Name, Type: q.Type, Text: add, Strings: pieces, Data: txtData(add)})
 	}
 	w.sets[q] = records
 	return nil
@@ -94,7 +94,7 @@ func (w *whatif) apply(ctx context.Context, ch *report.DomainChange) error {
 		return w.text(ctx, ch.Name, here, ch.Value)
 	case "MX":
 		// Only the null MX is ever offered (RFC 7505).
-		w.sets[question{ch.Name, dns.TypeMX}] = []dns.Record{{Name: ch.Name, Type: dns.TypeMX, Data: "0 ."}}
+		w.sets[dns.Question{Name: ch.Name, Type: dns.TypeMX}] = []dns.Record{{Name: ch.Name, Type: dns.TypeMX, Data: "0 ."}}
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func standing(out *Result, auth *spf.Authorized) *judge {
 
 // would checks the domain as it would be with some changes.
 func (c *checker) would(changes []*report.DomainChange) (*judge, error) {
-	w := &whatif{res: c.mem, sets: map[question][]dns.Record{}}
+	w := &whatif{res: c.mem, sets: map[dns.Question][]dns.Record{}}
 	for _, ch := range changes {
 		if err := w.apply(c.ctx, ch); err != nil {
 			return nil, err

@@ -83,9 +83,6 @@ func read() []*Recipe {
 	return out
 }
 
-// Recipes are all recipes, by file.
-func Recipes() []*Recipe { return recipes() }
-
 // Named returns a recipe by its name as it stands in the file, without values;
 // false where there is none.
 func Named(id string) (report.Fix, bool) {

@@ -15,7 +15,7 @@ func ptr[T any](v T) *T { return &v }
 // not certain gives a command.
 func TestRecipes(t *testing.T) {
 	seen := map[string]bool{}
-	for _, r := range Recipes() {
+	for _, r := range recipes() {
 		if seen[r.ID] {
 			t.Errorf("%s is there twice", r.ID)
 		}
@@ -113,7 +113,7 @@ func TestHostileValues(t *testing.T) {
 	r.Message.From[0].Domain = "$(id).example"
 	r.Border.ClientIP = "`id`"
 	bad := regexp.MustCompile("rm -rf|\\$\\(id|`id`")
-	for _, c := range Recipes() {
+	for _, c := range recipes() {
 		f := fill(c, &r.Findings[0], values(r, &r.Findings[0]))
 		for _, s := range f.Steps {
 			if bad.MatchString(s.Text + s.Command) {

@@ -43,30 +43,6 @@ func (f *Facts) NATPairs() []NATPair {
 	return out
 }
 
-// DualHomed is a host that receives under one private address and sends from
-// another.
-type DualHomed struct {
-	Older, Newer int
-	Host         string
-	In, Out      netip.Addr
-}
-
-// DualHomedHosts finds hosts with two inner addresses: at the edge of a network, or
-// between two.
-func (f *Facts) DualHomedHosts() []DualHomed {
-	var out []DualHomed
-	for k := 0; k+1 < len(f.Hops); k++ {
-		a, b := &f.Hops[k], &f.Hops[k+1]
-		if !a.ByIP.IsValid() || !b.IP.IsValid() || a.ByIP == b.IP || !Private(a.ByIP) || !Private(b.IP) || a.ByIP.IsLoopback() || b.IP.IsLoopback() {
-			continue
-		}
-		if by := mailname.Host(a.By); by != "" && slices.Contains(b.clientNames(), by) && serviceOf(by) == nil {
-			out = append(out, DualHomed{Older: k, Newer: k + 1, Host: by, In: a.ByIP, Out: b.IP})
-		}
-	}
-	return out
-}
-
 // Link is a hop between two organisations that does not use the Internet.
 type Link struct {
 	Hop      int

@@ -103,11 +103,6 @@ func HopRef(index int) Part {
 // FindingRef is another finding by its code.
 func FindingRef(code string) Part { return Part{Kind: PartFinding, Text: code, Ref: code} }
 
-// FieldRef is header field i of the message by its name.
-func FieldRef(i int, name string) Part {
-	return Part{Kind: PartField, Text: name, Ref: strconv.Itoa(i)}
-}
-
 // QuoteRef quotes the message, in quotation marks.
 func QuoteRef(s string) Part { return Part{Kind: PartQuote, Text: "“" + s + "”"} }
 

@@ -10,10 +10,10 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"github.com/mailtrace/mailtrace/dkim"
 	"strings"
 
-	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dkim"
+
 	"github.com/mailtrace/mailtrace/message"
 )
 
@@ -146,11 +146,6 @@ type Searcher struct {
 // New returns a searcher for the message of v, whose keys and body hashes it
 // shares.
 func New(v *dkim.Verifier) *Searcher { return &Searcher{v: v, m: v.Message()} }
-
-// Search is [Searcher.Search] for one signature of a message.
-func Search(ctx context.Context, res dns.Resolver, m *message.Message, s *dkim.Signature, o Options) (*Repaired, error) {
-	return New(dkim.NewVerifier(res, m, dkim.Options{})).Search(ctx, s, o)
-}
 
 // Search looks for the edit that broke a signature (DKIM-Signature or
 // ARC-Message-Signature): it undoes what list servers, gateways and relays are

@@ -84,8 +84,7 @@ func (v *Verdict) pairs(text string, separator byte) {
 //	CIP:192.0.2.1;CTRY:DE;LANG:en;SCL:1;SRV:;IPV:NLI;SFV:NSPM;H:mail.example.com;PTR:mail.example.com;CAT:NONE;…
 //
 // CIP is the address that connected, or the one behind it where Enhanced
-// Filtering skipped a gateway. Result is SFV (see ExplainSFV), CAT is among
-// the properties (see ExplainCAT).
+// Filtering skipped a gateway. Result is SFV, CAT is among the properties.
 //
 // SPF:None of the reports until about 2020 makes no verdict: it stands in
 // reports on outbound mail, and beside spf=softfail of the same server.

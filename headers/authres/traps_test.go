@@ -341,25 +341,3 @@ func TestBounds(t *testing.T) {
 		t.Error("at the bound of a message", len(vs))
 	}
 }
-
-func TestExplain(t *testing.T) {
-	test := func(got, want string) {
-		t.Helper()
-		if want == "" && got != "" || !strings.Contains(got, want) {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-	test(ExplainCompauth("000"), "explicit failure")
-	test(ExplainCompauth("010"), "recipient's own")
-	test(ExplainCompauth("130"), "ARC")
-	test(ExplainCompauth("109"), "pass")
-	test(ExplainCompauth("601"), "implicit failure")
-	test(ExplainCompauth("904"), "bypassed")
-	test(ExplainCompauth("005"), "")
-	test(ExplainCompauth("99"), "")
-	test(ExplainCompauth("9x4"), "")
-	test(ExplainSFV("skn"), "not filtered")
-	test(ExplainSFV("XYZ"), "")
-	test(ExplainCAT("SPOOF"), "spoofing")
-	test(ExplainCAT(""), "")
-}
