@@ -15,7 +15,7 @@ import (
 )
 
 // The budget of one message, with all messages inside it. Names and addresses
-// of a header are the sender's choice, and he can lead them to servers that
+// of a header are the sender's choice, and can lead to servers that
 // never answer.
 const (
 	// DefaultTimeLimit is how long answers of the DNS are waited for where
@@ -249,7 +249,7 @@ func (b *budget) size() int {
 }
 
 // each calls f with the questions that were asked for the message and what came
-// back, in the order in which that came. An error is no answer.
+// back, in the order in which that came. An error is not an answer.
 func (b *budget) each(f func(q dns.Question, a *dns.Answer, err *dns.Error)) {
 	b.mu.Lock()
 	list := b.heard

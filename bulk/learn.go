@@ -130,7 +130,7 @@ type Learnt struct {
 	// Forwarders are others, who send on to the organisation. They are not its
 	// own.
 	Forwarders []Forwarder
-	// Doubtful are addresses that were seen for an own server and for a stranger:
+	// Doubtful are addresses that were seen for a server of the organisation and for a stranger:
 	// something between replaces them. They are in none of the lists.
 	Doubtful []Addr
 }

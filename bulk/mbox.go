@@ -50,7 +50,7 @@ func IsMbox(text []byte) bool { return bytes.HasPrefix(text, []byte("From ")) }
 type Box struct {
 	// Lengths says that the server that delivered wrote Content-Length into
 	// every message (mboxcl, mboxcl2). Without it the field is the sender's word:
-	// one that names a large number would hide the messages behind his.
+	// one that names a large number would hide the messages behind it.
 	Lengths bool
 	// Bare says that lines of messages stand unquoted (mboxcl2).
 	Bare bool

@@ -24,7 +24,7 @@ v=DMARC1, the policy can't be read, or the record stands at the domain itself an
 The records themselves, as the DNS has them.
 
 ## What looks like it
-Receivers differ in what they tolerate: RFC 7489 wanted p= in second place and demanded it, RFC 9989 takes a missing p= for none. Unknown tags are no error.
+Receivers differ in what they tolerate: RFC 7489 wanted p= in second place and demanded it, RFC 9989 takes a missing p= for none. Unknown tags are not an error.
 
 ## What to do
 Owner of the domain: publish exactly one valid record at _dmarc below the domain.

@@ -24,7 +24,7 @@ The envelope sender has the form SRS0=…, SRS1=… or bounces+SRS=…, and the 
 forwarder.
 
 ## What looks like it
-Other encoded senders (VERP, BATV) look similar. A pass by SRS is no statement on the author: a forwarder rewrites forged mail too.
+Other encoded senders (VERP, BATV) look similar. A pass by SRS says nothing about the author: a forwarder rewrites forged mail too.
 
 ## What to do
 Nothing. The author's domain should sign with DKIM.

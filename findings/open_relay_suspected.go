@@ -75,7 +75,7 @@ Operator of the server: test it for open relaying, and look in its log for the l
 	},
 }
 
-// strangeClient reports whether the client at the border of a run is no mail
+// strangeClient reports whether the client at the border of a run is not a mail
 // server: a public address that calls itself by a bare word or by an address.
 func strangeClient(f *Facts, r *headers.Run) bool {
 	h := &f.Hops[r.Border]

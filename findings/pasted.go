@@ -22,7 +22,7 @@ func unheard(f *Facts) bool {
 }
 
 // illegible reports whether there is a signature that cannot be read since the
-// text was mended: it may be the author's.
+// text was repaired: it may be the author's.
 func illegible(f *Facts) bool {
 	return f.Options.Copy.Mended && slices.ContainsFunc(f.DKIM, func(s dkim.Signature) bool { return s.Domain == "" })
 }

@@ -29,7 +29,7 @@ check was made in the right place.
 The address in the verdict, where there is one, is that of the border's client, and the record as it is today gives fail for it.
 
 ## What looks like it
-This alone is no diagnosis. It comes from a server that the domain's owner forgot (forgotten-sender), from a forwarder
+This alone is not a diagnosis. It comes from a server that the domain's owner forgot (forgotten-sender), from a forwarder
 (forward-without-srs), from a service that was never set up (third-party-sender-unaligned), or from a forger (direct-spoof).
 
 ## What to do

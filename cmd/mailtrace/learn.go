@@ -201,7 +201,7 @@ func plural(n int, what string) string {
 func writeLearnt(b *strings.Builder, l bulk.Learnt) {
 	fmt.Fprintf(b, "\n[[organisation]]\nname = %s\nmessages = %d\n", text(l.Owner), l.Messages)
 	for _, d := range l.Doubtful {
-		fmt.Fprintf(b, "# %s is seen for an own server and for strangers (%s): something replaces addresses; not learnt.\n", d.Addr, plural(d.Messages, "message"))
+		fmt.Fprintf(b, "# %s is seen for a server of yours and for strangers (%s): something replaces addresses; not learnt.\n", d.Addr, plural(d.Messages, "message"))
 	}
 	addrs := func(list []bulk.Addr) string {
 		var out []string
