@@ -37,9 +37,9 @@ import (
 
 // judging are the tests of the facade that hold judgements, the quick ones
 // first. The others (structure, reading, growth, speed) can't see these changes.
-const judging = "./headers ./cmd/mailtrace=^TestFieldCases$ ./findings" +
-	" .=^(TestCases|TestLayouts|TestOrnaments.*|TestBorders.*|TestAttacks|TestHostile|TestLearn|TestForks|TestNobodyHonestIsAccused)$" +
-	" .=^(TestNoForger.*|TestRealMail)$"
+const judging = "./headers .=^TestJudgements$ ./findings" +
+	" .=^(TestCases|TestLayouts|TestSeals|TestOrnaments.*|TestAttacks|TestHostile|TestLearn|TestForks|TestNobodyHonestIsAccused)$" +
+	" ./cmd/mailtrace=^TestFieldCases$ .=^(TestNoForger.*|TestRealMail)$"
 
 func main() {
 	n := flag.Int("n", 60, "mutants to try")
