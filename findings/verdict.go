@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/mailtrace/mailtrace/dkim"
-	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -164,13 +163,13 @@ func verdict(f *Facts, found []report.Finding) report.Verdict {
 // can't ask today. "" where it wrote nothing of SPF or DMARC, or where something
 // passes for the author.
 func foundNothing(f *Facts) string {
-	spf, dmarc := claimAtBorder(f, "spf"), claimAtBorder(f, "dmarc")
+	spf, dmarc := f.BorderClaim("spf"), f.BorderClaim("dmarc")
 	if spf == nil && dmarc == nil || f.Border.DMARC == "pass" || f.Border.DKIM == "pass" || vouched(f) != "" || spfOfAuthor(f) {
 		return ""
 	}
 	var said []string
 	for _, method := range []string{"spf", "dkim", "dmarc"} {
-		if c := claimAtBorder(f, method); c != nil {
+		if c := f.BorderClaim(method); c != nil {
 			said = append(said, method+" "+c.Normal)
 		}
 	}
@@ -196,7 +195,7 @@ func vouched(f *Facts) string {
 	domain := ""
 	if f.SPF != nil {
 		domain = f.SPF.Domain
-	} else if c := claimAtBorder(f, "spf"); c != nil {
+	} else if c := f.BorderClaim("spf"); c != nil {
 		domain = c.Domain
 	}
 	if org := mailname.Org(f.FromDomain); org != "" && mailname.Org(domain) == org {
@@ -243,7 +242,7 @@ func borderTriple(f *Facts) report.Triple {
 	var t report.Triple
 	if f.SPF != nil {
 		t.SPF = string(f.SPF.Result)
-	} else if c := claimAtBorder(f, "spf"); c != nil {
+	} else if c := f.BorderClaim("spf"); c != nil {
 		t.SPF = c.Normal
 	}
 	t.DKIM = borderDKIM(f)
@@ -253,15 +252,12 @@ func borderTriple(f *Facts) report.Triple {
 	case f.FromDomain == "" && f.FromFields > 0 && !f.MaskedFrom:
 		t.DMARC = "permerror"
 	default:
-		if c := claimAtBorder(f, "dmarc"); c != nil {
+		if c := f.BorderClaim("dmarc"); c != nil {
 			t.DMARC = c.Normal
 		}
 	}
 	return t
 }
-
-// claimAtBorder is the trusted verdict that the border itself wrote.
-func claimAtBorder(f *Facts, method string) *headers.Claim { return f.BorderClaim(method) }
 
 // borderDKIM is the best result of an aligned signature at the border: as it
 // is now, or as the border wrote it then.

@@ -71,6 +71,14 @@ func (f *Facts) bracketSignatures() {
 	}
 }
 
+// bracketsAnew finds the brackets once more, when it is known which verdicts are
+// invented: their bounds are the weighed claims.
+func bracketsAnew(c Facts) Signatures {
+	f := &c
+	f.bracketSignatures()
+	return f.Signatures
+}
+
 // Changed reports whether a signature does not verify because of what it
 // signed, and not for want of a key.
 func Changed(s *dkim.Signature) bool {

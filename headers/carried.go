@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"mime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -129,11 +130,7 @@ func (w *partWalker) carried(e *gomessage.Entity, kind, number string) {
 			return
 		}
 		if m := message.Parse(raw[:min(len(raw), 64<<10)]); len(m.Fields) > 1 && (m.First("From") >= 0 || m.First("Received") >= 0) {
-			p := Part{Number: number, Type: "message/rfc822", Raw: raw}
-			if len(raw) > maxEmbeddedBytes {
-				p.Raw, p.Cut = raw[:maxEmbeddedBytes], true
-			}
-			w.add(p)
+			w.add(partOf(number, "message/rfc822", raw))
 		}
 	case kind == "text/plain", kind == "":
 		if w.inline != nil {
@@ -145,10 +142,19 @@ func (w *partWalker) carried(e *gomessage.Entity, kind, number string) {
 	}
 }
 
-// add keeps a message inside the message.
+// partOf is a message that stands in a part, as much of it as is read.
+func partOf(number, kind string, raw []byte) Part {
+	p := Part{Number: number, Type: kind, Raw: raw}
+	if len(raw) > maxEmbeddedBytes {
+		p.Raw, p.Cut = raw[:maxEmbeddedBytes], true
+	}
+	return p
+}
+
+// add keeps a message inside the message, the first ones that come.
 func (w *partWalker) add(p Part) {
 	if len(w.f.Embedded) == maxEmbedded {
-		w.f.ask.addGap(Gap{"embedded messages", "only the first were analysed"})
+		w.f.ask.addGap(Gap{"embedded messages", "only the first " + strconv.Itoa(maxEmbedded) + " were analysed"})
 		return
 	}
 	w.f.Embedded = append(w.f.Embedded, p)

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/headers/authres"
 	"github.com/mailtrace/mailtrace/headers/services"
 	"github.com/mailtrace/mailtrace/internal/mailname"
@@ -55,6 +57,7 @@ type binder struct {
 	custody *Custody
 	trust   *trustList
 	marks   []mark
+	sealers map[int]string // d= of ARC-Seal, by instance
 	// verdictField says which fields hold verdicts.
 	verdictField map[int]bool
 	all          []statement
@@ -99,7 +102,7 @@ func readMarks(m *message.Message) []mark {
 // and grades it by who can have written there.
 func claimsOf(f Facts) (claims []Claim) {
 	verdicts := f.verdicts
-	b := &binder{m: f.Msg, hops: f.Hops, custody: &f.Custody, trust: f.trust, marks: readMarks(f.Msg), verdictField: map[int]bool{}}
+	b := &binder{m: f.Msg, hops: f.Hops, custody: &f.Custody, trust: f.trust, marks: readMarks(f.Msg), sealers: readSealers(f.Msg), verdictField: map[int]bool{}}
 	for i := range verdicts {
 		b.verdictField[verdicts[i].Field] = true
 	}
@@ -210,8 +213,11 @@ func (b *binder) writer(s *statement) (hop int, tie string) {
 	}
 	below := b.below(s.field)
 	best, score := -1, 0
+	foreign := b.sealedByOthers(s)
 	for n, k := range []int{below, below + 1, below - 1, below - 2} {
 		switch {
+		case foreign && k >= b.custody.First:
+			continue
 		case below < 0 && n == 1:
 			k = 0 // below all Received fields: the oldest hop is next above
 		case below < 0, k < 0, k >= len(b.hops):
@@ -223,7 +229,7 @@ func (b *binder) writer(s *statement) (hop int, tie string) {
 	}
 	// A server that puts its verdicts at the end of the header is known by its
 	// name only.
-	if s.id != "" && (best < 0 || b.hops[best].writer() != s.id) && below < b.custody.First {
+	if s.id != "" && !foreign && (best < 0 || b.hops[best].writer() != s.id) && below < b.custody.First {
 		for k := len(b.hops) - 1; k >= b.custody.First; k-- {
 			if b.hops[k].writer() == s.id {
 				return k, ""
@@ -231,6 +237,39 @@ func (b *binder) writer(s *statement) (hop int, tie string) {
 		}
 	}
 	return best, ""
+}
+
+// sealedByOthers reports whether a statement of an ARC set came with the message
+// and is sealed for a domain that is none of the reader's side: whatever name it
+// bears, none of his servers wrote it (RFC 8617 §4.1.1).
+func (b *binder) sealedByOthers(s *statement) bool {
+	c, set := b.custody, s.verdicts[0].Instance
+	if set == 0 || c.First >= len(b.hops) || s.field < b.hops[c.First].Field {
+		return false
+	}
+	d := b.sealers[set]
+	return d != "" && !c.Own(d) && !b.trust.hasName(d)
+}
+
+// readSealers are the domains of the seals, by instance.
+func readSealers(m *message.Message) map[int]string {
+	const most = 50 // RFC 8617 §4.2.1
+	out := map[int]string{}
+	for _, i := range m.All("ARC-Seal") {
+		if len(out) == most {
+			break
+		}
+		tags, err := dkim.ParseTags(m.Value(i))
+		if err != nil {
+			continue
+		}
+		n, _ := dkim.TagValue(tags, "i")
+		d, _ := dkim.TagValue(tags, "d")
+		if k, err := strconv.Atoi(n); err == nil && out[k] == "" {
+			out[k] = mailname.Host(d)
+		}
+	}
+	return out
 }
 
 // fit says how well hop k, the n-th candidate by distance, fits a statement.

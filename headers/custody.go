@@ -468,7 +468,9 @@ func (w *warden) decide(k int) decision {
 			return s
 		}
 	}
-	d.other = w.fork(k, d.blind)
+	if d.other == nil {
+		d.other = w.fork(k, d.blind)
+	}
 	if d.other == nil && k > 0 && Public(h.IP) {
 		// A term of his own lets the client send for him; whether it also receives
 		// for him, the line below does not say.
@@ -605,12 +607,15 @@ func (w *warden) inside(k int, domains []string) decision {
 	// At the recipient's MX the walk ends, where an older line would be believed
 	// for less than an address of his own.
 	if !isMX || o == nil {
-		if d := w.byName(h, domains, sure, helo, rdns, &stranger.blind); d.inside {
+		d := w.byName(h, domains, sure, helo, rdns, &stranger.blind)
+		if d.inside {
 			return d
 		}
-		if d := w.byOwnerOfMX(h, o, mxHosts, sure); d.inside {
+		stranger.other = d.other
+		if d = w.byOwnerOfMX(h, o, mxHosts, sure); d.inside {
 			return d
 		}
+		stranger.other = cmp.Or(stranger.other, d.other)
 		if d := w.byService(h, o, mxHosts, by, helo, rdns, sure); d.inside {
 			return d
 		}
@@ -709,7 +714,7 @@ func (w *warden) byName(h *Hop, domains []string, sure, helo, rdns string, blind
 				return yes(Strong, "c3", why)
 			}
 		}
-		return yes(Likely, "c4", why+"; that is the domain of the machine which took the message, and perhaps of its customers")
+		return w.ofOwner(h, n, mailname.Host(h.By), len(domains) > 0, why+"; that is the domain of the machine which took the message, and perhaps of its customers")
 	}
 	own := func(n string) bool { return w.isMine(n) && !spells(n, h.IP) }
 	if own(sure) {
@@ -739,6 +744,24 @@ func (w *warden) byName(h *Hop, domains []string, sure, helo, rdns string, blind
 	return decision{}
 }
 
+// ofOwner decides for a client with a name of the organisation that takes the
+// reader's mail, at the host beside. Where that is not the reader's own, its names
+// may be its customers' too: a machine that neither stands in one zone of its own
+// with that host nor in its SPF record is a question.
+func (w *warden) ofOwner(h *Hop, name, beside string, foreign bool, why string) decision {
+	_, zone, _ := strings.Cut(name, ".")
+	_, its, _ := strings.Cut(beside, ".")
+	if org := mailname.Org(name); foreign && (zone != its || zone == org) {
+		if in, _ := w.ask.ownTerms(org, h.IP); !in {
+			return decision{other: &Other{
+				Reading: "a mail server of " + org + ", which takes your mail, and no machine that somebody rents there", Inside: true, Hop: h.Index - 1,
+				Question: "is " + h.IP.String() + ", the client of hop " + strconv.Itoa(h.Index) + ", a mail server of " + org + " that hands you your mail?", Settle: "--trust " + h.IP.String(),
+			}}
+		}
+	}
+	return yes(Likely, "c4", why)
+}
+
 // byOwnerOfMX looks for a host of the organisation that runs the recipient's MX
 // and is no service of the table (row c4).
 func (w *warden) byOwnerOfMX(h, o *Hop, mx map[string]bool, sure string) decision {
@@ -755,7 +778,7 @@ func (w *warden) byOwnerOfMX(h, o *Hop, mx map[string]bool, sure string) decisio
 	names, _ := w.ask.names(h.IP)
 	for _, n := range append(slices.Clone(names), sure) {
 		if org := mailname.Org(n); org != "" && orgs[org] && !spells(n, h.IP) {
-			return yes(Likely, "c4", fmt.Sprintf(why, org))
+			return w.ofOwner(h, n, mailname.Host(o.By), true, fmt.Sprintf(why, org))
 		}
 	}
 	for org := range orgs {

@@ -194,15 +194,11 @@ func (w *partWalker) walk(e *gomessage.Entity, number string, depth int) {
 	switch kind = strings.ToLower(kind); kind {
 	case "message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers":
 		if len(w.f.Embedded) == maxEmbedded {
-			w.f.ask.addGap(Gap{"embedded messages", "only the first " + strconv.Itoa(maxEmbedded) + " were analysed"})
+			w.add(Part{})
 			return
 		}
 		raw, _ := io.ReadAll(io.LimitReader(e.Body, maxEmbeddedBytes+1))
-		p := Part{Number: number, Type: strings.Replace(kind, "global", "rfc822", 1), Raw: raw}
-		if len(raw) > maxEmbeddedBytes {
-			p.Raw, p.Cut = raw[:maxEmbeddedBytes], true
-		}
-		w.f.Embedded = append(w.f.Embedded, p)
+		w.add(partOf(number, strings.Replace(kind, "global", "rfc822", 1), raw))
 	case "message/delivery-status", "message/global-delivery-status":
 		raw, _ := io.ReadAll(io.LimitReader(e.Body, maxStatusBytes))
 		w.f.DSN = parseDSN(raw)

@@ -74,40 +74,28 @@ func (f *Facts) readEnvelopes() {
 // is taken to have had the sender of the next newer one, unless that rewrote it.
 func (f *Facts) envelopeOf(i int, claims []int) (*string, string) {
 	r := &f.Runs[i]
-	var domainOnly *string
-	domainBasis := ""
 	for k := r.First; k <= r.Last; k++ {
 		if e := f.Hops[k].EnvelopeFrom; e != nil {
 			return e, "received"
 		}
 	}
-	for _, n := range claims {
-		c := &f.Claims[n]
-		if c.Method != "spf" || c.Identity == "pra" || c.Trust == Forged || c.Trust == Untrusted {
-			continue
-		}
-		basis := strings.ToLower(c.Header)
-		switch {
-		case c.Identity == "helo" && c.MailFrom == "":
-			// HELO is checked in place of a null sender, and also beside it.
-			if f.onlyHelo(r) {
-				null := ""
-				return &null, basis
-			}
-		case strings.Contains(c.MailFrom, "@"):
-			return ptrTo(c.MailFrom), basis
-		case c.MailFrom != "" && domainOnly == nil:
-			domainOnly, domainBasis = ptrTo(mailname.Host(c.MailFrom)), basis
-		case c.Domain != "" && c.Identity != "helo" && domainOnly == nil:
-			domainOnly, domainBasis = ptrTo(c.Domain), basis
-		}
-	}
 	if i == 0 {
-		if e, basis := f.envelopeField(0); e != nil {
-			if domainOnly == nil || envelopeDomain(*e) == envelopeDomain(*domainOnly) {
-				return e, basis
-			}
+		// What may have come with the message speaks last: Return-Path is written
+		// at delivery.
+		said, saidBasis, whole := f.envelopeSaid(r, claims, func(c *Claim) bool { return c.Trust == Trusted })
+		if whole {
+			return said, saidBasis
 		}
+		if e, basis := f.envelopeField(0); e != nil && (said == nil || envelopeDomain(*e) == envelopeDomain(*said)) {
+			return e, basis
+		}
+		if said == nil {
+			said, saidBasis, _ = f.envelopeSaid(r, claims, func(c *Claim) bool { return c.Trust == Testimony })
+		}
+		return said, saidBasis
+	}
+	domainOnly, domainBasis, whole := f.envelopeSaid(r, claims, func(c *Claim) bool { return c.Trust != Forged && c.Trust != Untrusted })
+	if whole {
 		return domainOnly, domainBasis
 	}
 	if domainOnly != nil {
@@ -150,6 +138,32 @@ func (f *Facts) onlyHelo(r *Run) bool {
 		}
 	}
 	return true
+}
+
+// envelopeSaid is the envelope sender that the run's verdicts on SPF name, those
+// that count; whole says that it is more than its domain.
+func (f *Facts) envelopeSaid(r *Run, claims []int, counts func(*Claim) bool) (mailFrom *string, basis string, whole bool) {
+	for _, n := range claims {
+		c := &f.Claims[n]
+		if c.Method != "spf" || c.Identity == "pra" || !counts(c) {
+			continue
+		}
+		name := strings.ToLower(c.Header)
+		switch {
+		case c.Identity == "helo" && c.MailFrom == "":
+			// HELO is checked in place of a null sender, and also beside it.
+			if f.onlyHelo(r) {
+				return new(string), name, true
+			}
+		case strings.Contains(c.MailFrom, "@"):
+			return ptrTo(c.MailFrom), name, true
+		case c.MailFrom != "" && mailFrom == nil:
+			mailFrom, basis = ptrTo(mailname.Host(c.MailFrom)), name
+		case c.Domain != "" && c.Identity != "helo" && mailFrom == nil:
+			mailFrom, basis = ptrTo(c.Domain), name
+		}
+	}
+	return mailFrom, basis, false
 }
 
 // envelopeField reads the n-th of the fields of final delivery.

@@ -165,8 +165,9 @@ func (f *Facts) BorderClaim(method string) *Claim {
 		return nil
 	}
 	client := f.ClientIP(last)
-	for _, c := range f.Trusted(method) {
-		if c.Hop != last.Border || c.Normal == "" || c.Identity == "pra" || method == "spf" && c.Identity == "helo" && c.MailFrom != "" {
+	for n := range f.Claims {
+		c := &f.Claims[n]
+		if c.Trust != Trusted || c.Method != method || c.Hop != last.Border || c.Normal == "" || c.Identity == "pra" || method == "spf" && c.Identity == "helo" && c.MailFrom != "" {
 			continue
 		}
 		if c.IP.IsValid() && client.IsValid() && c.IP != client || c.IPBasis == "position" && !client.IsValid() {

@@ -27,6 +27,7 @@ func Examine(ctx context.Context, m *message.Message, o Options) *Facts {
 	c.Signatures = signaturesOf(ctx, c)
 	c.Evaluations = evaluationsOf(ctx, c)
 	c.Claims = weighedClaims(c)
+	c.Signatures = bracketsAnew(c)
 	c.Background = backgroundOf(c)
 	c.Contents = contentsOf(c)
 	c.Gaps = c.ask.gaps

@@ -21,9 +21,6 @@ type Masked struct {
 	Rcpt bool
 	// Writers are the indexes into Facts.Hops of the servers that lost their names.
 	Writers []int
-	// Clients are the indexes into Facts.Hops of those whose client is not known
-	// because its address was taken out.
-	Clients map[int]bool
 }
 
 // Any reports whether anything was taken out.
@@ -41,8 +38,8 @@ func (f *Facts) MaskedPath() bool {
 	if f.Custody.Border >= 0 && f.Custody.Client.IsValid() {
 		from = f.Custody.First
 	}
-	for k := range f.Masked.Clients {
-		if k >= from {
+	for k := from; k < len(f.Hops) && f.Masked.Any(); k++ {
+		if f.Hops[k].Masked {
 			return true
 		}
 	}
@@ -72,7 +69,6 @@ func (f *Facts) unmask() {
 	if !f.Masked.Any() {
 		return
 	}
-	f.Masked.Clients = map[int]bool{}
 	for k := range f.Hops {
 		h := &f.Hops[k]
 		value := m.Value(h.Field)
@@ -94,9 +90,6 @@ func (f *Facts) unmask() {
 		}
 		if n, _ := mask.Count(value); !h.Masked && !h.IP.IsValid() && !h.Local && (lost || n > 0) {
 			h.Masked = true
-		}
-		if h.Masked {
-			f.Masked.Clients[k] = true
 		}
 	}
 	f.ask.addGap(Gap{"what was redacted", strconv.Itoa(f.Masked.Values) + " names and addresses had been redacted before the header was given (" + f.Masked.First + "): nothing is concluded from what is missing"})

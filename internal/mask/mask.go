@@ -89,7 +89,7 @@ func Address(s string) (text string, private, ok bool) {
 // part that was taken out, so that the line around it can be read. It returns
 // them: none of them is an address that anybody had.
 func StandIns(s string) (string, []netip.Addr) {
-	if _, _, ok := Address(s); !ok {
+	if !mayHoldAddress(s) {
 		return s, nil
 	}
 	var out strings.Builder
