@@ -143,13 +143,13 @@ func judgement(t *testing.T, m storedMessage) string {
 	case m.zone != "":
 		z, err := zonefile.Parse("zone", []byte(m.zone))
 		if err != nil {
-			return "no zone: " + err.Error() + "\n"
+			return "no zone\n"
 		}
 		o.Resolver = z
 	}
 	r, err := mailtrace.AnalyzeBytes(context.Background(), []byte(m.text), o)
 	if err != nil {
-		return "error: " + err.Error() + "\n"
+		return "an error\n"
 	}
 	var b strings.Builder
 	write(&b, r, "")
@@ -193,7 +193,7 @@ func write(b *strings.Builder, r *report.Report, indent string) {
 		if h.DelaySeconds != nil {
 			delay = fmt.Sprintf("delay=%g", *h.DelaySeconds)
 		}
-		line("hop %d %s %s trust=%s %s %q", h.Index, h.Dialect, h.Zone, h.Trust, delay, h.Notes)
+		line("hop %d %s %s trust=%s %s notes=%d", h.Index, h.Dialect, h.Zone, h.Trust, delay, len(h.Notes))
 	}
 	for _, c := range r.Claims {
 		line("claim field=%d %s=%s %s hop=%s ip=%s(%s) writer=%s %s", c.Field, c.Method, c.Result, c.Domain, number(c.Hop), c.ClientIP, c.ClientIPBasis, c.Writer, c.Trust)
@@ -205,7 +205,7 @@ func write(b *strings.Builder, r *report.Report, indent string) {
 		line("spf at hop=%d %s %s=%s %s", c.Hop, c.ClientIP, c.Domain, c.Result, c.Matched)
 	}
 	for _, d := range r.DKIM {
-		line("dkim field=%d %s %s %s", d.Field, d.Domain, d.Result, d.Reason)
+		line("dkim field=%d %s %s", d.Field, d.Domain, d.Result)
 		if d.Repair != nil {
 			kinds := ""
 			for _, c := range d.Repair.Changes {
@@ -240,8 +240,8 @@ func write(b *strings.Builder, r *report.Report, indent string) {
 	for _, l := range r.Links {
 		line("link hop=%d %s", l.Hop, l.Kind)
 	}
-	for _, g := range r.Gaps {
-		line("gap %s", g.What)
+	if n := len(r.Gaps); n > 0 {
+		line("gaps %d", n)
 	}
 	for i := range r.Embedded {
 		line("embedded %d", i)
