@@ -26,7 +26,7 @@ Anybody can write such a field. The variant "dkim=none … dmarc=none action=non
 is not a failure.
 
 ## What to do
-Nothing.
+Nothing, where the writer is a service. If the server is yours, let it put its name in front of the results.
 `,
 	Find: func(f *Facts) []report.Finding {
 		for c := range claims(f, "") {

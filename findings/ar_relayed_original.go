@@ -27,7 +27,7 @@ The name of the field; a signature of a later server that covers it makes it str
 A sender can add such a field too.
 
 ## What to do
-Nothing.
+Nothing: read it as what the earlier server says of the path before it.
 `,
 	Find: func(f *Facts) []report.Finding {
 		seen := map[int]bool{}

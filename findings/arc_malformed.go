@@ -22,7 +22,7 @@ The ARC fields do not make a chain: an instance is missing or there twice, the f
 a tag is not allowed. The chain counts as failed, whatever its signatures are.
 
 ## How it is proved
-The fields themselves.
+The ARC fields themselves, by the rules for their numbers and tags.
 
 ## What looks like it
 Microsoft's servers were seen to seal the first set with cv=pass: a defect, no attack. A header of which a part was cut off looks broken

@@ -23,7 +23,7 @@ var dkimKeyRevoked = &Rule{
 The owner of the domain revoked the key: its record has an empty p=. Signatures with it are void.
 
 ## How it is proved
-The key record.
+The key record in the DNS: its p= is there and empty.
 
 ## What looks like it
 A key revoked after delivery: the verdict of that time then says pass, and dkim-key-rotated is reported.

@@ -16,10 +16,7 @@ func domainDoc(p domain.Problem) string {
 			break
 		}
 	}
-	effect := "The record works, but not as well as its owner thinks."
-	if p.Invalid {
-		effect = "Receivers can't use what is published: they treat it as an error, or as if it were not there."
-	}
+	effect := domainEffects[p.Code]
 	return "## What happened\n\n" + upperFirst(p.Title) + ". " + effect +
 		"\n\n## How it is proved\n\n" + proof.proved +
 		"\n\n## What looks like it\n\n" + proof.alike +
