@@ -300,12 +300,23 @@ var paperAttacks = map[string]func(t *testing.T){
 		r := judged(t, fromEvilHost("m@evil.example")+"Content-Type: multipart/mixed; boundary=x\r\n"+sign(t, "victim.example", fromVictim+"Content-Type: text/plain\r\n"+otherLines+shortBody, "From", "To", "Subject", "Date", "Content-Type"))
 		found(t, r, "header-field-doubled")
 	},
-	"Composition Kills: replay with a longer body": func(t *testing.T) { // replay of a signature with l=
-		text := fromVictim + otherLines + shortBody
-		signed := sign(t, "victim.example", text)
-		r := judged(t, fromEvilHost("m@evil.example")+signed+"appended\r\n")
-		if r.DKIM[0].Result == "pass" {
-			t.Error("text behind a signed body passes")
+	"Composition Kills: replay with a longer body": func(t *testing.T) { // text or a subject put to a signed message
+		signed := sign(t, "victim.example", fromVictim+otherLines+shortBody)
+		for _, changed := range []string{signed + "appended\r\n", strings.Replace(signed, "Subject: ", "Subject: [pay now] ", 1), strings.Replace(signed, "\r\nHello", "\r\nPay now to evil.example\r\nHello", 1)} {
+			r := judged(t, fromEvilHost("m@evil.example")+changed)
+			if r.DKIM[0].Result == "pass" {
+				t.Error("text behind a signed body passes")
+			}
+			// The client may have made the change, so nothing holds for the victim, and
+			// the recipient's server is not the one at fault.
+			if r.DMARC.Result == "pass" || r.Verdict.Border.DMARC == "pass" || r.Verdict.AtFault == report.RoleRecipient {
+				t.Errorf("dmarc=%s, %s at fault: %s", r.DMARC.Result, r.Verdict.AtFault, r.Verdict.Summary)
+			}
+			// From the victim's own host nobody but the recipient's server can have.
+			own := strings.NewReplacer("mx.evil.example", "mail.victim.example", "198.51.100.66", "192.0.2.10").Replace(fromEvilHost("service@victim.example"))
+			if r := judged(t, own+changed); r.DMARC.Result != "pass" || r.Verdict.Border.DKIM != "pass" {
+				t.Errorf("dmarc=%s, dkim=%s: %s", r.DMARC.Result, r.Verdict.Border.DKIM, r.Verdict.Summary)
+			}
 		}
 	},
 	"Composition Kills: repaired by a gateway": func(t *testing.T) { // a header that a gateway of the reader repairs before it signs

@@ -205,6 +205,9 @@ func who(f *Facts, b *headers.Bracket) report.Text {
 			names = append(names, n)
 		}
 	}
+	if b.Stranger {
+		return report.Say("the client %s, which handed the message in and is not known as the signer's, or %v,", report.IPRef(f.ClientIP(f.LastRun())), report.HostRef(names[0]))
+	}
 	if len(names) > 3 {
 		return report.Say("one of the servers between %v and %v", report.HopRef(f.Hops[b.First].Index), report.HopRef(f.Hops[b.Last].Index))
 	}

@@ -33,6 +33,10 @@ type Bracket struct {
 	// message signature still verifies: the change is older than it.
 	Broken    *Claim
 	BrokenSet int
+	// Stranger says that First is the recipient's border, nothing says that the
+	// signature was whole there, and the client that handed the message in is not
+	// known as the signer's: it may have made the change, and wrote no line.
+	Stranger bool
 	// Hop is the index of the hop whose server is the likeliest to have made the
 	// change, -1 where nothing tells.
 	Hop int
@@ -97,6 +101,7 @@ func (f *Facts) bracket(s *dkim.Signature) *Bracket {
 	b := &Bracket{First: f.signerHop(s) + 1, Last: len(f.Hops) - 1, Hop: -1, Field: -1}
 	f.boundBelow(b, s)
 	f.boundAbove(b, s)
+	b.Stranger = b.Intact == nil && b.IntactSet == 0 && b.First <= b.Last && f.strangerAt(b.First, s.Domain)
 	f.name(b)
 	return b
 }
@@ -245,7 +250,7 @@ func (f *Facts) name(b *Bracket) {
 	for k := b.First; k <= b.Last; k++ {
 		one = one && f.sameHost(k, b.First)
 	}
-	if one {
+	if one && !b.Stranger {
 		b.Hop, b.Why = b.Last, onlyServer
 		return
 	}
@@ -266,6 +271,9 @@ func (f *Facts) name(b *Bracket) {
 			b.Hop, b.Why = k, byFilter
 			return
 		}
+	}
+	if b.Stranger {
+		return // the stretch has one more end, which nothing names
 	}
 	// One organisation, or one that is neither the sender's nor the recipient's.
 	first, last := f.runOf[b.First], f.runOf[b.Last]

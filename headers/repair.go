@@ -8,7 +8,9 @@ import (
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dkim/repair"
+	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/spf"
 )
 
 // RepairEffort is how far the search for the changes that broke a signature goes.
@@ -130,8 +132,46 @@ func (f *Facts) Repair(i int) *repair.Repaired {
 
 // HeldAtBorder reports whether signature i, broken as it is now, verified where
 // the recipient's organisation received the message: the change was found, and
-// only servers behind that border can have made it.
+// only servers behind that border can have made it. The client that handed the
+// message in can have made it too, unless it is the signer's: who replays a signed
+// message with text of his own leaves no line behind.
 func (f *Facts) HeldAtBorder(i int) bool {
-	r, last := f.Repair(i), f.LastRun()
-	return r != nil && r.Complete() && last != nil && last.Border >= 0 && f.Bracket(i).After(last.Border)
+	r, last, b := f.Repair(i), f.LastRun(), f.Bracket(i)
+	return r != nil && r.Complete() && last != nil && last.Border >= 0 && b.After(last.Border) && !b.Stranger
+}
+
+// strangerAt reports whether hop k is the recipient's border and nothing shows
+// that its client belongs to the signer of a domain: neither SPF, nor its name,
+// nor a verdict of the border's server.
+func (f *Facts) strangerAt(k int, domain string) bool {
+	r := f.LastRun()
+	if r == nil || r.Border != k {
+		return false
+	}
+	org := mailname.Org(domain)
+	if r.SPF != nil && r.SPF.Result == spf.Pass && mailname.Org(r.SPF.Domain) == org {
+		return false
+	}
+	for _, method := range []string{"spf", "dkim", "dmarc"} {
+		for _, c := range f.Trusted(method) {
+			if c.Hop == k && c.Normal == "pass" && mailname.Org(c.Domain) == org {
+				return false
+			}
+		}
+	}
+	if h := &f.Hops[k]; h.RDNSKind == received.RDNSConfirmed && mailname.Org(h.RDNS) == org {
+		return false
+	}
+	if slices.ContainsFunc(f.BorderNames, func(n string) bool { return mailname.Org(n) == org }) {
+		return false
+	}
+	ip := f.ClientIP(r)
+	if !Public(ip) {
+		return false // not known: what stands in the way is the recipient's
+	}
+	// A service sends with an envelope sender of its own, and its customer lists it.
+	q := spfQuery("postmaster@"+domain, r.Helo)
+	q.IP = ip
+	e := f.ask.check(q)
+	return e == nil || e.Result != spf.Pass
 }
