@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -72,8 +73,15 @@ func TestEveryNoteHasAReader(t *testing.T) {
 		// The command refuses such input before, and the library with ErrNotMessage.
 		"empty": true, "not-a-message": true,
 	}
-	known := append(constants(t, "message", "NoteKind"), constants(t, "headers/received", "Note")...)
-	known = append(append(known, constants(t, "headers/authres", "Defect")...), assigned(t, "dmarc/from.go", "problem", "Problem")...)
+	var known []string
+	for _, k := range noteTypes(t) {
+		if k.text {
+			known = append(known, constants(t, k.dir, k.name)...)
+		}
+	}
+	for _, dir := range problemFields(t) {
+		known = append(known, assigned(t, dir+"/*.go", "problem", "Problem")...)
+	}
 	if len(known) < 40 {
 		t.Fatalf("only %d notes found in the source", len(known))
 	}
@@ -100,6 +108,143 @@ func TestEveryNoteHasAReader(t *testing.T) {
 		want, _ := json.Marshal(note)
 		if !strings.Contains(string(out), string(want)) {
 			t.Errorf("nobody reads the note %q", note)
+		}
+	}
+}
+
+// A noteType is a type in which a parser says what deviates.
+type noteType struct {
+	dir, name string
+	text      bool // a string: its constants are the notes
+}
+
+// parsers are the packages that read messages: what they note is about a message.
+// Those that read records note in structs, whose readers TestEveryNoteIsRead
+// looks for.
+var parsers = []string{"message", "message/mailbox", "headers/received", "headers/authres"}
+
+// noteTypes are the exported types of that kind in the whole tree, by their names.
+func noteTypes(t *testing.T) []noteType {
+	t.Helper()
+	var out []noteType
+	each(t, source(t), parser.SkipObjectResolution, func(file string, _ *token.FileSet, f *ast.File) {
+		dir := filepath.ToSlash(filepath.Dir(file))
+		for _, d := range f.Decls {
+			g, ok := d.(*ast.GenDecl)
+			if !ok || g.Tok != token.TYPE {
+				continue
+			}
+			for _, s := range g.Specs {
+				spec := s.(*ast.TypeSpec)
+				name := spec.Name.Name
+				if !spec.Name.IsExported() || !slices.ContainsFunc([]string{"Note", "NoteKind", "Defect", "Problem", "Warning"}, func(end string) bool { return strings.HasSuffix(name, end) }) {
+					continue
+				}
+				id, isName := spec.Type.(*ast.Ident)
+				text := isName && id.Name == "string"
+				if text && !slices.Contains(parsers, dir) {
+					t.Errorf("%s.%s is a new kind of note: add its package to parsers, and examples", dir, name)
+				}
+				out = append(out, noteType{dir, name, text})
+			}
+		}
+	})
+	return out
+}
+
+// problemFields are the packages of parsers with a field "Problem string".
+func problemFields(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	each(t, source(t), parser.SkipObjectResolution, func(file string, _ *token.FileSet, f *ast.File) {
+		dir := filepath.ToSlash(filepath.Dir(file))
+		if !slices.Contains(parsers, dir) || slices.Contains(out, dir) {
+			return
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if fl, ok := n.(*ast.Field); ok && !slices.Contains(out, dir) {
+				id, isName := fl.Type.(*ast.Ident)
+				if isName && id.Name == "string" && slices.ContainsFunc(fl.Names, func(n *ast.Ident) bool { return n.Name == "Problem" }) {
+					out = append(out, dir)
+				}
+			}
+			return true
+		})
+	})
+	if len(out) == 0 {
+		t.Error("no field Problem found")
+	}
+	return out
+}
+
+// TestEveryNoteIsRead: each field of a struct that holds notes (of a type of
+// noteTypes, or a list of it) is read in another package than the one that fills it.
+func TestEveryNoteIsRead(t *testing.T) {
+	kinds := map[string]bool{} // dir.name
+	for _, k := range noteTypes(t) {
+		kinds[k.dir+"."+k.name] = true
+	}
+	fields := map[string][]string{} // field name: packages that declare it
+	read := map[string]map[string]bool{}
+	each(t, source(t), parser.SkipObjectResolution, func(file string, _ *token.FileSet, f *ast.File) {
+		dir := filepath.ToSlash(filepath.Dir(file))
+		imports := map[string]string{}
+		for _, i := range f.Imports {
+			p, _ := strconv.Unquote(i.Path.Value)
+			if p, ok := strings.CutPrefix(p, module+"/"); ok {
+				imports[filepath.Base(p)] = p
+			}
+		}
+		ofKind := func(e ast.Expr) bool {
+			if a, ok := e.(*ast.ArrayType); ok {
+				e = a.Elt
+			}
+			switch e := e.(type) {
+			case *ast.Ident:
+				return kinds[dir+"."+e.Name]
+			case *ast.SelectorExpr:
+				x, ok := e.X.(*ast.Ident)
+				return ok && kinds[imports[x.Name]+"."+e.Sel.Name]
+			}
+			return false
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.StructType:
+				for _, fl := range n.Fields.List {
+					for _, name := range fl.Names {
+						if name.IsExported() && ofKind(fl.Type) && !slices.Contains(fields[name.Name], dir) {
+							fields[name.Name] = append(fields[name.Name], dir)
+						}
+					}
+				}
+			case *ast.SelectorExpr:
+				if read[n.Sel.Name] == nil {
+					read[n.Sel.Name] = map[string]bool{}
+				}
+				read[n.Sel.Name][dir] = true
+			}
+			return true
+		})
+	})
+	t.Logf("notes in the fields %v", fields)
+	if len(fields) < 4 {
+		t.Fatalf("only %d fields with notes found", len(fields))
+	}
+	for name, dirs := range fields {
+		for _, dir := range dirs {
+			if strings.HasPrefix(dir, "report") || strings.HasPrefix(dir, "compare") {
+				continue // what is printed: their readers are people and programs
+			}
+			others := 0
+			for d := range read[name] {
+				if d != dir {
+					others++
+				}
+			}
+			if others == 0 {
+				t.Errorf("nobody but %s reads its field %s", dir, name)
+			}
 		}
 	}
 }

@@ -277,6 +277,7 @@ func run(dir string) {
 			}
 		}
 	}
+	name := func(s string) string { return strings.ReplaceAll(s, "_", " ") }
 	fmt.Print("| attack | mailtrace |")
 	for _, p := range programs {
 		fmt.Printf(" %s |", p.name)
@@ -285,12 +286,12 @@ func run(dir string) {
 	fmt.Print("\n|---|---|" + strings.Repeat("---|", len(programs)) + "\n")
 	slices.Sort(names)
 	all := 0
-	for _, name := range names {
+	for _, attack := range names {
 		all++
 		same := true
-		row := "| " + name + " | " + table[name]["mailtrace"].text + " |"
+		row := "| " + name(attack) + " | " + table[attack]["mailtrace"].text + " |"
 		for _, p := range programs {
-			c, asked := table[name][p.name]
+			c, asked := table[attack][p.name]
 			switch {
 			case !asked:
 				c.text = "-"
@@ -304,7 +305,7 @@ func run(dir string) {
 			}
 			row += " " + c.text + " |"
 		}
-		if !same || table[name]["mailtrace"].rank > 0 {
+		if !same || table[attack]["mailtrace"].rank > 0 {
 			fmt.Println(row)
 		}
 	}
