@@ -12,8 +12,14 @@ import (
 	"time"
 
 	"github.com/mailtrace/mailtrace"
+	"github.com/mailtrace/mailtrace/bulk"
 	"github.com/mailtrace/mailtrace/bulk/archive"
+	"github.com/mailtrace/mailtrace/compare"
+	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/dns/dnssec"
+	"github.com/mailtrace/mailtrace/dns/doh"
 	"github.com/mailtrace/mailtrace/internal/guard"
+	"github.com/mailtrace/mailtrace/web/desk"
 )
 
 // The most that is read of one input, in bytes. A message has
@@ -234,6 +240,19 @@ func inputLimits() []mailtrace.Limit {
 		{What: "files in an archive", Most: int64(packed.Entries), Where: "archive.Limits: an error"},
 		{What: "the table of contents of a zip archive", Most: packed.Directory, Unit: "bytes", Where: "archive.Limits: an error"},
 		{What: "memory of one decompressor", Most: packed.Window, Unit: "bytes", Where: "archive.Limits: an error"},
+		{What: "groups of a summary", Most: bulk.MaxGroups, Where: "bulk.MaxGroups: the rest is one group"},
+		{What: "differences of two copies that are listed", Most: compare.MaxDifferences, Where: "compare.MaxDifferences: the rest is counted"},
+		{What: "a text quoted of one", Most: compare.MaxText, Unit: "bytes", Where: "compare.MaxText: cut"},
+		{What: "lines of two bodies that are compared", Most: compare.MaxLines, Where: "compare.MaxLines: told"},
+		{What: "places of a body where they differ", Most: compare.MaxHunks, Where: "compare.MaxHunks: told"},
+		{What: "lines quoted of one", Most: compare.MaxHunkLines, Where: "compare.MaxHunkLines"},
+		{What: "MIME parts that are compared", Most: compare.MaxParts, Where: "compare.MaxParts: told"},
+		{What: "parts in one another there", Most: compare.MaxDepth, Unit: "levels", Where: "compare.MaxDepth: told"},
+		{What: "a message in the web page", Most: desk.MaxInput, Unit: "bytes", Where: "desk.MaxInput: an error"},
+		{What: "DNS questions of one DNSSEC validation", Most: dnssec.DefaultMaxQuestions, Where: "dnssec.DefaultMaxQuestions: indeterminate"},
+		{What: "delegations that a validator remembers", Most: dnssec.DefaultMaxZones, Where: "dnssec.DefaultMaxZones"},
+		{What: "questions that a recording remembers", Most: dns.DefaultMaxRecorded, Where: "dns.DefaultMaxRecorded"},
+		{What: "a DNS message over HTTPS", Most: doh.MaxMessage, Unit: "bytes", Where: "doh.MaxMessage: an error"},
 		{What: "folders in one another", Most: maxFolders, Unit: "levels", Where: "an error"},
 		{What: "waiting for a writer of a named pipe", Most: int64(pipeWait.Seconds()), Unit: "seconds", Where: "an error"},
 	}

@@ -3,7 +3,13 @@ package main
 import (
 	"flag"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -55,4 +61,56 @@ func amount(l mailtrace.Limit) string {
 		return fmt.Sprintf("%d KB", l.Most>>10)
 	}
 	return strings.TrimSpace(fmt.Sprintf("%d %s", l.Most, l.Unit))
+}
+
+// Every bound that a package names for others stands in the table. What begins
+// with a small letter bounds something inside of one of these.
+func TestSecurityTableIsComplete(t *testing.T) {
+	where := " "
+	for _, l := range append(mailtrace.Limits(), inputLimits()...) {
+		where += l.Where + " "
+	}
+	found := 0
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			switch name := d.Name(); {
+			case name == "testdata", name == "internal", name == "cmd", name == "examples", path != "../.." && strings.HasPrefix(name, "."):
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		for _, decl := range f.Decls {
+			g, ok := decl.(*ast.GenDecl)
+			if !ok || g.Tok != token.CONST {
+				continue
+			}
+			for _, s := range g.Specs {
+				for _, name := range s.(*ast.ValueSpec).Names {
+					if n := name.Name; strings.HasPrefix(n, "Max") || strings.HasPrefix(n, "DefaultMax") {
+						found++
+						if !regexp.MustCompile(`\b` + f.Name.Name + `\.` + n + `\b`).MatchString(where) {
+							t.Errorf("%s.%s (%s) is not in the table of SECURITY.md: add it to mailtrace.Limits or inputLimits", f.Name.Name, n, path)
+						}
+					}
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found < 60 {
+		t.Errorf("only %d bounds found", found)
+	}
 }
