@@ -89,7 +89,7 @@ func domainFindings(r *report.Domain) []report.Finding {
 		f := report.Finding{
 			Code: p.Code, Title: p.Title, Severity: p.Severity, Confidence: report.Proved,
 			AtFault: report.Party{Role: roleOf(p.Check), Host: cmp.Or(p.Host, r.Domain)},
-			Message: p.Message, Advice: p.Advice, Because: []string{}, Evidence: []report.Evidence{},
+			Message: p.Message, Parts: p.Parts, Advice: p.Advice, AdviceParts: report.Words(p.Advice), Because: []string{}, Evidence: []report.Evidence{},
 		}
 		e, ok := published(r, p)
 		if !ok {

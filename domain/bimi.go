@@ -35,7 +35,7 @@ func (c *checker) bimi(s *section, out *report.BIMI) {
 			s.meant(&formBIMI, name, near, "bimi-record-invalid", "receivers ignore it")
 			return
 		case len(records) > 1:
-			s.add("bimi-record-invalid", at{name: name}, "%s has %d BIMI records; they are ignored", name, len(records))
+			s.add("bimi-record-invalid", at{name: name}, "%s has %d BIMI records; they are ignored", report.DomainRef(name), len(records))
 			return
 		case len(records) == 1:
 			c.readBIMI(s, out, name, records[0])
@@ -54,7 +54,7 @@ func (c *checker) bimi(s *section, out *report.BIMI) {
 				continue
 			}
 			out.Misplaced = append(out.Misplaced, name+": "+text)
-			s.add("bimi-record-misplaced", at{name: name}, "%s stands at %s; receivers look at %s._bimi.%s", quoted(text), name, selector, c.domain)
+			s.add("bimi-record-misplaced", at{name: name}, "%s stands at %s; receivers look at %s._bimi.%s", quote(text), report.DomainRef(name), selector, report.DomainRef(c.domain))
 		}
 	}
 }
@@ -64,7 +64,7 @@ func (c *checker) readBIMI(s *section, out *report.BIMI, name, text string) {
 	out.Logo, out.Authority, out.Declined, problem = parseBIMI(text)
 	switch {
 	case problem != "":
-		s.add("bimi-record-invalid", at{name: name}, "%s: %s", name, problem)
+		s.add("bimi-record-invalid", at{name: name}, "%s: %s", report.DomainRef(name), problem)
 	case !out.Declined && pictureFile(out.Logo) != "":
 		s.add("bimi-logo-format", at{name: name}, "l=%s names a file of type %s; receivers take SVG Tiny PS only", cut(out.Logo, 120), pictureFile(out.Logo))
 	}
@@ -124,7 +124,7 @@ func (c *checker) bimiEligible(s *section, out *report.BIMI) {
 	}
 	out.Eligible = &ok
 	if !ok && out.State == report.StatePresent && !out.Declined {
-		s.add("bimi-not-eligible", at{name: "_dmarc." + c.domain}, "%s has a brand indicator, but its DMARC policy is not enforced as receivers demand for one", c.domain)
+		s.add("bimi-not-eligible", at{name: "_dmarc." + c.domain}, "%s has a brand indicator, but its DMARC policy is not enforced as receivers demand for one", report.DomainRef(c.domain))
 	}
 }
 

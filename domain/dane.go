@@ -82,7 +82,7 @@ func (c *checker) daneHost(s *section, h *report.DANEHost, mx *report.MXHost) {
 		t, err := parseTLSA(a.Records[i].Data)
 		if err != nil {
 			t.Problem = err.Error()
-			s.add("dane-record-invalid", at{name: h.Location}, "%s: %s: %s", h.Location, cut(a.Records[i].Data, 60), err)
+			s.add("dane-record-invalid", at{name: h.Location}, "%s: %s: %s", report.DomainRef(h.Location), cut(a.Records[i].Data, 60), err)
 		} else {
 			t.Usable = true
 			usable++
@@ -90,7 +90,7 @@ func (c *checker) daneHost(s *section, h *report.DANEHost, mx *report.MXHost) {
 		h.Records = append(h.Records, t)
 	}
 	if len(h.Records) > 0 && usable == 0 {
-		s.add("dane-none-usable", at{name: h.Location}, "none of the %d TLSA records at %s can be used", len(h.Records), h.Location)
+		s.add("dane-none-usable", at{name: h.Location}, "none of the %d TLSA records at %s can be used", len(h.Records), report.DomainRef(h.Location))
 	}
 }
 
@@ -191,5 +191,5 @@ func (c *checker) daneSecurity(s *section, out *report.DANE) {
 	if len(open) > 1 {
 		more = fmt.Sprintf(" and %d more", len(open)-1)
 	}
-	s.add("dane-not-secure", where, "the way to %s%s is not protected by DNSSEC, so its TLSA records do not count for mail to %s", h.Location, more, c.domain)
+	s.add("dane-not-secure", where, "the way to %s%s is not protected by DNSSEC, so its TLSA records do not count for mail to %s", report.DomainRef(h.Location), more, report.DomainRef(c.domain))
 }

@@ -186,7 +186,7 @@ func (c *checker) key(s *section, k *report.DKIMKey, wild *reply) {
 	name, ok := dkim.KeyName(c.domain, k.Selector)
 	if !ok {
 		k.State = report.StateAbsent
-		s.add("dkim-key-missing", at{name: c.domain}, "%s cannot be a selector: it does not fit a DNS name", quoted(k.Selector))
+		s.add("dkim-key-missing", at{name: c.domain}, "%s cannot be a selector: it does not fit a DNS name", quote(k.Selector))
 		return
 	}
 	k.Location = name
@@ -227,7 +227,7 @@ func (c *checker) key(s *section, k *report.DKIMKey, wild *reply) {
 		return
 	}
 	if len(texts) > 1 {
-		s.add("dkim-several-keys", at{name: name}, "there are %d records at %s", len(texts), name)
+		s.add("dkim-several-keys", at{name: name}, "there are %d records at %s", len(texts), report.DomainRef(name))
 	}
 	c.read(s, k, texts[0])
 }
@@ -243,7 +243,7 @@ func (c *checker) read(s *section, k *report.DKIMKey, text string) {
 	if what := privateKey(text); what != "" {
 		invalid := false
 		k.Valid, k.Problems = &invalid, []string{"it holds " + what}
-		s.add("dkim-private-key", at{name: k.Location}, "%s holds %s: everybody can sign in the name of %s", k.Location, what, c.domain)
+		s.add("dkim-private-key", at{name: k.Location}, "%s holds %s: everybody can sign in the name of %s", report.DomainRef(k.Location), what, report.DomainRef(c.domain))
 		return
 	}
 	reports := len(key.Services) > 0 && !slices.ContainsFunc(key.Services, func(s string) bool { return !strings.EqualFold(s, "tlsrpt") })
@@ -275,31 +275,31 @@ func (c *checker) read(s *section, k *report.DKIMKey, text string) {
 		}
 		switch p.Code {
 		case dkim.ReasonKeyRevoked:
-			s.add("dkim-key-revoked", where, "the key at %s is revoked (p= is empty)", k.Location)
+			s.add("dkim-key-revoked", where, "the key at %s is revoked (p= is empty)", report.DomainRef(k.Location))
 		case dkim.ReasonKeyWeak:
 			if p.Fatal {
 				where.severity = report.Critical
 			}
-			s.add("dkim-key-weak", where, "%s: %s", k.Location, p.Text)
+			s.add("dkim-key-weak", where, "%s: %s", report.DomainRef(k.Location), p.Text)
 		case dkim.ReasonKeyMismatch:
 			if len(key.Hashes) > 0 && !slices.ContainsFunc(key.Hashes, func(h string) bool { return strings.EqualFold(h, "sha256") }) {
 				if where.advice == "" || !meant {
 					where.advice = "publish the key without h=, or with h=sha256"
 				}
-				s.add("dkim-algorithm-obsolete", where, "%s: %s", k.Location, p.Text)
+				s.add("dkim-algorithm-obsolete", where, "%s: %s", report.DomainRef(k.Location), p.Text)
 			} else {
-				s.add("dkim-key-malformed", where, "%s: %s", k.Location, p.Text)
+				s.add("dkim-key-malformed", where, "%s: %s", report.DomainRef(k.Location), p.Text)
 			}
 		default:
 			if !p.Fatal {
 				where.severity = report.Low
 			}
-			s.add("dkim-key-malformed", where, "%s: %s", k.Location, p.Text)
+			s.add("dkim-key-malformed", where, "%s: %s", report.DomainRef(k.Location), p.Text)
 		}
 	}
 	k.Valid = &valid
 	if key.Testing && !key.Revoked {
-		s.add("dkim-key-testing", at{name: k.Location}, "the key at %s is marked as a test (t=y)", k.Location)
+		s.add("dkim-key-testing", at{name: k.Location}, "the key at %s is marked as a test (t=y)", report.DomainRef(k.Location))
 	}
 }
 
@@ -337,7 +337,7 @@ func (c *checker) keySet(s *section, out *report.DomainDKIM, wild []string, open
 			out.Revoked = true
 			continue
 		}
-		s.add("dkim-wildcard", at{name: "*._domainkey." + c.domain}, "a selector that nobody uses has a key record too: %s", quoted(text))
+		s.add("dkim-wildcard", at{name: "*._domainkey." + c.domain}, "a selector that nobody uses has a key record too: %s", quote(text))
 	}
 	c.dangling(s, out)
 	switch {
@@ -388,13 +388,13 @@ func (c *checker) dangling(s *section, out *report.DomainDKIM) {
 		case other && k.Basis == common:
 			pending = append(pending, k.Selector)
 		case other:
-			s.add("dkim-cname-dangling", at{name: k.Location, severity: report.Medium, harmless: true, advice: pendingAdvice}, "%s points at %s, where no key is; another selector of the provider has one", k.Location, target)
+			s.add("dkim-cname-dangling", at{name: k.Location, severity: report.Medium, harmless: true, advice: pendingAdvice}, "%s points at %s, where no key is; another selector of the provider has one", report.DomainRef(k.Location), report.DomainRef(target))
 		default:
 			severity := ""
 			if k.Basis == common { // it may be out of use, or not in use yet
 				severity = report.Medium
 			}
-			s.add("dkim-cname-dangling", at{name: k.Location, severity: severity, harmless: k.Basis == common}, "%s points at %s, where no key is", k.Location, target)
+			s.add("dkim-cname-dangling", at{name: k.Location, severity: severity, harmless: k.Basis == common}, "%s points at %s, where no key is", report.DomainRef(k.Location), report.DomainRef(target))
 		}
 	}
 	if len(pending) > 0 {

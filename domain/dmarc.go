@@ -228,7 +228,7 @@ func (c *checker) misplaced(s *section, out *report.DomainDMARC, now *policy) (o
 			if strings.HasSuffix(name, "."+c.domain+"."+c.domain) {
 				why = " (the final dot is missing in the record, so the name of the zone was added once more)"
 			}
-			s.add("dmarc-record-misplaced", where, "%s stands at %s%s; receivers look at _dmarc.%s only%s", quoted(text), name, why, c.domain, consequence)
+			s.add("dmarc-record-misplaced", where, "%s stands at %s%s; receivers look at _dmarc.%s only%s", quote(text), report.DomainRef(name), why, report.DomainRef(c.domain), consequence)
 		}
 	}
 	return open
@@ -283,7 +283,7 @@ func (c *checker) invalid(s *section, p *policy, meant []string) {
 	if len(records) > 1 {
 		severity, consequence := c.lost(p, records)
 		s.add("dmarc-record-invalid", at{name: own, harmless: harmless, severity: severity},
-			"there are %d records at %s, all of which are discarded: %s%s", len(records), own, quotedAll(records), consequence)
+			"there are %d records at %s, all of which are discarded: %s%s", len(records), report.DomainRef(own), quotedAll(records), consequence)
 	}
 	for i, text := range meant {
 		if i == MaxRecords {
@@ -298,7 +298,7 @@ func (c *checker) invalid(s *section, p *policy, meant []string) {
 		} else {
 			reason = "it does not begin with v=DMARC1"
 		}
-		s.add("dmarc-record-invalid", where, "%s at %s is not a DMARC record: %s%s", quoted(text), own, reason, consequence)
+		s.add("dmarc-record-invalid", where, "%s at %s is not a DMARC record: %s%s", quote(text), report.DomainRef(own), reason, consequence)
 	}
 	said := map[string]bool{}
 	for i, text := range p.found.Invalid {
@@ -318,7 +318,7 @@ func (c *checker) invalid(s *section, p *policy, meant []string) {
 		case name != own && rec.IsDMARC() && rec.Usable(dmarc.RFC9989):
 			if !said[name] {
 				said[name] = true
-				s.add("dmarc-record-invalid", at{name: name, harmless: harmless, severity: report.Medium}, "there are several records at %s, all of which are discarded, one of them %s", name, quoted(text))
+				s.add("dmarc-record-invalid", at{name: name, harmless: harmless, severity: report.Medium}, "there are several records at %s, all of which are discarded, one of them %s", report.DomainRef(name), quote(text))
 			}
 		default:
 			reason := "it does not begin with v=DMARC1"
@@ -333,7 +333,7 @@ func (c *checker) invalid(s *section, p *policy, meant []string) {
 				reason += "; " + m.why()
 				where.advice = c.mendedDMARC(m.text)
 			}
-			s.add("dmarc-record-invalid", where, "%s at %s is not a DMARC record: %s%s", quoted(text), where.name, reason, consequence)
+			s.add("dmarc-record-invalid", where, "%s at %s is not a DMARC record: %s%s", quote(text), report.DomainRef(where.name), reason, consequence)
 		}
 	}
 }
@@ -393,9 +393,9 @@ func (c *checker) record(s *section, out *report.DomainDMARC, p *policy) {
 			if policyWord(asks) == "none" {
 				where.severity = report.Medium
 			}
-			s.add("dmarc-record-invalid", where, "%s: %s", name, text)
+			s.add("dmarc-record-invalid", where, "%s: %s", report.DomainRef(name), text)
 		} else {
-			s.add("dmarc-tag-invalid", where, "%s: %s", name, text)
+			s.add("dmarc-tag-invalid", where, "%s: %s", report.DomainRef(name), text)
 		}
 	}
 	for _, tag := range [...]string{"pct", "rf", "ri"} { // RFC 9989 app. C
@@ -416,10 +416,10 @@ func (c *checker) record(s *section, out *report.DomainDMARC, p *policy) {
 		switch {
 		case err != nil:
 		case rec.PSD == "y" && org != test:
-			s.add("dmarc-psd", at{name: name, term: "psd", pos: 0}, "psd=y: each name below %s counts as an organisation of its own", c.domain)
+			s.add("dmarc-psd", at{name: name, term: "psd", pos: 0}, "psd=y: each name below %s counts as an organisation of its own", report.DomainRef(c.domain))
 		case rec.PSD != "y" && org == test:
 			s.add("dmarc-psd", at{name: name, severity: report.Low, advice: "add psd=y, if the names below belong to others"},
-				"%s is a public suffix, and its record has no psd=y: receivers that follow RFC 9989 take all names below it for parts of one organisation", c.domain)
+				"%s is a public suffix, and its record has no psd=y: receivers that follow RFC 9989 take all names below it for parts of one organisation", report.DomainRef(c.domain))
 		}
 	}
 	reports, err := dmarc.Evaluator{Suffixes: c.opt.Suffixes}.ExternalReports(c.ctx, c.mem, p.found.Domain, rec, dmarc.RFC9989)
@@ -428,7 +428,7 @@ func (c *checker) record(s *section, out *report.DomainDMARC, p *policy) {
 		if !r.Temp {
 			d.Authorized = is(r.Authorized)
 			if !r.Authorized {
-				s.add("dmarc-report-unauthorised", at{name: r.Name}, "%s has not agreed to reports about %s: no v=DMARC1 at %s (%s)", r.Domain, p.found.Domain, r.Name, r.Answer)
+				s.add("dmarc-report-unauthorised", at{name: r.Name}, "%s has not agreed to reports about %s: no v=DMARC1 at %s (%s)", report.DomainRef(r.Domain), report.DomainRef(p.found.Domain), report.DomainRef(r.Name), r.Answer)
 			}
 		}
 		out.External = append(out.External, d)
@@ -485,7 +485,7 @@ func (c *checker) judge(s *section, out *report.DomainDMARC, p *policy) {
 	}
 	if c.opt.Parked {
 		if p.domain.strength() < 2 || p.existing.known && p.existing.strength() < 2 || p.missing.known && p.missing.strength() < 2 {
-			s.add("dmarc-parked-not-reject", at{name: name}, "forged mail in the name of %s, which sends none, is not asked to be refused", c.domain)
+			s.add("dmarc-parked-not-reject", at{name: name}, "forged mail in the name of %s, which sends none, is not asked to be refused", report.DomainRef(c.domain))
 		}
 		return
 	}
@@ -495,7 +495,7 @@ func (c *checker) judge(s *section, out *report.DomainDMARC, p *policy) {
 	rec := p.found.Record
 	switch {
 	case p.domain.strength() == 0:
-		s.add("dmarc-policy-not-enforced", at{name: name}, "the policy asks for nothing: forged mail in the name of %s is delivered", c.domain)
+		s.add("dmarc-policy-not-enforced", at{name: name}, "the policy asks for nothing: forged mail in the name of %s is delivered", report.DomainRef(c.domain))
 	case rec.Testing:
 		s.add("dmarc-policy-not-enforced", at{name: name}, "t=y lowers the policy by one step, to %s", p.domain.disposition)
 	case rec.Percent < 100:
@@ -507,7 +507,7 @@ func (c *checker) judge(s *section, out *report.DomainDMARC, p *policy) {
 	}{{p.existing, "existing"}, {p.missing, "non-existent"}} {
 		if sub.known && sub.strength() < p.domain.strength() {
 			s.add("dmarc-subdomain-weaker", at{name: name}, "forged mail in the name of %s subdomains of %s is treated as %s, that of the domain itself as %s",
-				sub.what, c.domain, cmp.Or(sub.disposition, dmarc.PolicyNone), p.domain.disposition)
+				sub.what, report.DomainRef(c.domain), cmp.Or(sub.disposition, dmarc.PolicyNone), p.domain.disposition)
 		}
 	}
 }
@@ -524,7 +524,7 @@ func (c *checker) reportHosts(s *section, out *report.DomainDMARC, name string, 
 			if u.Address == "" {
 				if !seen[u.URI] {
 					seen[u.URI] = true
-					s.add("dmarc-tag-invalid", at{name: name}, "%s: %s=%s: nobody sends reports so; they come by mail (mailto:)", name, tag.name, cut(u.URI, 80))
+					s.add("dmarc-tag-invalid", at{name: name}, "%s: %s=%s: nobody sends reports so; they come by mail (mailto:)", report.DomainRef(name), tag.name, cut(u.URI, 80))
 				}
 				continue
 			}
@@ -588,9 +588,9 @@ func (c *checker) differ(s *section) {
 	name := "_dmarc." + c.domain
 	switch {
 	case a.found.Domain != b.found.Domain:
-		s.add("dmarc-orgdomain-method-differs", at{name: name}, "by RFC 9989 the record is at %s, by RFC 7489 at %s", place(a.found), place(b.found))
+		s.add("dmarc-orgdomain-method-differs", at{name: name}, "by RFC 9989 the record is at %s, by RFC 7489 at %s", report.DomainRef(place(a.found)), report.DomainRef(place(b.found)))
 	case a.found.Org != b.found.Org:
-		s.add("dmarc-orgdomain-method-differs", at{name: name}, "by RFC 9989 the organisational domain is %s, by RFC 7489 %s: identifiers align differently", a.found.Org, b.found.Org)
+		s.add("dmarc-orgdomain-method-differs", at{name: name}, "by RFC 9989 the organisational domain is %s, by RFC 7489 %s: identifiers align differently", report.DomainRef(a.found.Org), report.DomainRef(b.found.Org))
 	}
 }
 

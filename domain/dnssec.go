@@ -135,7 +135,7 @@ func (c *checker) dnssec(s *section, out *report.DNSSEC) {
 			}
 		}
 		if status == statusBogus {
-			s.add("dnssec-bogus", at{name: n.name, harmless: i >= own}, "%s (%s) does not validate: %s", n.name, n.what, reason)
+			s.add("dnssec-bogus", at{name: n.name, harmless: i >= own}, "%s (%s) does not validate: %s", report.DomainRef(n.name), n.what, reason)
 		}
 	}
 	out.Status = worst

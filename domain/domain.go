@@ -255,7 +255,7 @@ func (c *checker) across(s []*section) {
 	c.ipv6Uncovered(s[inSPF])
 	c.nobodyPasses(s[inSPF])
 	if out.MX.Null && !c.opt.Parked && c.authorized != nil && len(c.authorized.IPv4)+len(c.authorized.IPv6) > 0 {
-		s[inMX].add("sender-null-mx", at{name: c.domain}, "%s accepts no mail (null MX), but its SPF record lets hosts send", c.domain)
+		s[inMX].add("sender-null-mx", at{name: c.domain}, "%s accepts no mail (null MX), but its SPF record lets hosts send", report.DomainRef(c.domain))
 	}
 	receives := len(out.MX.Hosts) > 0 && !c.opt.Parked
 	var missing []string
@@ -270,11 +270,11 @@ func (c *checker) across(s []*section) {
 	switch {
 	case !receives:
 	case len(missing) == 3:
-		s[inMTASTS].add("transport-policy-missing", at{name: c.domain}, "%s publishes no MTA-STS policy, no TLSA records and no TLS-RPT record", c.domain)
+		s[inMTASTS].add("transport-policy-missing", at{name: c.domain}, "%s publishes no MTA-STS policy, no TLSA records and no TLS-RPT record", report.DomainRef(c.domain))
 	case out.MTASTS.State == report.StateAbsent && out.DANE.State == report.StateAbsent:
-		s[inMTASTS].add("transport-policy-missing", at{name: c.domain}, "%s publishes no MTA-STS policy and no TLSA records", c.domain)
+		s[inMTASTS].add("transport-policy-missing", at{name: c.domain}, "%s publishes no MTA-STS policy and no TLSA records", report.DomainRef(c.domain))
 	case out.TLSRPT.State == report.StateAbsent && (out.MTASTS.State == report.StatePresent || slices.ContainsFunc(out.DANE.Hosts, func(h report.DANEHost) bool { return holds(h.Usable) })):
-		s[inTLSRPT].add("tls-rpt-missing", at{name: "_smtp._tls." + c.domain}, "%s has a policy on TLS, but asks for no reports on it", c.domain)
+		s[inTLSRPT].add("tls-rpt-missing", at{name: "_smtp._tls." + c.domain}, "%s has a policy on TLS, but asks for no reports on it", report.DomainRef(c.domain))
 	}
 	c.bimiEligible(s[inBIMI], &out.BIMI)
 }

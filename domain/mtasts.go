@@ -44,13 +44,13 @@ func (c *checker) mtaSTS(s *section, out *report.MTASTS) {
 		return
 	}
 	if len(records) > 1 { // §3.1: senders assume that there is no policy
-		s.add("mta-sts-record-invalid", at{name: name}, "%s has %d MTA-STS records; senders ignore them all", name, len(records))
+		s.add("mta-sts-record-invalid", at{name: name}, "%s has %d MTA-STS records; senders ignore them all", report.DomainRef(name), len(records))
 		return
 	}
 	id, problem := parseSTS(records[0])
 	out.ID = id
 	if problem != "" {
-		s.add("mta-sts-record-invalid", at{name: name}, "%s: %s", name, problem)
+		s.add("mta-sts-record-invalid", at{name: name}, "%s: %s", report.DomainRef(name), problem)
 	}
 	if c.opt.Policy != nil {
 		return // judged already
@@ -107,7 +107,7 @@ func (c *checker) fetchPolicy(s *section, p *report.MTASTSPolicy) {
 		if v4.Status == dns.NXDomain && v6.Status == dns.NXDomain && len(v4.CNAMEs) == 0 {
 			what = "does not exist"
 		}
-		s.add("mta-sts-policy-unreachable", at{name: host}, "the policy host %s %s, so senders find no policy", host, what)
+		s.add("mta-sts-policy-unreachable", at{name: host}, "the policy host %s %s, so senders find no policy", report.HostRef(host), what)
 		return
 	}
 	if c.opt.Fetch == nil {
@@ -285,13 +285,13 @@ func (c *checker) policyHosts(s *section, out *report.MTASTS) {
 			if p.Mode != "enforce" {
 				severity = report.Medium
 			}
-			s.add("mta-sts-mx-mismatch", at{name: host, severity: severity}, "no mx line of the policy matches the MX host %s", host)
+			s.add("mta-sts-mx-mismatch", at{name: host, severity: severity}, "no mx line of the policy matches the MX host %s", report.HostRef(host))
 		}
 	}
 	for j, u := range used {
 		if !u && c.out.MX.State == report.StatePresent {
 			p.Unused = append(p.Unused, p.MX[j])
-			s.add("mta-sts-mx-unused", at{name: p.URL}, "the policy names %s, which is not an MX host", p.MX[j])
+			s.add("mta-sts-mx-unused", at{name: p.URL}, "the policy names %s, which is not an MX host", report.HostRef(p.MX[j]))
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (c *checker) mx(s *section, out *report.DomainMX) {
 	switch {
 	case !c.exists():
 		c.out.Exists = is(false)
-		s.add("domain-nonexistent", at{name: c.domain}, "%s does not exist", c.domain)
+		s.add("domain-nonexistent", at{name: c.domain}, "%s does not exist", report.DomainRef(c.domain))
 		return
 	case a.gap:
 		if text := c.ask(c.domain, dns.TypeTXT); !text.gap {
@@ -46,12 +46,12 @@ func (c *checker) mx(s *section, out *report.DomainMX) {
 		if r.Host == "" { // RFC 7505 §3
 			out.Null = true
 			if len(a.Records) > 1 {
-				s.add("mx-null-not-alone", at{name: c.domain}, "%s has a null MX and %d other MX records; a null MX stands alone", c.domain, len(a.Records)-1)
+				s.add("mx-null-not-alone", at{name: c.domain}, "%s has a null MX and %d other MX records; a null MX stands alone", report.DomainRef(c.domain), len(a.Records)-1)
 			}
 			continue
 		}
 		if slices.ContainsFunc(out.Hosts, func(h report.MXHost) bool { return h.Hostname == r.Host }) {
-			s.add("mx-duplicate", at{name: r.Host}, "%s is named by several MX records", r.Host)
+			s.add("mx-duplicate", at{name: r.Host}, "%s is named by several MX records", report.HostRef(r.Host))
 			continue
 		}
 		if len(out.Hosts) == MaxHosts {
@@ -67,7 +67,7 @@ func (c *checker) mx(s *section, out *report.DomainMX) {
 		return strings.Compare(a.Hostname, b.Hostname)
 	})
 	if c.opt.Parked && len(out.Hosts) > 0 {
-		s.add("mx-parked", at{name: c.domain}, "%s is parked, but its MX records name %s", c.domain, out.Hosts[0].Hostname)
+		s.add("mx-parked", at{name: c.domain}, "%s is parked, but its MX records name %s", report.DomainRef(c.domain), report.HostRef(out.Hosts[0].Hostname))
 	}
 	c.hosts(s, out)
 }
@@ -79,13 +79,13 @@ func (c *checker) implicit(s *section, out *report.DomainMX) {
 	case len(v4.Records)+len(v6.Records) > 0:
 		out.Implicit = true
 		out.Hosts = append(out.Hosts, report.MXHost{Hostname: c.domain})
-		s.add("mx-missing", at{name: c.domain}, "%s has no MX record; mail goes to its own address", c.domain)
+		s.add("mx-missing", at{name: c.domain}, "%s has no MX record; mail goes to its own address", report.DomainRef(c.domain))
 		c.hosts(s, out)
 	case v4.gap || v6.gap:
 	case c.opt.Parked:
-		s.add("mx-missing", at{name: c.domain, severity: report.Info}, "%s has no MX record and no address; MX 0 . says at once that it takes no mail", c.domain)
+		s.add("mx-missing", at{name: c.domain, severity: report.Info}, "%s has no MX record and no address; MX 0 . says at once that it takes no mail", report.DomainRef(c.domain))
 	default:
-		s.add("mx-none-reachable", at{name: c.domain}, "%s has no MX record and no address", c.domain)
+		s.add("mx-none-reachable", at{name: c.domain}, "%s has no MX record and no address", report.DomainRef(c.domain))
 	}
 }
 
@@ -193,11 +193,11 @@ func (c *checker) host(s *section, h *report.MXHost) {
 	h.Addresses = []report.MXAddress{}
 	if _, err := netip.ParseAddr(h.Hostname); err == nil {
 		h.State = report.StateAbsent
-		s.add("mx-address-literal", at{name: c.domain}, "the MX record holds the address %s where a host name belongs", h.Hostname)
+		s.add("mx-address-literal", at{name: c.domain}, "the MX record holds the address %s where a host name belongs", report.HostRef(h.Hostname))
 		return
 	}
 	if strings.Contains(h.Hostname, "_") {
-		s.add("mx-name-invalid", at{name: h.Hostname}, "the MX host %s has an underscore in its name, which no host name may have", h.Hostname)
+		s.add("mx-name-invalid", at{name: h.Hostname}, "the MX host %s has an underscore in its name, which no host name may have", report.HostRef(h.Hostname))
 	}
 	v4, v6 := c.ask(h.Hostname, dns.TypeA), c.ask(h.Hostname, dns.TypeAAAA)
 	for _, a := range [...]*reply{&v4, &v6} {
@@ -224,7 +224,7 @@ func (c *checker) host(s *section, h *report.MXHost) {
 		h.State = report.StateAbsent
 	}
 	if len(h.CNAME) > 0 && h.Hostname != c.domain {
-		s.add("mx-cname", at{name: h.Hostname}, "the MX host %s is an alias of %s", h.Hostname, h.CNAME[len(h.CNAME)-1])
+		s.add("mx-cname", at{name: h.Hostname}, "the MX host %s is an alias of %s", report.HostRef(h.Hostname), report.HostRef(h.CNAME[len(h.CNAME)-1]))
 	}
 	for i := range h.Addresses {
 		c.reverse(s, h, &h.Addresses[i])
@@ -237,7 +237,7 @@ func (c *checker) reverse(s *section, h *report.MXHost, a *report.MXAddress) {
 	a.Names = []string{}
 	if a.Scope != "public" && a.Scope != "documentation" {
 		a.State = report.StateUnknown // private reverse zones are not public
-		s.add("mx-private-address", at{name: h.Hostname}, "the MX host %s has the %s address %s", h.Hostname, a.Scope, a.Address)
+		s.add("mx-private-address", at{name: h.Hostname}, "the MX host %s has the %s address %s", report.HostRef(h.Hostname), a.Scope, report.HostRef(a.Address))
 		return
 	}
 	ptr := c.ask(dns.Reverse(ip), dns.TypePTR)
@@ -253,7 +253,7 @@ func (c *checker) reverse(s *section, h *report.MXHost, a *report.MXAddress) {
 		return
 	case len(a.Names) == 0:
 		a.Confirmed = is(false)
-		s.add("helo-or-rdns-defect", at{name: dns.Reverse(ip)}, "the address %s of the MX host %s has no PTR record", a.Address, h.Hostname)
+		s.add("helo-or-rdns-defect", at{name: dns.Reverse(ip)}, "the address %s of the MX host %s has no PTR record", report.HostRef(a.Address), report.HostRef(h.Hostname))
 		return
 	}
 	open := false
@@ -271,7 +271,7 @@ func (c *checker) reverse(s *section, h *report.MXHost, a *report.MXAddress) {
 	}
 	if !open {
 		a.Confirmed = is(false)
-		s.add("helo-or-rdns-defect", at{name: dns.Reverse(ip)}, "the name %s of the address %s (MX host %s) does not have that address", a.Names[0], a.Address, h.Hostname)
+		s.add("helo-or-rdns-defect", at{name: dns.Reverse(ip)}, "the name %s of the address %s (MX host %s) does not have that address", report.HostRef(a.Names[0]), report.HostRef(a.Address), report.HostRef(h.Hostname))
 	}
 }
 
@@ -340,9 +340,9 @@ func (c *checker) helo(s *section, found []*report.HeloSPF, hosts []report.MXHos
 		case h.SPF.State == report.StateAbsent:
 			none = append(none, h.Hostname)
 		case h.SPF.Error != "":
-			s.add("spf-helo-defect", at{name: h.Hostname, severity: report.Medium}, "SPF of the MX host %s ends in permerror: %s", h.Hostname, h.SPF.Error)
+			s.add("spf-helo-defect", at{name: h.Hostname, severity: report.Medium}, "SPF of the MX host %s ends in permerror: %s", report.HostRef(h.Hostname), h.SPF.Error)
 		case h.SPF.Passes != nil && !*h.SPF.Passes:
-			s.add("spf-helo-defect", at{name: h.Hostname}, "the SPF record of the MX host %s does not let its own address pass", h.Hostname)
+			s.add("spf-helo-defect", at{name: h.Hostname}, "the SPF record of the MX host %s does not let its own address pass", report.HostRef(h.Hostname))
 			c.heloNotes(s, h.Hostname)
 		default:
 			c.heloNotes(s, h.Hostname)
@@ -415,7 +415,7 @@ func (c *checker) ipv6Uncovered(s *section) {
 			}
 		}
 		if sends && missing != "" {
-			s.add("spf-mx-ipv6-uncovered", at{name: h.Hostname}, "the MX host %s may send over IPv4, but %s gets no pass", h.Hostname, missing)
+			s.add("spf-mx-ipv6-uncovered", at{name: h.Hostname}, "the MX host %s may send over IPv4, but %s gets no pass", report.HostRef(h.Hostname), report.HostRef(missing))
 		}
 	}
 }

@@ -51,10 +51,10 @@ func (c *checker) nameServers(s *section, out *report.NameServers) {
 	for _, host := range hosts {
 		addresses, known := c.serverAddresses(host, glue[host])
 		if len(addresses) == 0 && known {
-			s.add("ns-host-broken", at{name: host}, "the name server %s of %s has no address", host, zone)
+			s.add("ns-host-broken", at{name: host}, "the name server %s of %s has no address", report.HostRef(host), report.DomainRef(zone))
 		}
 		if v4 := c.ask(host, dns.TypeA); len(v4.CNAMEs) > 0 {
-			s.add("ns-host-broken", at{name: host, severity: report.Low}, "the name server %s of %s is an alias (CNAME) of %s, which RFC 2181 forbids", host, zone, v4.CNAMEs[len(v4.CNAMEs)-1])
+			s.add("ns-host-broken", at{name: host, severity: report.Low}, "the name server %s of %s is an alias (CNAME) of %s, which RFC 2181 forbids", report.HostRef(host), report.DomainRef(zone), report.HostRef(v4.CNAMEs[len(v4.CNAMEs)-1]))
 		}
 		for _, ip := range addresses {
 			out.Servers = append(out.Servers, report.NameServer{Hostname: host, Address: ip.String(), State: report.StateUnknown})
@@ -203,7 +203,7 @@ func (c *checker) judgeServers(s *section, out *report.NameServers) {
 				serials[*n.Serial] = append(serials[*n.Serial], n.Hostname)
 			}
 		case report.StateAbsent:
-			s.add("ns-lame", at{name: n.Hostname}, "the name server %s (%s) does not serve %s: %s", n.Hostname, n.Address, out.Zone, n.Why)
+			s.add("ns-lame", at{name: n.Hostname}, "the name server %s (%s) does not serve %s: %s", report.HostRef(n.Hostname), report.HostRef(n.Address), report.DomainRef(out.Zone), n.Why)
 		default:
 			silent++
 			s.gap(n.Hostname+" ("+n.Address+") as name server of "+out.Zone, n.Why)
@@ -227,7 +227,7 @@ func (c *checker) judgeServers(s *section, out *report.NameServers) {
 			left := slices.DeleteFunc(slices.Clone(a), func(n string) bool { return slices.Contains(b, n) })
 			return cmp.Or(strings.Join(left, ", "), "none")
 		}
-		s.add("ns-delegation-differs", at{name: out.Zone}, "the zone above and %s name different name servers: only above %s, only in the zone %s", out.Zone, only(out.Delegation, out.Own), only(out.Own, out.Delegation))
+		s.add("ns-delegation-differs", at{name: out.Zone}, "the zone above and %s name different name servers: only above %s, only in the zone %s", report.DomainRef(out.Zone), only(out.Delegation, out.Own), only(out.Own, out.Delegation))
 	}
 	if len(serials) > 1 {
 		var parts []string
@@ -239,14 +239,14 @@ func (c *checker) judgeServers(s *section, out *report.NameServers) {
 		for _, serial := range keys {
 			parts = append(parts, fmt.Sprintf("%d at %s", serial, strings.Join(unique(serials[serial]), ", ")))
 		}
-		s.add("ns-serials-differ", at{name: out.Zone}, "the name servers of %s have different versions of the zone: %s", out.Zone, strings.Join(parts, "; "))
+		s.add("ns-serials-differ", at{name: out.Zone}, "the name servers of %s have different versions of the zone: %s", report.DomainRef(out.Zone), strings.Join(parts, "; "))
 	}
 	switch hosts := unique(out.Own); {
 	case len(hosts) == 1:
-		s.add("ns-one-network", at{name: out.Zone}, "%s has one name server only, %s", out.Zone, hosts[0])
+		s.add("ns-one-network", at{name: out.Zone}, "%s has one name server only, %s", report.DomainRef(out.Zone), report.HostRef(hosts[0]))
 	case working+silent > 1 && len(v4) == 1 && len(v6) <= 1:
 		for p := range v4 {
-			s.add("ns-one-network", at{name: out.Zone}, "all name servers of %s are in the network %s", out.Zone, p)
+			s.add("ns-one-network", at{name: out.Zone}, "all name servers of %s are in the network %s", report.DomainRef(out.Zone), p)
 		}
 	}
 }
@@ -287,7 +287,7 @@ func (c *checker) beside(s *section, out *report.NameServers) {
 		for _, t := range types {
 			d, err := c.opt.AskServer(c.ctx, server, name, t)
 			if err == nil && slices.ContainsFunc(d.Answer, func(r dns.Record) bool { return r.Type == t && r.Name == name }) {
-				s.add("cname-and-data", at{name: name}, "%s has a CNAME record, to %s, and a %s record: resolvers see one of them or the other", name, target, t)
+				s.add("cname-and-data", at{name: name}, "%s has a CNAME record, to %s, and a %s record: resolvers see one of them or the other", report.DomainRef(name), report.DomainRef(target), t)
 				break
 			}
 		}
@@ -325,14 +325,14 @@ func (c *checker) caa(s *section, out *report.NameServers) {
 	for _, data := range out.CAA {
 		words := strings.SplitN(data, " ", 3)
 		if len(words) < 3 {
-			s.add("caa-invalid", at{name: out.CAAAt}, "%s cannot be read as a CAA record", quoted(cut(data, 80)))
+			s.add("caa-invalid", at{name: out.CAAAt}, "%s cannot be read as a CAA record", quote(cut(data, 80)))
 			continue
 		}
 		tag, value := strings.ToLower(words[1]), strings.Trim(words[2], `" `)
 		if flags, err := strconv.Atoi(words[0]); err == nil && flags&128 != 0 && !known[tag] {
-			s.add("caa-invalid", at{name: out.CAAAt, severity: report.Medium}, "the CAA record of %s has the critical tag %s, which authorities do not know: they issue nothing", out.CAAAt, quoted(cut(tag, 40)))
+			s.add("caa-invalid", at{name: out.CAAAt, severity: report.Medium}, "the CAA record of %s has the critical tag %s, which authorities do not know: they issue nothing", report.DomainRef(out.CAAAt), quote(cut(tag, 40)))
 		} else if !known[tag] {
-			s.add("caa-invalid", at{name: out.CAAAt}, "the CAA record of %s has the unknown tag %s", out.CAAAt, quoted(cut(tag, 40)))
+			s.add("caa-invalid", at{name: out.CAAAt}, "the CAA record of %s has the unknown tag %s", report.DomainRef(out.CAAAt), quote(cut(tag, 40)))
 		}
 		if tag == "issue" {
 			issuer, _, _ := strings.Cut(value, ";")
@@ -341,6 +341,6 @@ func (c *checker) caa(s *section, out *report.NameServers) {
 		}
 	}
 	if issues && !allowed && c.out.MTASTS.State == report.StatePresent && c.noCAA("mta-sts."+c.domain) {
-		s.add("caa-forbids", at{name: out.CAAAt}, "the CAA records of %s let no authority issue a certificate, and the policy host mta-sts.%s needs one", out.CAAAt, c.domain)
+		s.add("caa-forbids", at{name: out.CAAAt}, "the CAA records of %s let no authority issue a certificate, and the policy host mta-sts.%s needs one", report.DomainRef(out.CAAAt), report.DomainRef(c.domain))
 	}
 }

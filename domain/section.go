@@ -32,11 +32,14 @@ type at struct {
 	host     string // who has to change it, where that is not the domain
 }
 
+// add notes a problem. What of args is a host, a domain or a quotation is a part
+// of its kind, as of [report.Say].
 func (s *section) add(code string, where at, format string, args ...any) {
 	k := kind(code)
+	parts := report.Say(format, args...)
 	p := report.DomainProblem{
 		Check: s.name, Code: code, Severity: k.Severity, Title: k.Title, Advice: k.Advice, Source: k.Source,
-		Invalid: k.Invalid && !where.harmless, Message: fmt.Sprintf(format, args...), Name: where.name, Term: where.term,
+		Invalid: k.Invalid && !where.harmless, Message: parts.String(), Parts: parts, Name: where.name, Term: where.term,
 	}
 	if where.severity != "" {
 		p.Severity = where.severity
@@ -51,6 +54,9 @@ func (s *section) add(code string, where at, format string, args ...any) {
 	}
 	s.put(p)
 }
+
+// quote is a text of the DNS or a server, in the form of [quoted].
+func quote(text string) report.Part { return report.Part{Kind: report.PartQuote, Text: quoted(text)} }
 
 // put adds a problem, within the bounds.
 func (s *section) put(p report.DomainProblem) {
@@ -74,7 +80,8 @@ func (s *section) rest() {
 		p := s.problems[i]
 		if n := s.alike[p.Code]; n > MaxAlike {
 			s.alike[p.Code] = 0
-			p.Message = fmt.Sprintf("%d more of the same kind as: %s", n-MaxAlike, p.Message)
+			p.Parts = report.Say("%d more of the same kind as: %v", n-MaxAlike, p.Parts)
+			p.Message = p.Parts.String()
 			s.problems = slices.Insert(s.problems, i+1, p)
 		}
 	}

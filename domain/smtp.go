@@ -76,6 +76,11 @@ func (c *checker) smtp(s *section, out *[]report.SMTPHost) {
 	c.smtpTogether(s, *out)
 }
 
+// hostAt names a host with the address that was asked.
+func hostAt(h *report.SMTPHost) report.Text {
+	return report.Say("%v (%v)", report.HostRef(h.Hostname), report.HostRef(h.Address))
+}
+
 // smtpHost asks one address of a host.
 func (c *checker) smtpHost(s *section, h *report.SMTPHost) {
 	var state tls.ConnectionState
@@ -90,18 +95,18 @@ func (c *checker) smtpHost(s *section, h *report.SMTPHost) {
 		}
 	}
 	if h.State == report.StateAbsent {
-		s.add("smtp-refused", at{name: h.Hostname}, "%s refuses connections on port 25", where)
+		s.add("smtp-refused", at{name: h.Hostname}, "%s refuses connections on port 25", hostAt(h))
 		return
 	}
 	if h.StartTLS == nil {
 		return
 	}
 	if !*h.StartTLS {
-		s.add("smtp-no-starttls", at{name: h.Hostname}, "%s does not offer STARTTLS: mail to it is sent in the clear", where)
+		s.add("smtp-no-starttls", at{name: h.Hostname}, "%s does not offer STARTTLS: mail to it is sent in the clear", hostAt(h))
 		return
 	}
 	if len(chain) == 0 {
-		s.add("smtp-tls-broken", at{name: h.Hostname}, "%s offers STARTTLS, but no TLS comes about: %s", where, h.Error)
+		s.add("smtp-tls-broken", at{name: h.Hostname}, "%s offers STARTTLS, but no TLS comes about: %s", hostAt(h), h.Error)
 		return
 	}
 	for _, v := range [...]uint16{tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS11, tls.VersionTLS10} {
@@ -112,7 +117,7 @@ func (c *checker) smtpHost(s *section, h *report.SMTPHost) {
 		}
 	}
 	if len(h.Versions) > 0 && !slices.Contains(h.Versions, "TLS 1.2") && !slices.Contains(h.Versions, "TLS 1.3") {
-		s.add("smtp-tls-old", at{name: h.Hostname}, "%s speaks %s only, which RFC 8996 forbids", where, h.Versions[0])
+		s.add("smtp-tls-old", at{name: h.Hostname}, "%s speaks %s only, which RFC 8996 forbids", hostAt(h), h.Versions[0])
 	}
 	c.certificate(s, h, chain, where)
 	c.greetingName(s, h, where)
@@ -127,12 +132,12 @@ func (c *checker) greetingName(s *section, h *report.SMTPHost, where string) {
 	case name == "":
 		return
 	case !strings.Contains(name, "."):
-		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which is not a full name", where, quoted(cut(h.Name, 80)))
+		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which is not a full name", hostAt(h), quote(cut(h.Name, 80)))
 		return
 	}
 	if _, err := Name(name); err != nil {
 		if !strings.HasPrefix(name, "[") { // an address literal is allowed
-			s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which is not a host name", where, quoted(cut(h.Name, 80)))
+			s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which is not a host name", hostAt(h), quote(cut(h.Name, 80)))
 		}
 		return
 	}
@@ -151,13 +156,13 @@ func (c *checker) greetingName(s *section, h *report.SMTPHost, where string) {
 	switch {
 	case !c.own(h.Hostname):
 	case !*h.NameOK && len(v4.Records)+len(v6.Records) == 0:
-		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, a name without address", where, name)
+		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, a name without address", hostAt(h), report.HostRef(name))
 	case !*h.NameOK:
-		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which has another address%s", where, name, c.ptrOf(h))
+		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s, which has another address%s", hostAt(h), report.HostRef(name), c.ptrOf(h))
 	case strings.Contains(banner, ".") && banner != name:
-		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s greets as %s and answers EHLO as %s", where, cut(banner, 80), name)
+		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s greets as %s and answers EHLO as %s", hostAt(h), cut(banner, 80), report.HostRef(name))
 	case c.ptrOf(h) != "" && !c.hasPTR(h, name):
-		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s%s", where, name, c.ptrOf(h))
+		s.add("smtp-greeting-name", at{name: h.Hostname}, "%s calls itself %s%s", hostAt(h), report.HostRef(name), c.ptrOf(h))
 	}
 }
 
@@ -354,14 +359,14 @@ func (c *checker) certificate(s *section, h *report.SMTPHost, chain []*x509.Cert
 	switch {
 	case problem == "":
 		if left := leaf.NotAfter.Sub(now); left < soonExpired {
-			s.add("smtp-certificate-expires", at{name: h.Hostname}, "the certificate of %s ends on %s, in %d days", where, leaf.NotAfter.UTC().Format(time.DateOnly), int(left.Hours()/24))
+			s.add("smtp-certificate-expires", at{name: h.Hostname}, "the certificate of %s ends on %s, in %d days", hostAt(h), leaf.NotAfter.UTC().Format(time.DateOnly), int(left.Hours()/24))
 		}
 	case demanded && policy.Mode == "enforce":
-		s.add("smtp-certificate-invalid", at{name: h.Hostname, severity: report.High}, "the certificate of %s will not do for the MTA-STS policy (mode enforce): %s; senders that heed it do not deliver", where, problem)
+		s.add("smtp-certificate-invalid", at{name: h.Hostname, severity: report.High}, "the certificate of %s will not do for the MTA-STS policy (mode enforce): %s; senders that heed it do not deliver", hostAt(h), problem)
 	case demanded:
-		s.add("smtp-certificate-invalid", at{name: h.Hostname, severity: report.Medium}, "the certificate of %s will not do for the MTA-STS policy (mode %s): %s", where, policy.Mode, problem)
+		s.add("smtp-certificate-invalid", at{name: h.Hostname, severity: report.Medium}, "the certificate of %s will not do for the MTA-STS policy (mode %s): %s", hostAt(h), policy.Mode, problem)
 	case dane == nil: // opportunistic TLS checks nothing (RFC 7435); with DANE other rules hold
-		s.add("smtp-certificate-invalid", at{name: h.Hostname, severity: report.Low}, "the certificate of %s is not valid for the host: %s; mail arrives, but a forged host looks the same", where, problem)
+		s.add("smtp-certificate-invalid", at{name: h.Hostname, severity: report.Low}, "the certificate of %s is not valid for the host: %s; mail arrives, but a forged host looks the same", hostAt(h), problem)
 	}
 }
 
@@ -405,9 +410,9 @@ func (c *checker) tlsa(h *report.SMTPHost, chain []*x509.Certificate, now time.T
 	switch {
 	case matched:
 	case !secure:
-		s.add("smtp-dane-mismatch", at{name: d.Location, severity: report.Low}, "no TLSA record of %s matches its certificate; they do not count yet, as DNSSEC is missing", where)
+		s.add("smtp-dane-mismatch", at{name: d.Location, severity: report.Low}, "no TLSA record of %s matches its certificate; they do not count yet, as DNSSEC is missing", hostAt(h))
 	default:
-		s.add("smtp-dane-mismatch", at{name: d.Location}, "none of the %d usable TLSA records of %s matches its certificate: senders that heed DANE do not deliver", usable, where)
+		s.add("smtp-dane-mismatch", at{name: d.Location}, "none of the %d usable TLSA records of %s matches its certificate: senders that heed DANE do not deliver", usable, hostAt(h))
 	}
 	return h.DANE
 }
@@ -471,7 +476,7 @@ func (c *checker) smtpTogether(s *section, hosts []report.SMTPHost) {
 	for _, m := range c.out.MX.Hosts {
 		r, t := reached[m.Hostname], tried[m.Hostname]
 		if t[0] && t[1] && r[0] && !r[1] {
-			s.add("smtp-one-family", at{name: m.Hostname}, "%s takes mail over IPv4, but refuses it at its IPv6 address", m.Hostname)
+			s.add("smtp-one-family", at{name: m.Hostname}, "%s takes mail over IPv4, but refuses it at its IPv6 address", report.HostRef(m.Hostname))
 		}
 	}
 }

@@ -38,7 +38,7 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 	out.ResponseBytes = responseBytes(c.domain, &a)
 	c.meantSPF(s, out, &a)
 	if out.ResponseBytes > ednsUDP {
-		s.add("spf-response-long", at{name: c.domain}, "the TXT records of %s make an answer of %d bytes; above %d it comes over TCP, which not all resolvers manage", c.domain, out.ResponseBytes, ednsUDP)
+		s.add("spf-response-long", at{name: c.domain}, "the TXT records of %s make an answer of %d bytes; above %d it comes over TCP, which not all resolvers manage", report.DomainRef(c.domain), out.ResponseBytes, ednsUDP)
 	}
 	if len(records) == 0 && len(out.Meant) == 0 && len(a.CNAMEs) == 0 && c.exists() {
 		c.straySPF(s)
@@ -49,14 +49,14 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 		case !c.exists() || len(out.Meant) > 0 || len(s.stray) > 0: // the cause is named already
 		case n > 0: // RFC 1034 §3.6.2
 			s.add("spf-none", at{name: c.domain, severity: report.Info, advice: "nothing, if the name sends no mail; else use a name that is not an alias"},
-				"%s is an alias (CNAME) of %s and can have no records of its own; there is no SPF record at that name", c.domain, a.CNAMEs[n-1])
+				"%s is an alias (CNAME) of %s and can have no records of its own; there is no SPF record at that name", report.DomainRef(c.domain), a.CNAMEs[n-1])
 		default:
-			s.add("spf-none", at{name: c.domain}, "%s has no SPF record", c.domain)
+			s.add("spf-none", at{name: c.domain}, "%s has no SPF record", report.DomainRef(c.domain))
 		}
 		return
 	case 1:
 	default:
-		s.add("spf-permerror-syntax", at{name: c.domain}, "%s has %d SPF records; only one is allowed, so every check ends in permerror", c.domain, len(records))
+		s.add("spf-permerror-syntax", at{name: c.domain}, "%s has %d SPF records; only one is allowed, so every check ends in permerror", report.DomainRef(c.domain), len(records))
 		return
 	}
 
@@ -119,7 +119,7 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 	}
 	if c.opt.Parked {
 		if len(auth.IPv4)+len(auth.IPv6)+len(auth.Open) > 0 {
-			s.add("spf-parked-passes", at{name: c.domain}, "%s lets hosts send for a domain that sends no mail", quoted(records[0]))
+			s.add("spf-parked-passes", at{name: c.domain}, "%s lets hosts send for a domain that sends no mail", quote(records[0]))
 		}
 		return
 	}
@@ -128,7 +128,7 @@ func (c *checker) spf(s *section, out *report.DomainSPF) {
 	}
 	if sh := out.Shorter; sh != nil {
 		s.add("spf-shorter-record", at{name: c.domain}, "%s authorises the same addresses with %d bytes in place of %d and %d lookups in place of %d",
-			quoted(sh.Record), len(sh.Record), len(records[0]), sh.DNSLookups, lint.Lookups)
+			quote(sh.Record), len(sh.Record), len(records[0]), sh.DNSLookups, lint.Lookups)
 	}
 }
 
@@ -163,7 +163,7 @@ func (c *checker) type99(s *section, out *report.DomainSPF, records []string) {
 	if len(records) != 1 || out.Type99[0] != records[0] {
 		same = "not the same as"
 	}
-	s.add("spf-type99", at{name: c.domain}, "%s has a record of type SPF, %s that of type TXT; receivers do not ask for it", c.domain, same)
+	s.add("spf-type99", at{name: c.domain}, "%s has a record of type SPF, %s that of type TXT; receivers do not ask for it", report.DomainRef(c.domain), same)
 }
 
 // meantSPF finds texts that are not an SPF record and are plainly meant as one.
@@ -186,7 +186,7 @@ func (c *checker) meantSPF(s *section, out *report.DomainSPF, a *reply) {
 			where.advice = mendedSPF(mended.text)
 		}
 		out.Meant = append(out.Meant, t)
-		s.add("spf-not-recognised", where, "%s is not read as an SPF record: %s", quoted(r.Text), t.Why)
+		s.add("spf-not-recognised", where, "%s is not read as an SPF record: %s", quote(r.Text), t.Why)
 	}
 }
 
@@ -250,7 +250,7 @@ func (c *checker) nobodyPasses(s *section) {
 		}
 	}
 	if best < 0 {
-		s.add("spf-nobody-passes", at{name: c.domain}, "%s names senders, but lets nobody pass: all mail of the domain fails", quoted(*s.check.Record))
+		s.add("spf-nobody-passes", at{name: c.domain}, "%s names senders, but lets nobody pass: all mail of the domain fails", quote(*s.check.Record))
 		return
 	}
 	p := &s.problems[best]
@@ -261,7 +261,8 @@ func (c *checker) nobodyPasses(s *section) {
 	if rank(p.Severity) < rank(report.High) {
 		p.Severity = report.High
 	}
-	p.Message += consequence
+	p.Parts = p.Parts.Add(report.Words(consequence)...)
+	p.Message = p.Parts.String()
 }
 
 // onInternet reports that one of the networks at least can hold a client on the

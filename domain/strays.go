@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
@@ -103,5 +104,5 @@ func (c *checker) straySPF(s *section) {
 	}
 	x := found[0]
 	s.stray = append(s.stray, x)
-	s.add("spf-not-recognised", at{name: x.from, advice: "publish it at " + c.domain}, "%s stands at %s; receivers look at %s only", quoted(x.text), x.from, c.domain)
+	s.add("spf-not-recognised", at{name: x.from, advice: "publish it at " + c.domain}, "%s stands at %s; receivers look at %s only", quote(x.text), report.DomainRef(x.from), report.DomainRef(c.domain))
 }

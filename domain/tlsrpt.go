@@ -31,7 +31,7 @@ func (c *checker) tlsRPT(s *section, out *report.TLSRPT) {
 		}
 		c.strayRecords(s, &formTLSRPT, name, "tls-rpt-record-invalid", ", so nobody sends reports", append(names, c.domain)...)
 	case len(records) > 1: // §3: treated as if there were none
-		s.add("tls-rpt-record-invalid", at{name: name}, "%s has %d TLS-RPT records; senders ignore them all", name, len(records))
+		s.add("tls-rpt-record-invalid", at{name: name}, "%s has %d TLS-RPT records; senders ignore them all", report.DomainRef(name), len(records))
 	case len(records) == 1:
 		rua, problem := parseTLSRPT(records[0])
 		if out.RUA = rua; rua == nil {
@@ -42,7 +42,7 @@ func (c *checker) tlsRPT(s *section, out *report.TLSRPT) {
 			if m, ok := formTLSRPT.repair(records[0]); ok {
 				where.advice = "publish it with only the fault fixed: " + m.text
 			}
-			s.add("tls-rpt-record-invalid", where, "%s: %s", name, problem)
+			s.add("tls-rpt-record-invalid", where, "%s: %s", report.DomainRef(name), problem)
 		}
 	}
 }

@@ -303,7 +303,7 @@ func (t *table) name(piece string) string {
 	}
 	words := wordsAt(head)
 	for i := len(words) - 1; i >= 0; i-- {
-		for k := range words[:i+1] {
+		for k := max(i+1-maxPhrase, 0); k <= i; k++ {
 			if c, end := t.match(head, words[k:i+1], len(head)); c != nil && end == words[i][1] {
 				head = head[:words[k][0]] + c.name + head[end:]
 				i = k

@@ -105,6 +105,7 @@ type DomainProblem struct {
 	Severity string `json:"severity"`
 	Title    string `json:"title"`
 	Message  string `json:"message"` // holds text from the DNS as it is
+	Parts    Text   `json:"parts,omitempty"`
 	Advice   string `json:"advice"`
 	Source   string `json:"source"`             // standard and section
 	Invalid  bool   `json:"invalid"`            // the record cannot be used as it is
