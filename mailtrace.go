@@ -6,6 +6,8 @@
 // root cause, the findings with their evidence, and everything that they rest
 // on. The packages below it (spf, dkim, dmarc, arc, headers) can be used by
 // themselves.
+//
+// Stable: the functions and the fields of their options stay from 1.0 on; fields are added.
 package mailtrace
 
 import (

@@ -1,6 +1,8 @@
 // Package bulk analyses many messages: it splits mailboxes, works on several
 // messages at once while the results keep the order of the input, and counts
 // what was found.
+//
+// Not stable yet, but for Run and Summary.
 package bulk
 
 import (

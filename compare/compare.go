@@ -6,6 +6,8 @@
 // CRLF; the simple form keeps everything else, the relaxed form takes no
 // account of folding, of blanks and of the case of field names. The fields that
 // servers add on the way stand apart, since they always differ.
+//
+// Not stable yet: the form of a Result may change; its JSON has a schema.
 package compare
 
 import (

@@ -14,6 +14,9 @@
 // hashed as if each LF were CRLF, in header and body; the package message notes
 // it. A CR that no LF follows is content (RFC 5322 §2.3), also the first one of
 // CR CR LF, except in relaxed header fields, where it counts as white space.
+//
+// Stable: verification, signing and their results stay from 1.0 on. The Verifier,
+// which serves the search for changes, is not.
 package dkim
 
 import (

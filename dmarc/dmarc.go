@@ -2,6 +2,9 @@
 // record that applies, compares identifiers, and says what the domain owner
 // asks for. It takes plain identifiers, so it judges our own results and those
 // that a receiver claimed alike.
+//
+// Stable: discovery, evaluation and records stay from 1.0 on. Sentences are for
+// people and change.
 package dmarc
 
 // Result is the outcome in the words of RFC 9989 and RFC 8601 §2.7.

@@ -10,6 +10,8 @@
 //
 // This package and all that only needs answers import the standard library
 // only; the library that speaks the protocol stays behind dns/live.
+//
+// Stable: Resolver, Answer, Error and what implements them stay from 1.0 on.
 package dns
 
 import (

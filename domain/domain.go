@@ -5,6 +5,9 @@
 // Check asks and returns plain data: what is there, and problems with stable
 // codes. A question that got no answer is a gap and its check is "unknown",
 // never "absent".
+//
+// Not stable, but for the codes of problems, which stay: who wants results imports
+// the module's root and calls CheckDomain.
 package domain
 
 import (

@@ -1,6 +1,9 @@
 // Package findings judges the facts of a message. Every finding of the
 // catalogue is one Rule in one file; rules are pure functions of the facts, so
 // they can all be run on every message and on every example.
+//
+// Not stable, but for the codes, which stay: who wants results imports the module's
+// root and reads a report.
 package findings
 
 import (

@@ -2,6 +2,8 @@
 // recipes are data, one file a product, with their source and its date. It fills
 // in the names and addresses of a report. What a reader has to put in
 // stays in angle brackets.
+//
+// Not stable: recipes follow the products; their names stay.
 package fix
 
 import (

@@ -6,6 +6,9 @@
 //
 // Examine is the only function that asks the DNS, through the resolver it is
 // given. What it returns are facts; the package findings judges them.
+//
+// Not stable: the facts follow what the findings need. Who wants results imports
+// the module's root and reads a report.
 package headers
 
 import (

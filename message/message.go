@@ -6,6 +6,8 @@
 // finding can point at the byte it means. What deviates from RFC 5322 (bare
 // LF, a leading mbox "From " line, NUL, a line that is not a field, a missing
 // blank line) is kept, worked around and written down as a [Note].
+//
+// Stable: Parse and Message stay from 1.0 on; kinds of notes are added.
 package message
 
 import "bytes"

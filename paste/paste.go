@@ -10,6 +10,8 @@
 // What a sender can write must not make an exact message look like a damaged
 // one. Damage therefore counts only where nothing reads, or where it reaches
 // the newest trace field, which the recipient's server wrote.
+//
+// Not stable: kinds of repairs come and go.
 package paste
 
 import (

@@ -2,6 +2,8 @@
 // the sender's authentication: result and reason codes, categories and rules.
 // There is one table a vendor, with the source and date of each meaning. What
 // spam filters say about content is not looked at.
+//
+// Not stable: it follows what vendors write.
 package receiver
 
 import (

@@ -10,6 +10,8 @@
 //
 // It works on the finished [report.Report] and reads nothing else, so a saved
 // report can be redacted too, and every format is a view of the redacted one.
+//
+// Stable: Report and Options stay from 1.0 on; what is hidden only grows.
 package redact
 
 import (

@@ -1,6 +1,9 @@
 // Package render shows a report: as text for people and as JSON for programs.
 // It reads nothing but the [report.Report], so a saved report can be shown
 // again in any format at any time. One file adds one format.
+//
+// Stable: JSON, Text, HTML and ReadDocument stay from 1.0 on, the JSON within its
+// schema. Other functions, and what text and pages look like, change.
 package render
 
 import (

@@ -5,6 +5,9 @@
 // Field comments say what a key means and when it is absent. Result words are
 // those of RFC 8601 §2.7. Text that came from a message or the DNS is kept as
 // it came; whoever shows it must make it safe.
+//
+// Stable: keys and their meaning stay within a schema, keys are added. Sentences
+// are for people and change.
 package report
 
 import "time"

@@ -2,6 +2,9 @@
 // how: the evaluation comes back as a tree of records and terms, each with its
 // place in the record, the question it asked, the answer, and the lookups used
 // up so far.
+//
+// Stable: functions, results and the fields of an Evaluation stay from 1.0 on.
+// Sentences are for people and change.
 package spf
 
 import (

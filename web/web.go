@@ -3,6 +3,8 @@
 // one person on one machine: it listens on the loopback address only, answers
 // only whoever has the token that it was started with, stores nothing and
 // sends nothing but DNS questions.
+//
+// Not stable: it serves the program.
 package web
 
 import (

@@ -1,5 +1,7 @@
 // Package words explains the words of a report to a person who is new to mail:
 // what each means in a few sentences, with the standard for those who know.
+//
+// Not stable: words are added and reworded.
 package words
 
 import (

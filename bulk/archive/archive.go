@@ -5,6 +5,8 @@
 // What is packed is written by strangers. A file of kilobytes can unpack to
 // petabytes, hold itself, or list a million names; every such amount has a
 // bound, and a bound that is met is an error that says so.
+//
+// Not stable yet.
 package archive
 
 import (

@@ -4,6 +4,8 @@
 //
 // A [Searcher] serves the signatures of one message. How it searches, in which
 // order and how far, is told in docs/repair.md.
+//
+// Not stable yet: kinds of changes and options come with what is learnt.
 package repair
 
 import (

@@ -26,3 +26,13 @@ func ExampleValidator() {
 		fmt.Printf("%q %s, DS %d %v %v\n", l.Zone, l.Security, l.KeyTags, l.Algorithms, l.Digests)
 	}
 }
+
+// What everything is traced back to.
+func ExampleRootAnchors() {
+	for _, a := range dnssec.RootAnchors() {
+		fmt.Println(a.KeyTag, a.Algorithm, a.DigestType)
+	}
+	// Output:
+	// 20326 8 2
+	// 38696 8 2
+}

@@ -1,5 +1,7 @@
 // Package dnssec validates DNS answers itself, from the trust anchors of the root
 // down (RFC 4033, RFC 4034, RFC 4035), and believes nothing that its source says.
+//
+// Not stable yet: options and the form of the chain may change.
 package dnssec
 
 import (

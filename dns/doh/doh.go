@@ -1,6 +1,8 @@
 // Package doh speaks DNS over HTTPS (RFC 8484) through whatever carries a
 // message to a server and back: a browser's fetch, where there is no socket.
 // It reads the types that mailtrace asks for.
+//
+// Not stable yet: it serves the page of mailtrace.
 package doh
 
 import (

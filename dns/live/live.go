@@ -1,4 +1,6 @@
 // Package live asks name servers, over UDP and TCP.
+//
+// Stable: New, System and Options stay from 1.0 on.
 package live
 
 import (

@@ -1,4 +1,6 @@
 // Package zonefile answers DNS questions from a master file (RFC 1035 §5).
+//
+// Stable: Parse stays from 1.0 on.
 package zonefile
 
 import (

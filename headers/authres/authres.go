@@ -3,6 +3,9 @@
 // Received-SPF (RFC 7208 §9.1), ARC-Authentication-Results, and the vendors'
 // own fields. It reads what is written; whether it can be believed is decided
 // elsewhere.
+//
+// Stable: All, ParseField, Write and the fields of a Verdict stay from 1.0 on;
+// fields and vendors are added.
 package authres
 
 import (

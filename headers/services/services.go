@@ -9,6 +9,8 @@
 // list: they are anybody's.
 //
 // In the patterns * stands for any characters, # for digits, ? for a letter.
+//
+// Not stable: the table follows the services.
 package services
 
 import (

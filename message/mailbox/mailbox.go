@@ -2,6 +2,8 @@
 // (RFC 5322 §3.4): every address that a receiver or a mail program could take
 // for one. Mail that means to deceive is written so that readers differ; where
 // they could, the address says so in its Problem.
+//
+// Stable: Parse and Mailbox stay from 1.0 on. Problems are for people and change.
 package mailbox
 
 import (

@@ -5,6 +5,8 @@
 // An answer comes in stages: the path, which needs no DNS, at once; then how
 // many DNS questions are open; then all of it. What was answered is kept in
 // memory, within bounds, so that it can be looked at again and saved.
+//
+// Not stable: it serves the pages of the program.
 package desk
 
 import (

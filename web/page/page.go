@@ -1,5 +1,7 @@
 // Package page holds the files of the page into which messages are pasted. It
 // is the same with a server and without; what answers differs.
+//
+// Not stable: it serves the program.
 package page
 
 import (
