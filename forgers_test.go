@@ -185,6 +185,99 @@ func TestNoForgerGetsThrough(t *testing.T) {
 	t.Logf("%d forgeries", count)
 }
 
+// TestNoForgerOfNotices writes notices without an envelope sender, and messages
+// over IPv6, in every dialect: by a stranger in the name of the bank, and by the
+// bank's own server, whose HELO has a record or none, with the DNS, without it, and
+// with what the border wrote.
+func TestNoForgerOfNotices(t *testing.T) {
+	const zone = meadowZone + `
+lindenbank.example. IN TXT "v=spf1 ip4:192.0.2.20 ip6:2001:db8:20::20 -all"
+out.lindenbank.example. IN AAAA 2001:db8:20::20
+kelp.example. IN TXT "v=spf1 ip4:198.51.100.77 ip6:2001:db8:77::77 -all"
+out.kelp.example. IN AAAA 2001:db8:77::77
+77.100.51.198.in-addr.arpa. IN PTR out.kelp.example.
+`
+	// A domain has one record: those of meadowZone go.
+	once := strings.Replace(strings.Replace(zone, "lindenbank.example. IN TXT \"v=spf1 ip4:192.0.2.20 -all\"\n", "", 1), "kelp.example. IN TXT \"v=spf1 ip4:198.51.100.77 -all\"\n", "", 1)
+	const notice = "From: Mail Delivery System <MAILER-DAEMON@lindenbank.example>\nTo: ida@meadow.example\nSubject: Undelivered Mail Returned to Sender\nAuto-Submitted: auto-replied\nDate: Thu, 26 Nov 2026 10:00:00 +0000\nMessage-ID: <n@lindenbank.example>\nIn-Reply-To: <7@meadow.example>\n\nYour message could not be delivered.\n"
+	type client struct {
+		name, helo, ip string
+		attack         bool
+	}
+	clients := []client{
+		{"a stranger", "out.kelp.example", "198.51.100.77", true},
+		{"a stranger with the bank's name", "out.lindenbank.example", "198.51.100.77", true},
+		{"a stranger over IPv6", "out.kelp.example", "2001:db8:77::77", true},
+		{"a stranger with the reader's name over IPv6", "mx2.meadow.example", "2001:db8:77::77", true},
+		{"the bank", "out.lindenbank.example", "192.0.2.20", false},
+		{"the bank over IPv6", "out.lindenbank.example", "2001:db8:20::20", false},
+	}
+	count := 0
+	for _, w := range writersOf {
+		for _, c := range clients {
+			for _, null := range []bool{true, false} {
+				for _, wrote := range []bool{false, true} {
+					for _, z := range []string{once, ""} {
+						from, text := "", notice
+						if !null {
+							from, text = "service@lindenbank.example", body
+						}
+						rdns := c.helo
+						if c.attack {
+							rdns = ""
+						}
+						ip := c.ip
+						if strings.Contains(ip, ":") && w.name != "exchange" && w.name != "qmail" {
+							ip = "IPv6:" + ip
+						}
+						line := w.line(c.helo, rdns, ip, "mx.meadow.example", "A1B2C3D4E5", reader)
+						if null {
+							line = strings.ReplaceAll(line, "<service@lindenbank.example>", "<>")
+						}
+						own := ""
+						if wrote && null {
+							own = "Authentication-Results: mx.meadow.example; spf=none smtp.helo=" + c.helo + "; dmarc=fail header.from=lindenbank.example\n"
+						} else if wrote {
+							own = "Authentication-Results: mx.meadow.example; spf=" + map[bool]string{true: "fail", false: "pass"}[c.attack] + " smtp.mailfrom=service@lindenbank.example; dmarc=" + map[bool]string{true: "fail", false: "pass"}[c.attack] + " header.from=lindenbank.example\n"
+						}
+						forged := ""
+						if c.attack {
+							forged = "Authentication-Results: mx.meadow.example; " + bankResults + "\n" + field(writersOf[0].line("out.lindenbank.example", "out.lindenbank.example", "192.0.2.20", "mx2.meadow.example", "5KQ1AAAA", reader), "Thu, 26 Nov 2026 10:00:01 +0000")
+						}
+						r := judge(t, z, "Return-Path: <"+from+">\nDelivered-To: "+reader+"\n"+own+field(line, "Thu, 26 Nov 2026 10:00:06 +0000")+forged+text)
+						count++
+						v := r.Verdict
+						name := fmt.Sprintf("%s, %s, null sender %v, own verdicts %v, DNS %v", w.name, c.name, null, wrote, z != "")
+						if r.Border == nil || r.Border.ClientIP != c.ip {
+							t.Errorf("%s: border %+v", name, r.Border)
+						}
+						if c.attack {
+							if v.Status == report.Authenticated || v.Border.DMARC == "pass" || v.Delivery.DMARC == "pass" || v.AtFault == report.RoleRecipient {
+								t.Errorf("%s: %s: %s", name, v.Status, v.Summary)
+							}
+							for _, x := range r.Claims {
+								if x.Trust == report.Trusted && x.Result == "pass" {
+									t.Errorf("%s: %s=%s of %s is trusted", name, x.Method, x.Result, x.AuthservID)
+								}
+							}
+							continue
+						}
+						if v.Status == report.SpoofSuspected || z != "" && !null && v.Status != report.Authenticated {
+							t.Errorf("%s: %s: %s", name, v.Status, v.Summary)
+						}
+						for _, f := range r.Findings {
+							if graver[f.Severity] >= graver[report.High] {
+								t.Errorf("%s: accused: %s %s", name, f.Code, f.Message)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d messages", count)
+}
+
 // TestNobodyHonestIsAccused writes the same dialects as honest layouts of servers.
 // With the DNS each has its border at the bank's server and is authenticated;
 // without it nobody is accused.

@@ -432,7 +432,7 @@ func (b *binder) beside(x, y int) bool {
 }
 
 func (b *binder) isMark(i int) bool {
-	return slices.ContainsFunc(b.marks, func(m mark) bool { return m.field == i }) || strings.HasPrefix(b.m.Name(i), "ARC-")
+	return slices.ContainsFunc(b.marks, func(m mark) bool { return m.field == i }) || strings.HasPrefix(b.m.Name(i), "ARC-") || len(b.m.Name(i)) > 6 && strings.EqualFold(b.m.Name(i)[:6], "X-ICL-")
 }
 
 // firstUnderReceived reports whether a field is the first with verdicts under a
@@ -519,6 +519,9 @@ func (b *binder) habit(s *statement, hop int) bool {
 	h := &b.hops[hop]
 	by := mailname.Host(h.By)
 	at := services.Find(by, services.Border|services.Inside)
+	if at.Empty() && !strings.Contains(by, ".") && slices.ContainsFunc(b.hops[hop:], func(h Hop) bool { return h.Family == "icloud" }) {
+		at = services.InZone("icloud.com").And(b.custody.at) // a container, without a domain
+	}
 	if at.Empty() {
 		return false
 	}

@@ -128,8 +128,11 @@ func (c *Custody) seal(w *warden) {
 			c.hosts[by] = true
 		}
 		c.at = c.at.Or(services.Find(by, services.Any)).Or(services.InZone(by))
-		if w.hops[k].Family == "gmail" {
+		switch w.hops[k].Family {
+		case "gmail":
 			c.at = c.at.Or(services.InZone("google.com"))
+		case "icloud":
+			c.at = c.at.Or(services.InZone("icloud.com"))
 		}
 	}
 }
@@ -503,6 +506,9 @@ func (w *warden) nameless(k int) decision {
 	}
 	if s := innerService(mailname.Host(h.By), mailname.Host(h.Helo), mailname.Host(h.RDNS)); s != nil {
 		return yes(Strong, "d1", mailname.Host(h.By)+" is an inner host of "+s.Name+", which takes mail from the service only")
+	}
+	if h.Family == "icloud" {
+		return yes(Strong, "d1", mailname.Host(h.By)+" is iCloud's mail gateway, which takes mail from iCloud's own hosts only")
 	}
 	if h.Masked {
 		// Its address was taken out before the header was shown; the name that

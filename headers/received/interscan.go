@@ -1,5 +1,7 @@
 package received
 
+import "strings"
+
 // interscan: gateways that say no more than the address, which stands alone or as a
 // literal: from addr by HOST (InterScan E-Mail VirusWall NT); D, with ESMTP (Tumbleweed
 // MMS SMTP Relay (MMS v5.0)), (MailGate 3.5.172), (ArGoSoft Mail Server Freeware, …),
@@ -12,11 +14,11 @@ var interscan = dialect{
 		tag := c.use(i)
 		for _, name := range gateways {
 			if hasPrefixFold(tag, name) {
-				r.Product = name
+				r.Product = strings.TrimSpace(name)
 			}
 		}
 		r.Version = versionIn(tag)
 	},
 }
 
-var gateways = []string{"InterScan E-Mail VirusWall", "Tumbleweed MMS", "MailGate", "ArGoSoft Mail Server", "Post.Office MTA", "F-Secure Anti-Virus for Internet Mail"}
+var gateways = []string{"InterScan E-Mail VirusWall", "Tumbleweed MMS", "MailGate ", "ArGoSoft Mail Server", "Post.Office MTA", "F-Secure Anti-Virus for Internet Mail"}

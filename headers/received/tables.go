@@ -31,6 +31,7 @@ var signed = [...]*dialect{
 	&halon,
 	&haraka,
 	&icewarp,
+	&icloud,
 	&imail,
 	&intermail,
 	&interscan,
