@@ -56,15 +56,17 @@ func (p *page) few(label string, st style, text string, n int) {
 // lines is how many lines a bound is on this page: more where they are short.
 func (p *page) lines(n int) int { return max(n, n*DefaultWidth/p.width) }
 
-// screen is how many lines a terminal shows, where nobody says otherwise.
-const screen = 24
+// screen is how many lines the page has on a terminal of 24, where nobody says
+// otherwise: the last one is the prompt's.
+const screen = 23
 
 // maxTight is the last step of tightness. The first puts gaps and notes in a
 // line each, the second cuts forks and the receiver's words to two, the third
 // leaves out notes and a blank line and cuts the reasons to three, the fourth
-// cuts the reasons to two and forks and the receiver's words to one, the last
-// cuts the path to six and leaves out what was seen besides.
-const maxTight = 5
+// leaves out what was seen besides, the fifth cuts the path to six, the last cuts
+// the reasons to two and forks and the receiver's words to one, which it leaves
+// out where a question is open.
+const maxTight = 6
 
 // brief is the first screen: where it would be longer than one, what matters
 // least is cut first. Everything stands behind -v.
@@ -204,7 +206,7 @@ func (p *page) verdict(r *report.Report) {
 	if step, room := p.do(r, root); step != "" {
 		p.few("do", bold, step, p.lines(room))
 	}
-	reasons := p.at(3, maxBecause, p.at(4, maxBecause-1, maxBecause-2))
+	reasons := p.at(3, maxBecause, p.at(6, maxBecause-1, maxBecause-2))
 	if len(root.Reasons) > 0 {
 		room := p.lines(reasons)
 		for i, x := range root.Reasons {
@@ -239,9 +241,9 @@ func (p *page) do(r *report.Report, root *report.Finding) (text string, lines in
 	}
 	ask, settle := "first ask: "+Clean(f.Question), Clean(f.Settle)
 	if r.Verdict.Status == f.Readings[0].Status {
-		return ask + " If so, give " + settle + "; then " + text, lines + p.at(5, 2, 1)
+		return ask + " If so, give " + settle + "; then " + text, lines + 2
 	}
-	return ask + " If so, give " + settle + "; if not, " + text, lines + p.at(5, 2, 1)
+	return ask + " If so, give " + settle + "; if not, " + text, lines + 2
 }
 
 // maybeForged reports whether the message is forged in the reading of an open
@@ -296,7 +298,7 @@ func (p *page) forks(r *report.Report) {
 		for n, x := range f.Readings[:min(len(f.Readings), 2)] {
 			answer := [...]string{"   yes", "   no"}[n]
 			text := statusWords(x.Status) + ": " + Clean(x.Summary)
-			room := p.at(2, 3, p.at(4, 2, 1))
+			room := p.at(2, 3, p.at(6, 2, 1))
 			if p.tight > 2 && x.Status == r.Verdict.Status && rootOf(r) != nil {
 				text = statusWords(x.Status) + ", as it stands below"
 			}
@@ -305,7 +307,7 @@ func (p *page) forks(r *report.Report) {
 				p.labelled("", unstyled, "then give "+Clean(f.Settle))
 			}
 		}
-		if p.tight < 4 {
+		if p.tight < 6 {
 			p.blank()
 		}
 	}
@@ -313,8 +315,8 @@ func (p *page) forks(r *report.Report) {
 
 // received says what became of the message at the receiver.
 func (p *page) received(r *report.Report) {
-	if r.ReceiverSummary != nil {
-		p.few("receiver", bold, Clean(r.ReceiverSummary.Text), p.lines(p.at(2, 4, p.at(4, 2, 1))))
+	if r.ReceiverSummary != nil && (p.tight < 6 || settled(r) == nil) {
+		p.few("receiver", bold, Clean(r.ReceiverSummary.Text), p.lines(p.at(2, 4, p.at(6, 2, 1))))
 	}
 }
 
@@ -780,7 +782,7 @@ func (p *page) rest(r *report.Report, detail Detail) {
 	if p.tight < 3 {
 		p.notes(r, Normal)
 	}
-	if len(seen) > 0 && p.tight < 5 {
+	if len(seen) > 0 && p.tight < 4 {
 		names := ""
 		for i, s := range seen {
 			more := ""

@@ -17,10 +17,10 @@ func domainDoc(p domain.Problem) string {
 		}
 	}
 	effect := domainEffects[p.Code]
-	return "## What happened\n\n" + upperFirst(p.Title) + ". " + effect +
-		"\n\n## How it is proved\n\n" + proof.proved +
-		"\n\n## What looks like it\n\n" + proof.alike +
-		"\n\n## What to do\n\n" + upperFirst(p.Advice) + ". " + proof.after + "\n"
+	return "## What happened\n" + upperFirst(p.Title) + ". " + effect +
+		"\n\n## How it is proved\n" + proof.proved +
+		"\n\n## What looks like it\n" + proof.alike +
+		"\n\n## What to do\n" + upperFirst(p.Advice) + ". " + proof.after + "\n"
 }
 
 // domainProofs say for each check how its findings are proved, what looks like
