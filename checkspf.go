@@ -19,7 +19,7 @@ func CheckSPF(ctx context.Context, res dns.Resolver, q spf.Query, o spf.Options)
 	if err != nil {
 		return nil, err
 	}
-	return spfOf(e), nil
+	return spfOf(e, true), nil
 }
 
 // SPFDocument makes a document of an evaluation: with it a finding for any

@@ -25,7 +25,7 @@ func convert(f *headers.Facts, o Options) *report.Report {
 		Hops:             hopsOf(f),
 		Zones:            zonesOf(f),
 		Claims:           claimsOf(f),
-		SPF:              spfOf(f.SPF),
+		SPF:              spfOf(f.SPF, !o.lean()),
 		SPFMatrix:        matrixOf(f),
 		DKIM:             dkimOf(f),
 		ARC:              arcOf(f),
@@ -188,16 +188,20 @@ func claimsOf(f *headers.Facts) []report.Claim {
 	return out
 }
 
-// spfOf writes an evaluation down; nil for one that ended without a result.
-func spfOf(e *spf.Evaluation) *report.SPF {
+// spfOf writes an evaluation down, with its tree or without; nil for one that
+// ended without a result.
+func spfOf(e *spf.Evaluation, tree bool) *report.SPF {
 	if e == nil || e.Result == "" {
 		return nil
 	}
-	return &report.SPF{
+	out := &report.SPF{
 		Result: string(e.Result), Identity: string(e.Identity), Domain: e.Domain, ClientIP: ipText(e.IP), Record: e.Record,
 		Matched: e.Matched, Lookups: e.Lookups, VoidLookups: e.VoidLookups, Reason: e.Reason, Explanation: e.Explanation,
-		Tree: spfTree(e.Tree),
 	}
+	if tree {
+		out.Tree = spfTree(e.Tree)
+	}
+	return out
 }
 
 func spfTree(n *spf.Node) *report.SPFNode {

@@ -212,7 +212,7 @@ func analyze(ctx context.Context, raw []byte, o Options, kind string, depth int)
 	judged, fork := readBoth(ctx, m, headers.Options{
 		Resolver: o.Resolver, Ahead: o.ahead, Trust: o.Trust, At: o.At, Now: o.Now,
 		ClientIP: o.ClientIP, Helo: o.Helo, MailFrom: o.MailFrom, Rcpt: o.Rcpt,
-		HeadersOnly: o.HeadersOnly || mended.Has(paste.Surroundings), Repair: o.Repair, Copy: copyOf(mended),
+		HeadersOnly: o.HeadersOnly || mended.Has(paste.Surroundings), Repair: o.Repair, Copy: copyOf(mended), Lean: o.lean(),
 	})
 	f := judged.facts
 	r := convert(f, o)

@@ -20,8 +20,13 @@ const (
 
 // machinesOf writes down the hosts of the path.
 func machinesOf(f *headers.Facts) []report.Machine {
-	var out []report.Machine
-	for _, m := range f.Machines() {
+	machines := f.Machines()
+	if len(machines) == 0 {
+		return nil
+	}
+	out := make([]report.Machine, 0, len(machines))
+	for i := range machines {
+		m := &machines[i]
 		out = append(out, report.Machine{
 			Names: listOf(m.Names), Org: m.Org, Role: string(m.Role), Service: m.Service,
 			Inside: addrsOf(m.Inside), Outside: addrsOf(m.Outside), Software: listOf(m.Software),
@@ -31,10 +36,15 @@ func machinesOf(f *headers.Facts) []report.Machine {
 	return out
 }
 
-func listOf(s []string) []string { return append([]string{}, s...) }
+func listOf(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}
 
 func addrsOf(ips []netip.Addr) []string {
-	out := []string{}
+	out := make([]string, 0, len(ips))
 	for _, ip := range ips {
 		out = append(out, ip.String())
 	}
@@ -42,7 +52,7 @@ func addrsOf(ips []netip.Addr) []string {
 }
 
 func hopsAt(f *headers.Facts, at []int) []int {
-	out := []int{}
+	out := make([]int, 0, len(at))
 	for _, k := range at {
 		out = append(out, f.Hops[k].Index)
 	}

@@ -28,6 +28,9 @@ func cutQuote(text string) string {
 
 // field quotes header field i of the message.
 func field(f *Facts, i int) report.Evidence {
+	if f.Options.Lean {
+		return report.Evidence{Kind: report.EvidenceHeader}
+	}
 	e, ok := f.quotes[i]
 	if !ok {
 		text := quoteField(f.Msg.Name(i), f.Msg.Value(i))

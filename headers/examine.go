@@ -14,6 +14,7 @@ import (
 // function from the values before it.
 func Examine(ctx context.Context, m *message.Message, o Options) *Facts {
 	c := Facts{Msg: m, Options: o, ask: newAsker(ctx, o.Resolver), trust: newTrustList(o.Trust), verdicts: authres.All(m), lazy: new(lazy)}
+	c.ask.lean = o.Lean
 	c.Path = pathOf(c)
 	c.Authors = authorsOf(c)
 	c.verdicts = unmaskedVerdicts(c)

@@ -64,6 +64,8 @@ type Options struct {
 	Repair RepairEffort
 	// Copy says what was done to the text before it could be read.
 	Copy Copy
+	// Lean says that nobody will see the evidence of findings: none is quoted.
+	Lean bool
 
 	// deny and admit make the other reading of a fork: the hop, from 1, whose
 	// client is a stranger, or belongs inside; 0 for none.

@@ -30,7 +30,10 @@ type Machine struct {
 // a name, or an address other than a loopback one, or where the newer of two
 // neighbouring hops was handed over by the writer of the older.
 func (f *Facts) Machines() []Machine {
-	var out []Machine
+	if len(f.Hops) == 0 {
+		return nil
+	}
+	out := make([]Machine, 0, len(f.Hops)+1)
 	prev := -1 // machine that wrote the next older hop
 	for k := range f.Hops {
 		h := &f.Hops[k]

@@ -91,8 +91,11 @@ var (
 )
 
 func newWriter(t reflect.Type) valueWriter {
-	if t == timeType {
+	switch t {
+	case timeType:
 		return writeTime
+	case reflect.PointerTo(timeType):
+		return pointerWriter(t)
 	}
 	if p := reflect.PointerTo(t); t == numberType || t.Implements(marshaler) || t.Implements(textMarshaler) || p.Implements(marshaler) || p.Implements(textMarshaler) {
 		return otherWriter(t)
@@ -115,14 +118,7 @@ func newWriter(t reflect.Type) valueWriter {
 	case reflect.Float64:
 		return writeFloat
 	case reflect.Pointer:
-		elem := writerOf(t.Elem())
-		return func(j *jsonText, p unsafe.Pointer) {
-			if at := *(*unsafe.Pointer)(p); at != nil {
-				elem(j, at)
-			} else {
-				j.b = append(j.b, "null"...)
-			}
-		}
+		return pointerWriter(t)
 	case reflect.Slice:
 		if t.Elem().Kind() == reflect.Uint8 {
 			return otherWriter(t) // base64
@@ -160,6 +156,17 @@ func mapWriter(t reflect.Type) valueWriter {
 			elem(j, at.UnsafePointer())
 		}
 		j.b = append(j.b, '}')
+	}
+}
+
+func pointerWriter(t reflect.Type) valueWriter {
+	elem := writerOf(t.Elem())
+	return func(j *jsonText, p unsafe.Pointer) {
+		if at := *(*unsafe.Pointer)(p); at != nil {
+			elem(j, at)
+		} else {
+			j.b = append(j.b, "null"...)
+		}
 	}
 }
 
