@@ -18,6 +18,7 @@ import (
 type benchCase struct {
 	raw  []byte
 	zone dns.Resolver
+	text string // of the zone, of generated messages
 }
 
 // benchCases are the lab messages: one operation goes over all of them.
@@ -41,7 +42,7 @@ func benchCases(b *testing.B) []benchCase {
 		if err != nil {
 			b.Fatal(err)
 		}
-		out = append(out, benchCase{raw, zone})
+		out = append(out, benchCase{raw: raw, zone: zone})
 	}
 	return out
 }

@@ -332,7 +332,7 @@ func mailIn(t testing.TB, folders ...string) []benchCase {
 			if err != nil {
 				continue
 			}
-			out = append(out, benchCase{raw, zone})
+			out = append(out, benchCase{raw: raw, zone: zone})
 		}
 	}
 	if len(out) == 0 {
@@ -412,7 +412,27 @@ func generate(t testing.TB, change func(string) string) []benchCase {
 			"\tby mx.reader.example (Postfix) with ESMTPS id 4F2c2Z3k3Pz9sQ%d\r\n\tfor <bob@reader.example>; %s\r\n"+
 			"Authentication-Results: mx.reader.example;\r\n\tdkim=pass header.d=kelp.example header.s=s1;\r\n"+
 			"\tspf=pass smtp.mailfrom=ann@kelp.example;\r\n\tdmarc=pass header.from=kelp.example\r\n", i, at.Add(2*time.Second).Format(time.RFC1123Z)) + m
-		out = append(out, benchCase{[]byte(change(m)), zone})
+		out = append(out, benchCase{[]byte(change(m)), zone, text})
 	}
 	return out
+}
+
+// TestWriteSpeedMail writes the clean messages and their zone into a folder, for
+// programs that are measured beside: see scripts/peer-mailauth.
+func TestWriteSpeedMail(t *testing.T) {
+	dir := os.Getenv("MAILTRACE_SPEED_MAIL")
+	if dir == "" {
+		t.Skip("MAILTRACE_SPEED_MAIL names no folder")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range generatedMail(t) {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%02d.eml", i)), c.raw, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "zone.txt"), []byte(c.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
