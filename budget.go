@@ -335,8 +335,9 @@ func (b *budget) zone(name string) *tally {
 }
 
 // Ahead asks a question that will be needed, so that those that depend on
-// nothing are under way at the same time. Nobody waits for it here.
-func (b *budget) Ahead(name string, t dns.Type) {
+// nothing are under way at the same time. Nobody waits for it here; then gets the
+// answer, where this asked for it.
+func (b *budget) Ahead(name string, t dns.Type, then func(dns.Answer)) {
 	b.mu.Lock()
 	b.ahead++
 	full := b.ahead > maxAhead
@@ -346,7 +347,12 @@ func (b *budget) Ahead(name string, t dns.Type) {
 	}
 	a, own, err := b.enter(dns.Question{Name: dns.Canonical(name), Type: t})
 	if err == nil && own {
-		b.work.Go(func() { b.ask(b.limit, a, name) })
+		b.work.Go(func() {
+			b.ask(b.limit, a, name)
+			if a.err == nil && then != nil {
+				then(a.ans)
+			}
+		})
 	}
 }
 

@@ -99,7 +99,7 @@ type Options struct {
 	// negative time means no limit: right where answers come from a file.
 	TimeLimit time.Duration
 	// ahead asks a question early.
-	ahead func(name string, t dns.Type)
+	ahead func(name string, t dns.Type, then func(dns.Answer))
 	// Path and Index are written into the report's source.
 	Path  string
 	Index int

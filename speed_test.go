@@ -32,6 +32,8 @@ import (
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/dns/zonefile"
+	"github.com/mailtrace/mailtrace/headers/authres"
+	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/internal/corpus"
 	"github.com/mailtrace/mailtrace/message"
 	"github.com/mailtrace/mailtrace/render"
@@ -435,4 +437,66 @@ func TestWriteSpeedMail(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkLarge is a message of 50 MB, most of it an attachment, with one
+// signature, against SHA-256 over it.
+func BenchmarkLarge(b *testing.B) {
+	c := generatedMail(b)[0]
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		b.Fatal(err)
+	}
+	line := strings.Repeat("QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVow", 2) + "QUJD\r\n"
+	var m bytes.Buffer
+	m.WriteString("From: Ann <ann@kelp.example>\r\nTo: Bob <bob@reader.example>\r\nSubject: Pictures\r\nDate: Mon, 2 Nov 2026 08:00:00 +0000\r\n" +
+		"Message-ID: <1@kelp.example>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n" +
+		"--b\r\nContent-Type: image/jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\n")
+	for m.Len() < 50<<20 {
+		m.WriteString(line)
+	}
+	m.WriteString("--b--\r\n")
+	field, err := dkim.Sign(message.Parse(m.Bytes()), dkim.SignOptions{Domain: "kelp.example", Selector: "s1", Key: key, Time: time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	raw := append([]byte("Received: from mail.kelp.example (mail.kelp.example [192.0.2.10])\r\n\tby mx.reader.example (Postfix) with ESMTPS id 4F2c2Z3k3Pz9sQ\r\n"+
+		"\tfor <bob@reader.example>; Mon, 2 Nov 2026 08:00:02 +0000\r\n"+string(field)), m.Bytes()...)
+	var hash, all []time.Duration
+	for b.Loop() {
+		start := processorTime()
+		sha256.Sum256(raw)
+		hash = append(hash, processorTime()-start)
+		start = processorTime()
+		if _, err := mailtrace.AnalyzeBytes(context.Background(), raw, mailtrace.Options{Resolver: c.zone, TimeLimit: -1, Repair: mailtrace.RepairOff}); err != nil {
+			b.Fatal(err)
+		}
+		all = append(all, processorTime()-start)
+	}
+	slices.Sort(hash)
+	slices.Sort(all)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(hash[len(hash)/4].Seconds()*1000, "sha256-ms")
+	b.ReportMetric(float64(all[len(all)/4])/float64(hash[len(hash)/4]), "message/sha256")
+}
+
+// BenchmarkHeader reads headers: the fields, every Received and every verdict.
+func BenchmarkHeader(b *testing.B) {
+	var all [][]byte
+	for _, c := range generatedMail(b) {
+		m := message.Parse(c.raw)
+		all = append(all, c.raw[:m.Header.End])
+	}
+	start := processorTime()
+	for b.Loop() {
+		for _, raw := range all {
+			m := message.Parse(raw)
+			for _, i := range m.All("Received") {
+				received.Parse(m.Value(i))
+			}
+			authres.All(m)
+		}
+	}
+	b.ReportMetric(float64(b.N*len(all))/(processorTime()-start).Seconds(), "headers/cpu-s")
+	b.ReportMetric(0, "ns/op")
 }

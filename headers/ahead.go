@@ -1,26 +1,44 @@
 package headers
 
 import (
+	"cmp"
+	"net/netip"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/spf"
 )
 
 // Bounds on what is asked before it is needed.
 const (
-	aheadKeys = 16
-	aheadHops = 4
+	aheadKeys  = 16
+	aheadHops  = 4
+	aheadHosts = 4 // of an MX or PTR answer
+	aheadTerms = 10
+	aheadDepth = 3 // of includes
+	aheadWalk  = 4 // names of a walk for the record of a signer's organisation
 )
 
 // askAhead asks what the stages will ask whatever they find: the keys of the
 // signatures, the policy of the author, the SPF record of the sender, the MX of
-// the recipients, the names of the newest clients.
+// the recipients, the names of the newest clients; and what the answers lead to,
+// as soon as they come. A message then waits for some four answers, one after the
+// other, however many it asks for.
 func (f *Facts) askAhead() {
-	ask := f.Options.Ahead
-	if ask == nil {
+	a := ahead{ask: f.Options.Ahead}
+	if a.ask == nil {
 		return
+	}
+	for n, k := 0, len(f.Hops)-1; k >= 0 && n < aheadHops; k-- {
+		if ip := f.Hops[k].IP; Public(ip) {
+			if n == 0 {
+				a.client = ip
+			}
+			a.ask(dns.Reverse(ip), dns.TypePTR, a.confirm(ip))
+			n++
+		}
 	}
 	keys := 0
 	for _, name := range []string{"DKIM-Signature", "ARC-Seal", "ARC-Message-Signature"} {
@@ -29,35 +47,130 @@ func (f *Facts) askAhead() {
 				break
 			}
 			keys++
-			if key := keyName(f.Msg.Value(i)); key != "" {
-				ask(key, dns.TypeTXT)
+			key, domain := keyName(f.Msg.Value(i))
+			if key == "" {
+				continue
+			}
+			a.ask(key, dns.TypeTXT, nil)
+			if name == "DKIM-Signature" {
+				a.organisation(mailname.Host(domain), f.FromDomain)
 			}
 		}
 	}
 	if f.FromDomain != "" {
-		ask("_dmarc."+f.FromDomain, dns.TypeTXT)
-		ask(f.FromDomain, dns.TypeTXT)
+		a.ask("_dmarc."+f.FromDomain, dns.TypeTXT, nil)
+		a.ask(f.FromDomain, dns.TypeTXT, a.record(f.FromDomain, aheadDepth))
 	}
 	if d := mailname.DomainOf(f.Msg.Get("Return-Path")); d != "" {
-		ask(mailname.Host(strings.Trim(d, "<> ")), dns.TypeTXT)
+		d = mailname.Host(strings.Trim(d, "<> "))
+		a.ask(d, dns.TypeTXT, a.record(d, aheadDepth))
 	}
 	for n, r := range f.Recipients {
 		if d := mailname.DomainOf(r); d != "" && n < 2 {
-			ask(d, dns.TypeMX)
-		}
-	}
-	for n, k := 0, len(f.Hops)-1; k >= 0 && n < aheadHops; k-- {
-		if ip := f.Hops[k].IP; Public(ip) {
-			ask(dns.Reverse(ip), dns.TypePTR)
-			n++
+			a.ask(d, dns.TypeMX, a.addresses)
+			if len(f.Hops) > 1 { // whether an older line's client is in it
+				a.ask(d, dns.TypeTXT, nil)
+			}
 		}
 	}
 }
 
-// keyName is where the key of a signature stands, "" where it has none.
-func keyName(value string) string {
+// ahead asks questions, and those that their answers lead to.
+type ahead struct {
+	ask    func(name string, t dns.Type, then func(dns.Answer))
+	client netip.Addr // the newest client with a public address
+}
+
+// confirm asks for the addresses of the names that reverse DNS gives.
+func (a ahead) confirm(ip netip.Addr) func(dns.Answer) {
+	return func(ans dns.Answer) {
+		for i, name := range ans.Hosts() {
+			if i == aheadHosts {
+				break
+			}
+			a.ask(name, addressType(ip), nil)
+		}
+	}
+}
+
+// addresses asks for both kinds of addresses of mail exchangers.
+func (a ahead) addresses(ans dns.Answer) {
+	for i, name := range ans.Hosts() {
+		if i == aheadHosts || name == "" {
+			break
+		}
+		a.ask(name, dns.TypeA, nil)
+		a.ask(name, dns.TypeAAAA, nil)
+	}
+}
+
+// record asks for what an SPF record names.
+func (a ahead) record(domain string, depth int) func(dns.Answer) {
+	return func(ans dns.Answer) {
+		for _, text := range ans.Texts() {
+			if !spf.IsRecord(text) {
+				continue
+			}
+			rec, _ := spf.Parse(text)
+			n := 0
+			for i := range rec.Terms {
+				t := &rec.Terms[i]
+				if t.Bad || strings.Contains(t.Spec, "%") || n == aheadTerms {
+					continue
+				}
+				name := cmp.Or(t.Spec, domain)
+				switch t.Kind {
+				case "include", "redirect":
+					if depth > 1 && t.Spec != "" {
+						a.ask(name, dns.TypeTXT, a.record(name, depth-1))
+						n++
+					}
+				case "a":
+					a.ask(name, addressType(a.client), nil)
+					n++
+				case "mx":
+					a.ask(name, dns.TypeMX, func(ans dns.Answer) {
+						for i, name := range ans.Hosts() {
+							if i == aheadHosts || name == "" {
+								break
+							}
+							a.ask(name, addressType(a.client), nil)
+						}
+					})
+					n++
+				}
+			}
+			return
+		}
+	}
+}
+
+// organisation asks for the records on the way from a signer's domain up, which
+// tell whether it is of the author's organisation (RFC 9989 §4.10).
+func (a ahead) organisation(signer, author string) {
+	if signer == author || author == "" || lastLabel(signer) != lastLabel(author) {
+		return
+	}
+	for n := 0; signer != "" && n < aheadWalk; n++ {
+		a.ask("_dmarc."+signer, dns.TypeTXT, nil)
+		_, signer, _ = strings.Cut(signer, ".")
+	}
+}
+
+func lastLabel(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
+
+func addressType(ip netip.Addr) dns.Type {
+	if ip.Is6() {
+		return dns.TypeAAAA
+	}
+	return dns.TypeA
+}
+
+// keyName is where the key of a signature stands, and its d=; "" where it has
+// none.
+func keyName(value string) (name, domain string) {
 	if len(value) > 16<<10 {
-		return ""
+		return "", ""
 	}
 	tags, _ := dkim.ParseTags(value)
 	var d, s string
@@ -70,7 +183,7 @@ func keyName(value string) string {
 		}
 	}
 	if d == "" || s == "" || strings.ContainsAny(d+s, " \t\r\n()") {
-		return ""
+		return "", ""
 	}
-	return s + "._domainkey." + d
+	return s + "._domainkey." + d, d
 }

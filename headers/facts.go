@@ -42,8 +42,9 @@ type Options struct {
 	Resolver dns.Resolver
 	// Ahead asks a question that will be needed, without waiting; nil asks
 	// none early. Examine gives it what depends on nothing but the header: keys,
-	// SPF, DMARC, MX and PTR are then under way at the same time.
-	Ahead func(name string, t dns.Type)
+	// SPF, DMARC, MX and PTR are then under way at the same time. The answer goes
+	// to then, if that is not nil, from another goroutine; it may ask for more.
+	Ahead func(name string, t dns.Type, then func(dns.Answer))
 	// Trust lists hosts, domains, CIDR blocks and authserv-ids of the
 	// recipient's own servers. Where it is empty the boundary is inferred.
 	Trust []string

@@ -246,7 +246,9 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 		return err
 	}
 	o.Resolver, o.Probe = src.Resolver, src.probe
-	if !src.remote {
+	if src.remote {
+		o.Resolver = limit(src.Resolver, maxUnderWay)
+	} else {
 		o.TimeLimit = -1 // a file answers at once
 	}
 

@@ -259,7 +259,7 @@ func doubt(ctx context.Context, src *source, r *report.Domain) string {
 // checkAll checks domains side by side and shows them in their order.
 func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptions, names iter.Seq[domainName], total int,
 	seen []domain.Seen, src *source, w render.DomainWriter, out io.Writer) error {
-	jobs := c.atOnce(k.jobs, src.remote)
+	jobs := c.atOnce(k.jobs, src.remote, waitingDomains)
 	if total != 1 {
 		c.manyInputs()
 	}

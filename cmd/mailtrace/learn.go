@@ -93,8 +93,10 @@ func (c *cli) learn(cmd *cobra.Command, l *learning, paths []string) error {
 		return err
 	}
 	o := mailtrace.Options{Resolver: src.Resolver, Trust: trust, Now: c.now(), TimeLimit: l.limit}
-	jobs := c.atOnce(l.jobs, src.remote)
-	if !src.remote {
+	jobs := c.atOnce(l.jobs, src.remote, waitingMessages)
+	if src.remote {
+		o.Resolver = limit(src.Resolver, maxUnderWay)
+	} else {
 		o.TimeLimit = -1
 	}
 	c.memory = semaphore.NewWeighted(maxHeld)
