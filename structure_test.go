@@ -22,7 +22,7 @@ const module = "github.com/mailtrace/mailtrace"
 // its own, never sideways. A name that ends in /... stands for all packages
 // below it.
 var levels = [][]string{
-	{"internal/memo"},
+	{"internal/memo", "internal/pattern"},
 	{"internal/corpus", "internal/fieldtext", "internal/mask", "internal/damage", "internal/guard", "internal/mailname"},
 	{"internal/outlook", "bulk/archive", "message/mailbox"},
 	{"message", "dns", "report"},

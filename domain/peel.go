@@ -2,9 +2,10 @@ package domain
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mailtrace/mailtrace/internal/pattern"
 )
 
 // mend is a record as it was meant: the text that was published with only its
@@ -39,10 +40,10 @@ var (
 	spaces   = strings.NewReplacer("\u00a0", " ", "\u2002", " ", "\u2003", " ", "\u2007", " ", "\u2009", " ", "\u202f", " ", "\u3000", " ", "\u2028", " ", "\u2029", " ")
 	unseen   = strings.NewReplacer("\ufeff", "", "\u200b", "", "\u200c", "", "\u200d", "", "\u200e", "", "\u200f", "", "\u2060", "", "\u00ad", "")
 	hyphens  = strings.NewReplacer("\u2010", "-", "\u2011", "-", "\u2012", "-", "\u2013", "-", "\u2014", "-", "\u2212", "-", "\u02dc", "~", "\u223c", "~", "\uff5e", "~", "\uff1d", "=", "\uff1a", ":", "\uff1b", ";")
-	pasted   = regexp.MustCompile(`(?is)^\s*(?:[a-z0-9_*@.-]+\s+)?(?:\d+[smhdw]?\s+)?(?:IN\s+)?(?:\d+\s+)?(?:TXT|SPF)\b\s*[:=(]?\s*(.*)$`)
-	label    = regexp.MustCompile(`(?is)^\s*(?:value|content|data|text|record|answer|txt-value|points to)\s*[:=]\s*(.*)$`)
-	htmlTag  = regexp.MustCompile(`(?i)</?(?:p|br|b|i|u|em|strong|span|div|code|pre|font|a|td|tr|li|html|body)\b[^<>]{0,200}>`)
-	strings2 = regexp.MustCompile(`"\s*"`)
+	pasted   = pattern.New(`(?is)^\s*(?:[a-z0-9_*@.-]+\s+)?(?:\d+[smhdw]?\s+)?(?:IN\s+)?(?:\d+\s+)?(?:TXT|SPF)\b\s*[:=(]?\s*(.*)$`)
+	label    = pattern.New(`(?is)^\s*(?:value|content|data|text|record|answer|txt-value|points to)\s*[:=]\s*(.*)$`)
+	htmlTag  = pattern.New(`(?i)</?(?:p|br|b|i|u|em|strong|span|div|code|pre|font|a|td|tr|li|html|body)\b[^<>]{0,200}>`)
+	strings2 = pattern.New(`"\s*"`)
 	entities = strings.NewReplacer("&quot;", `"`, "&#34;", `"`, "&nbsp;", " ", "&amp;", "&", "&#39;", "'", "&#59;", ";")
 )
 
@@ -117,7 +118,7 @@ func peel(text string) mend {
 func (m *mend) unwrap() {
 	for range 3 {
 		before := m.text
-		for _, form := range [...]*regexp.Regexp{pasted, label} {
+		for _, form := range [...]*pattern.Pattern{pasted, label} {
 			if found := form.FindStringSubmatch(m.text); found != nil && looksLikeRecord(found[1]) && !looksLikeRecord(m.text) {
 				m.fault("the words of a zone file before the record")
 				m.text = strings.TrimRight(found[1], " )")
@@ -137,7 +138,7 @@ func (m *mend) unwrap() {
 	}
 }
 
-var recordStart = regexp.MustCompile(`(?i)^["(\s]*(v\s*[=:]|spf1|dmarc1|dkim1|tlsrpt|stsv1|bimi1|k\s*=|p\s*=)`)
+var recordStart = pattern.New(`(?i)^["(\s]*(v\s*[=:]|spf1|dmarc1|dkim1|tlsrpt|stsv1|bimi1|k\s*=|p\s*=)`)
 
 // looksLikeRecord reports whether a text begins as records do.
 func looksLikeRecord(text string) bool { return recordStart.MatchString(text) }

@@ -5,17 +5,17 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/internal/pattern"
 )
 
 var (
-	armour  = regexp.MustCompile(`-{2,5}\s*(BEGIN|END)[A-Z0-9 ]*KEY\s*-{2,5}`)
+	armour  = pattern.New(`-{2,5}\s*(BEGIN|END)[A-Z0-9 ]*KEY\s*-{2,5}`)
 	keyTags = []string{"v", "k", "h", "s", "t", "n", "g", "p"}
-	keyTag  = regexp.MustCompile(`(?:^|[\s;,]+)(v|k|h|s|t|n|g|p)\s*=\s*`)
+	keyTag  = pattern.New(`(?:^|[\s;,]+)(v|k|h|s|t|n|g|p)\s*=\s*`)
 )
 
 // privateKey says what private key a text holds; "" where it holds none. It

@@ -3,27 +3,27 @@ package domain
 import (
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
 
+	"github.com/mailtrace/mailtrace/internal/pattern"
 	"github.com/mailtrace/mailtrace/spf"
 )
 
 var (
 	// spfVersion is what people write for "v=spf1".
-	spfVersion = regexp.MustCompile(`(?i)^(?:v\s*[=:\-.]?\s*=?\s*spf\s*[=:v_.-]?\s*[1l|]|v\s*=\s*spf|spf\s*[=:]?\s*v?[1l]|spf)(?:[;,.:]+|\b|)`)
-	glued      = regexp.MustCompile(`(?i)[-+~?]?(?:include:|ip4:|ip6:|exists:|redirect=)`)
-	gluedAll   = regexp.MustCompile(`(?i)^(.*[a-z0-9/.])([-~?+]all)$`)
-	bareTerm   = regexp.MustCompile(`(?i)^[-+~?]?(include|ip4|ip6|exists|redirect|a|mx|ptr)[:=]$`)
-	needsValue = regexp.MustCompile(`(?i)^[-+~?]?(include|ip4|ip6|exists|redirect)[:=]?$`)
-	equalsSign = regexp.MustCompile(`(?i)^([-+~?]?)(include|ip4|ip6|exists|a|mx|ptr)=(.+)$`)
-	colonSign  = regexp.MustCompile(`(?i)^(redirect|exp):(.+)$`)
-	kindValue  = regexp.MustCompile(`(?i)^([-+~?]?)([a-z0-9]+)[:;,]{1,2}\s*(.+)$`)
-	hostName   = regexp.MustCompile(`(?i)^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z][a-z0-9-]*[a-z0-9]\.?$`)
+	spfVersion = pattern.New(`(?i)^(?:v\s*[=:\-.]?\s*=?\s*spf\s*[=:v_.-]?\s*[1l|]|v\s*=\s*spf|spf\s*[=:]?\s*v?[1l]|spf)(?:[;,.:]+|\b|)`)
+	glued      = pattern.New(`(?i)[-+~?]?(?:include:|ip4:|ip6:|exists:|redirect=)`)
+	gluedAll   = pattern.New(`(?i)^(.*[a-z0-9/.])([-~?+]all)$`)
+	bareTerm   = pattern.New(`(?i)^[-+~?]?(include|ip4|ip6|exists|redirect|a|mx|ptr)[:=]$`)
+	needsValue = pattern.New(`(?i)^[-+~?]?(include|ip4|ip6|exists|redirect)[:=]?$`)
+	equalsSign = pattern.New(`(?i)^([-+~?]?)(include|ip4|ip6|exists|a|mx|ptr)=(.+)$`)
+	colonSign  = pattern.New(`(?i)^(redirect|exp):(.+)$`)
+	kindValue  = pattern.New(`(?i)^([-+~?]?)([a-z0-9]+)[:;,]{1,2}\s*(.+)$`)
+	hostName   = pattern.New(`(?i)^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z][a-z0-9-]*[a-z0-9]\.?$`)
 )
 
 // meansSPF reports whether a peeled text is meant as an SPF record. A text

@@ -1,10 +1,10 @@
 package findings
 
 import (
-	"regexp"
 	"strconv"
 	"time"
 
+	"github.com/mailtrace/mailtrace/internal/pattern"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -95,7 +95,7 @@ delay of some days.
 	},
 }
 
-var greylistWait = regexp.MustCompile(`(?i)(?:delayed|for)\s+(?:(\d{1,7}) seconds?|(\d{1,4}):(\d\d):(\d\d))`)
+var greylistWait = pattern.New(`(?i)(?:delayed|for)\s+(?:(\d{1,7}) seconds?|(\d{1,4}):(\d\d):(\d\d))`)
 
 // greylisted reads X-Greylist, as postgrey ("delayed 3600 seconds by …") and
 // milter-greylist ("Delayed for 00:10:02 by …") write it.

@@ -1,10 +1,10 @@
 package findings
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/pattern"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -91,7 +91,7 @@ func storeHop(f *Facts, b *headers.Bracket) (k int, why string, at int) {
 }
 
 // exchangeBoundary is a MIME boundary as Exchange writes it.
-var exchangeBoundary = regexp.MustCompile(`boundary="?_\d{3}_[0-9A-Za-z]+_"?`)
+var exchangeBoundary = pattern.New(`boundary="?_\d{3}_[0-9A-Za-z]+_"?`)
 
 // exchangeStyle is the field that shows that Exchange put the message's MIME
 // parts together, -1 where it did not.

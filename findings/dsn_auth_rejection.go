@@ -2,10 +2,10 @@ package findings
 
 import (
 	"cmp"
-	"regexp"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
+	"github.com/mailtrace/mailtrace/internal/pattern"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -112,19 +112,19 @@ var authCodes = map[string]string{
 // refusals are words by which replies name a check, the most telling first.
 var refusals = []struct {
 	check string
-	words *regexp.Regexp
+	words *pattern.Pattern
 }{
-	{"DMARC", regexp.MustCompile(`(?i)\bDMARC\b`)},
-	{"SPF", regexp.MustCompile(`(?i)\bSPF\b|sender policy framework|openspf|is not (allowed|permitted|authorized|authorised) to (send|use)|does not designate`)},
-	{"DKIM", regexp.MustCompile(`(?i)\bDKIM\b`)},
-	{"the sender's null MX", regexp.MustCompile(`(?i)\bnull ?MX\b`)},
-	{"authentication of the sender", regexp.MustCompile(`(?i)unauthenticated (e-?mail|message)|(message|mail|sender) (is|was) not authenticated|authentication checks? (did not|failed)|lacks authentication`)},
-	{"reverse DNS", regexp.MustCompile(`(?i)\breverse DNS\b|\brDNS\b|\bPTR record\b|cannot find your (reverse )?hostname`)},
+	{"DMARC", pattern.New(`(?i)\bDMARC\b`)},
+	{"SPF", pattern.New(`(?i)\bSPF\b|sender policy framework|openspf|is not (allowed|permitted|authorized|authorised) to (send|use)|does not designate`)},
+	{"DKIM", pattern.New(`(?i)\bDKIM\b`)},
+	{"the sender's null MX", pattern.New(`(?i)\bnull ?MX\b`)},
+	{"authentication of the sender", pattern.New(`(?i)unauthenticated (e-?mail|message)|(message|mail|sender) (is|was) not authenticated|authentication checks? (did not|failed)|lacks authentication`)},
+	{"reverse DNS", pattern.New(`(?i)\breverse DNS\b|\brDNS\b|\bPTR record\b|cannot find your (reverse )?hostname`)},
 }
 
 // smtpAuth are words of replies that are about a login, not about the sender's
 // domain.
-var smtpAuth = regexp.MustCompile(`(?i)authentication (is )?required|SMTP AUTH|relay(ing)? (access )?denied|credentials|not permitted to relay`)
+var smtpAuth = pattern.New(`(?i)authentication (is )?required|SMTP AUTH|relay(ing)? (access )?denied|credentials|not permitted to relay`)
 
 // refusedCheck says which check a reply names; byCode is set where its status
 // code does. "" where it names none.
@@ -159,16 +159,16 @@ func refusedCheck(r headers.Reply) (check string, byCode bool) {
 // advice begins a sentence that says what to do, not what was found; checkList is
 // an enumeration of checks, "(spf, HELO, PTR)".
 var (
-	advice    = regexp.MustCompile(`(?i)^\W*(please (be sure|make sure|ensure|check|verify|configure|set up|use|consult|contact)|(be|make) sure|(check|verify|ensure) (that )?your|you (should|may|must|can)|we (recommend|suggest|require)|it is recommended|try )`)
-	sentence  = regexp.MustCompile(`[.!?] +`)
-	checkList = regexp.MustCompile(`(?i)\((?:(?:e\.?g\.?,? |such as |like |check )?(?:spf|dkim|dmarc|helo|ehlo|ptr|rdns|reverse dns|mx|dns)(?: records?)?\s*(?:,|/|;|and|or|&)?\s*){2,}(?:etc\.?)?\)`)
+	advice    = pattern.New(`(?i)^\W*(please (be sure|make sure|ensure|check|verify|configure|set up|use|consult|contact)|(be|make) sure|(check|verify|ensure) (that )?your|you (should|may|must|can)|we (recommend|suggest|require)|it is recommended|try )`)
+	sentence  = pattern.New(`[.!?] +`)
+	checkList = pattern.New(`(?i)\((?:(?:e\.?g\.?,? |such as |like |check )?(?:spf|dkim|dmarc|helo|ehlo|ptr|rdns|reverse dns|mx|dns)(?: records?)?\s*(?:,|/|;|and|or|&)?\s*){2,}(?:etc\.?)?\)`)
 )
 
 // stated is a reply without its sentences of advice and its lists of checks that
 // a sender should look to: a filter that refuses for a score names them all.
 func stated(text string) string {
 	var kept []string
-	for _, s := range sentence.Split(text, -1) {
+	for _, s := range sentence.Get().Split(text, -1) {
 		if !advice.MatchString(s) {
 			kept = append(kept, checkList.ReplaceAllString(s, ""))
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/mailtrace/mailtrace/headers/received"
 	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/internal/pattern"
 	"github.com/mailtrace/mailtrace/message"
 	"github.com/mailtrace/mailtrace/spf"
 )
@@ -49,7 +49,7 @@ type Reply struct {
 }
 
 // spfWords are those by which a reply says that it is about SPF.
-var spfWords = regexp.MustCompile(`(?i)\bSPF\b|sender policy framework|open-?spf`)
+var spfWords = pattern.New(`(?i)\bSPF\b|sender policy framework|open-?spf`)
 
 // Bounced is what tells whose the message is that a bounce is about.
 type Bounced struct {
@@ -163,7 +163,7 @@ func (f *Facts) addReply(r Reply) {
 
 // replyPattern finds "550 5.7.1 text", "550-5.7.26 text", "421 4.7.0 text" and
 // "550 text".
-var replyPattern = regexp.MustCompile(`(?:^|[\s:;"'>(])([45][0-5][0-9])(?:[ -]#?([245]\.[0-9]{1,3}\.[0-9]{1,3}))?[ -]+[^\s]`)
+var replyPattern = pattern.New(`(?:^|[\s:;"'>(])([45][0-5][0-9])(?:[ -]#?([245]\.[0-9]{1,3}\.[0-9]{1,3}))?[ -]+[^\s]`)
 
 func parseReply(s string) (Reply, bool) {
 	m := replyPattern.FindStringSubmatchIndex(s)

@@ -1,10 +1,10 @@
 package headers
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/internal/pattern"
 )
 
 // What the reply of a server says about the check that it made: which address
@@ -13,24 +13,24 @@ import (
 var (
 	// replyWhy is the page that SPF libraries name: "…openspf.net/Why?s=mfrom;id=
 	// ann@example.com;ip=192.0.2.1;r=…" (RFC 7208 has none; the site is gone).
-	replyWhy = regexp.MustCompile(`(?i)spf\.(?:net|org)/why\?([^\s"<>]+)`)
-	replyIPs = []*regexp.Regexp{
-		regexp.MustCompile(`(?i)\bclient-ip=\[?([0-9a-f.:]{7,45})`),
-		regexp.MustCompile(`(?i)\bip(?: address)?[:=]? ?\[?([0-9a-f.:]{7,45})\]?`),
-		regexp.MustCompile(`(?i)\[([0-9a-f.:]{7,45})\]\)? (?:is|was|has been) not (?:allowed|permitted|authori[sz]ed)`),
-		regexp.MustCompile(`(?i)(?:^|[\s(])([0-9a-f.:]{7,45}) (?:(?:is|was|has been) )?not (?:allowed|permitted|authori[sz]ed)`),
-		regexp.MustCompile(`(?i)\bfail(?:ed|ure|s)? (?:for|from) \[?([0-9a-f.:]{7,45})\b`),
-		regexp.MustCompile(`(?i)(?:does not designate|not designated|sending mta|sender host|sent from|from host|mail from) \[?([0-9a-f.:]{7,45})\]?`),
-		regexp.MustCompile(`(?i)\(([0-9]{1,3}(?:\.[0-9]{1,3}){3})\)`),
-		regexp.MustCompile(`\[([0-9a-f.:]{7,45})\]`),
+	replyWhy = pattern.New(`(?i)spf\.(?:net|org)/why\?([^\s"<>]+)`)
+	replyIPs = []*pattern.Pattern{
+		pattern.New(`(?i)\bclient-ip=\[?([0-9a-f.:]{7,45})`),
+		pattern.New(`(?i)\bip(?: address)?[:=]? ?\[?([0-9a-f.:]{7,45})\]?`),
+		pattern.New(`(?i)\[([0-9a-f.:]{7,45})\]\)? (?:is|was|has been) not (?:allowed|permitted|authori[sz]ed)`),
+		pattern.New(`(?i)(?:^|[\s(])([0-9a-f.:]{7,45}) (?:(?:is|was|has been) )?not (?:allowed|permitted|authori[sz]ed)`),
+		pattern.New(`(?i)\bfail(?:ed|ure|s)? (?:for|from) \[?([0-9a-f.:]{7,45})\b`),
+		pattern.New(`(?i)(?:does not designate|not designated|sending mta|sender host|sent from|from host|mail from) \[?([0-9a-f.:]{7,45})\]?`),
+		pattern.New(`(?i)\(([0-9]{1,3}(?:\.[0-9]{1,3}){3})\)`),
+		pattern.New(`\[([0-9a-f.:]{7,45})\]`),
 	}
-	replyIdentities = []*regexp.Regexp{
-		regexp.MustCompile(`(?i)\bMAIL FROM domain \[?([a-z0-9.-]+\.[a-z0-9-]+)`),
-		regexp.MustCompile(`(?i)\benvelope-from=<?([^\s<>;"]+)`),
-		regexp.MustCompile(`(?i)\bto send (?:e?-?mail )?(?:from|for|on behalf of|as) (?:the )?(?:domain )?[<'"]?([^\s<>;"']*[a-z0-9-]+\.[a-z0-9-]+)`),
-		regexp.MustCompile(`(?i)\bto use '?<?([^\s<>;"']+@[a-z0-9.-]+)'?`),
-		regexp.MustCompile(`(?i)\bdomain of <?([^\s<>;"]+)`),
-		regexp.MustCompile(`(?i)\b(?:SPF|policy|record) (?:check |record )?(?:failed |fail )?(?:for|of) (?:the )?(?:domain )?[<'"]?([^\s<>;"']*[a-z0-9-]+\.[a-z0-9-]+)`),
+	replyIdentities = []*pattern.Pattern{
+		pattern.New(`(?i)\bMAIL FROM domain \[?([a-z0-9.-]+\.[a-z0-9-]+)`),
+		pattern.New(`(?i)\benvelope-from=<?([^\s<>;"]+)`),
+		pattern.New(`(?i)\bto send (?:e?-?mail )?(?:from|for|on behalf of|as) (?:the )?(?:domain )?[<'"]?([^\s<>;"']*[a-z0-9-]+\.[a-z0-9-]+)`),
+		pattern.New(`(?i)\bto use '?<?([^\s<>;"']+@[a-z0-9.-]+)'?`),
+		pattern.New(`(?i)\bdomain of <?([^\s<>;"]+)`),
+		pattern.New(`(?i)\b(?:SPF|policy|record) (?:check |record )?(?:failed |fail )?(?:for|of) (?:the )?(?:domain )?[<'"]?([^\s<>;"']*[a-z0-9-]+\.[a-z0-9-]+)`),
 	}
 )
 

@@ -6,16 +6,17 @@ package mask
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/internal/pattern"
 )
 
 // words are what is written in the place of a name.
-var words = regexp.MustCompile(`(?i)^(?:redacted|removed|hidden|masked|anonymi[sz]ed|obfuscated|deleted|censored|snip(?:ped)?|cut|omitted|private|blanked|withheld|confidential|` +
+var words = pattern.New(`(?i)^(?:redacted|removed|hidden|masked|anonymi[sz]ed|obfuscated|deleted|censored|snip(?:ped)?|cut|omitted|private|blanked|withheld|confidential|` +
 	`my-?_?(?:domain|host|server|name|ip|email|company)|your-?_?(?:domain|host|server|name|ip|email|company)|(?:some|the)?-?_?(?:sender|recipient|user|client|internal|external|source|dest(?:ination)?)?[-_ ]?(?:domain|host(?:name)?|server|email|mailbox|ip|ip[-_ ]?addr(?:ess)?|address|user(?:name)?|recipient|sender|name|company|tenant))$`)
 
 // tldOf is the last label of names such as mydomain.com.
-var placeholders = regexp.MustCompile(`(?i)^(?:[a-z0-9-]+\.)*(?:my|your)-?(?:domain|company|host)\.(?:com|org|net|tld|invalid)$`)
+var placeholders = pattern.New(`(?i)^(?:[a-z0-9-]+\.)*(?:my|your)-?(?:domain|company|host)\.(?:com|org|net|tld|invalid)$`)
 
 // Name reports whether a name, an address or a part of one stands for another
 // that was taken out: "[redacted]", "XXX", "***@***", "<mydomain>", "███", "(".
@@ -66,7 +67,7 @@ func blotted(s string) bool {
 }
 
 // address finds an IPv4 address of which parts were taken out.
-var address = regexp.MustCompile(`(?i)(?:^|[^a-z0-9.])((?:[0-9]{1,3}|[x*#_?█▇■▓]{1,3}|n{1,3}|y{1,3}|[a-d])(?:\.(?:[0-9]{1,3}|[x*#_?█▇■▓]{1,3}|n{1,3}|y{1,3}|[a-d])){3})(?:$|[^a-z0-9.])`)
+var address = pattern.New(`(?i)(?:^|[^a-z0-9.])((?:[0-9]{1,3}|[x*#_?█▇■▓]{1,3}|n{1,3}|y{1,3}|[a-d])(?:\.(?:[0-9]{1,3}|[x*#_?█▇■▓]{1,3}|n{1,3}|y{1,3}|[a-d])){3})(?:$|[^a-z0-9.])`)
 
 // Address finds the first masked IPv4 address in a text. What is left of it may
 // show that it is private (RFC 1918).
@@ -129,7 +130,7 @@ func digits(s string) bool {
 }
 
 // token finds what could have been put in the place of something.
-var token = regexp.MustCompile(`(?i)\[(?:redacted|removed|hidden|masked|anonymi[sz]ed|snip|cut|[a-z ]{0,20}(?:redacted|removed)[a-z ]{0,20})\]|<(?:my|your)?-?(?:domain|host(?:name)?|server|redacted|removed|email|ip|user|address)>|\bx{4,}\b|\*{3,}|[█▇■▓]{2,}|\(\s*\)|\[\s*\]|\(\s+by\s+\(|(?:from|by)\s+\(\s+(?:by|with)\b|client-ip=\s*;|sender IP is\s*[;)]`)
+var token = pattern.New(`(?i)\[(?:redacted|removed|hidden|masked|anonymi[sz]ed|snip|cut|[a-z ]{0,20}(?:redacted|removed)[a-z ]{0,20})\]|<(?:my|your)?-?(?:domain|host(?:name)?|server|redacted|removed|email|ip|user|address)>|\bx{4,}\b|\*{3,}|[█▇■▓]{2,}|\(\s*\)|\[\s*\]|\(\s+by\s+\(|(?:from|by)\s+\(\s+(?:by|with)\b|client-ip=\s*;|sender IP is\s*[;)]`)
 
 // Count returns how many values of a field were taken out, and the first of them.
 func Count(value string) (n int, first string) {
