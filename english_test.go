@@ -38,7 +38,7 @@ var fine = regexp.MustCompile(`^\S+ no (longer|more|matter|doubt|reason|need|roo
 // plain are the packages whose literals and comments are held to that, and the
 // pages beside docs/questions and docs/findings.md.
 var plain = []string{
-	".", "arc", "bulk", "cmd/mailtrace", "compare", "dkim", "dkim/repair", "dmarc", "dns", "dns/dnssec", "dns/doh", "dns/live", "dns/zonefile",
+	".", "arc", "bulk", "cmd/mailtrace", "compare", "dkim", "dkim/repair", "dmarc", "dns", "dns/dnssec", "dns/doh", "dns/live", "dns/zonefile", "headers", "headers/authres", "headers/received", "redact",
 	"domain", "findings", "fix", "message", "message/mailbox", "paste", "receiver", "render", "report", "spf", "web", "web/desk", "words",
 }
 

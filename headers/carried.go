@@ -162,7 +162,7 @@ func (w *partWalker) add(p Part) {
 
 // inlineHeader returns the text from where a header with Received fields begins
 // in it; nil where there is none. What was done to it on the way into the text
-// is mended later.
+// is repaired later.
 func inlineHeader(text []byte) []byte {
 	if !holdsAny(text, traces) {
 		return nil

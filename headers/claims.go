@@ -241,7 +241,7 @@ func (b *binder) writer(s *statement) (hop int, tie string) {
 
 // sealedByOthers reports whether a statement of an ARC set came with the message
 // and is sealed for a domain that is none of the reader's side: whatever name it
-// bears, none of his servers wrote it (RFC 8617 §4.1.1).
+// bears, none of its servers wrote it (RFC 8617 §4.1.1).
 func (b *binder) sealedByOthers(s *statement) bool {
 	c, set := b.custody, s.verdicts[0].Instance
 	if set == 0 || c.First >= len(b.hops) || s.field < b.hops[c.First].Field {
@@ -472,7 +472,7 @@ func (b *binder) grade(s *statement, hop int, tie string) (ClaimTrust, string) {
 	c := b.custody
 	if c.First < len(b.hops) && s.field < b.hops[c.First].Field {
 		if !b.ownID(s) {
-			return Testimony, "it names " + s.id + ", which is no host of the recipient's side (RFC 8601 §5)"
+			return Testimony, "it names " + s.id + ", which is not a host of the recipient's side (RFC 8601 §5)"
 		}
 		return Trusted, ""
 	}
@@ -486,7 +486,7 @@ func (b *binder) grade(s *statement, hop int, tie string) (ClaimTrust, string) {
 			return Untrusted, "it stands below the Received field of the border, where the sender could have written it"
 		case slices.ContainsFunc(s.verdicts, func(v authres.Verdict) bool { return v.Normal == "pass" }):
 			// The place is one where the border's filter writes, and where a sender
-			// would put a lie. Nobody lies to his own harm.
+			// would put a lie. Nobody lies to their own harm.
 			return Testimony, "it stands where the border's filter writes, but the sender could have written it too"
 		}
 		return Trusted, ""

@@ -98,7 +98,7 @@ type Custody struct {
 }
 
 // Own reports whether a name is a host or a domain of the reader's side: of a
-// believed line's writer, of his organisation, of the mail domain that it was
+// believed line's writer, of its organisation, of the mail domain that it was
 // received for, or of the service that received it.
 func (c *Custody) Own(name string) bool {
 	name = mailname.Host(name)
@@ -143,7 +143,7 @@ type warden struct {
 	ask     *asker
 	trust   *trustList
 	mine    map[string]bool // organisations of the reader's side
-	domains []string        // his mail domains
+	domains []string        // its mail domains
 	basis   string
 	to      []string // domains in To and Cc: the sender's word
 	named   []namedRecipient
@@ -257,7 +257,7 @@ func (w *warden) walk(told netip.Addr) Custody {
 			}
 			if k > 0 {
 				// Older lines tell of other servers: one of them may be a relay of the
-				// reader's that nothing shows to be his.
+				// reader's that nothing shows to be the reader's.
 				c.Grade = max(c.Grade, Strong)
 			}
 			c.NAT = ok.nat
@@ -410,7 +410,7 @@ func (w *warden) step(k int) (Step, decision) {
 	h := &w.hops[k]
 	d := w.decide(k)
 	if w.admit == k && !d.inside {
-		d = yes(Likely, "", "taken for an own relay in this reading")
+		d = yes(Likely, "", "taken for a relay of the recipient's in this reading")
 	}
 	if w.deny == k && d.inside {
 		d = decision{ip: publicOnly(h.IP), why: "taken for a stranger in this reading"}
@@ -475,8 +475,8 @@ func (w *warden) decide(k int) decision {
 		d.other = w.fork(k, d.blind)
 	}
 	if d.other == nil && k > 0 && Public(h.IP) {
-		// A term of his own lets the client send for him; whether it also receives
-		// for him, the line below does not say.
+		// A term of its own lets the client send for it; whether it also receives
+		// for it, the line below does not say.
 		for _, m := range w.domains {
 			if in, _ := w.ask.ownTerms(m, h.IP); in {
 				name := h.confirmedName()
@@ -484,7 +484,7 @@ func (w *warden) decide(k int) decision {
 					name = n[0]
 				}
 				d.other = &Other{
-					Reading: "an own relay under another name", Inside: true, Hop: k,
+					Reading: "a relay of the recipient's under another name", Inside: true, Hop: k,
 					Question: "is " + cmp.Or(name, h.IP.String()) + ", the client of hop " + strconv.Itoa(h.Index) + ", yours?", Settle: "--trust " + cmp.Or(name, h.IP.String()),
 				}
 				break
@@ -519,7 +519,7 @@ func (w *warden) nameless(k int) decision {
 		}
 		return decision{unknown: "the address was redacted", why: cmp.Or(name, "the client") + " is not named as a host of the reader's side, and its address was redacted"}
 	}
-	d := decision{unknown: "the line shows no address", why: cmp.Or(mailname.Host(h.Helo), "the client") + " has no address in the line: anybody can call himself so"}
+	d := decision{unknown: "the line shows no address", why: cmp.Or(mailname.Host(h.Helo), "the client") + " has no address in the line: anybody can call themselves so"}
 	if w.isMine(h.Helo) || h.Helo != "" && privateName(h.Helo) {
 		d.other = &Other{
 			Reading: "an inner hand-over that shows no address", Inside: true, Hop: k,
@@ -611,7 +611,7 @@ func (w *warden) inside(k int, domains []string) decision {
 		}
 	}
 	// At the recipient's MX the walk ends, where an older line would be believed
-	// for less than an address of his own.
+	// for less than an address of its own.
 	if !isMX || o == nil {
 		d := w.byName(h, domains, sure, helo, rdns, &stranger.blind)
 		if d.inside {
@@ -769,7 +769,7 @@ func (w *warden) ofOwner(h *Hop, name, beside string, foreign bool, why string) 
 }
 
 // byOwnerOfMX looks for a host of the organisation that runs the recipient's MX
-// and is no service of the table (row c4).
+// and is not a service of the table (row c4).
 func (w *warden) byOwnerOfMX(h, o *Hop, mx map[string]bool, sure string) decision {
 	if o == nil || !mx[mailname.Host(o.By)] {
 		return decision{}
@@ -900,7 +900,7 @@ func (w *warden) pointsTo(name string, ip netip.Addr) (bool, bool) {
 }
 
 // fork says what else the client of line k, a stranger as far as is known, may
-// be. Only an own relay or the recipient's gateway is worth the question: a
+// be. Only a relay of the recipient's or the recipient's gateway is worth the question: a
 // foreign name is not, or most mail would be a question.
 func (w *warden) fork(k int, blind bool) *Other {
 	h := &w.hops[k]
@@ -921,7 +921,7 @@ func (w *warden) fork(k int, blind bool) *Other {
 	}
 	x := &Other{Inside: true, Hop: k, Question: "is " + h.IP.String() + ", the client of hop " + strconv.Itoa(h.Index) + ", yours?", Settle: "--trust " + h.IP.String()}
 	if own || relay {
-		x.Reading = "an own relay"
+		x.Reading = "a relay of the recipient's"
 		return x
 	}
 	// A gateway works for both ends under the same names. The outbound hosts of
@@ -972,7 +972,7 @@ func spells(name string, ip netip.Addr) bool {
 }
 
 // ownTerms reports whether an address is in a domain's own ip4, ip6, a and mx
-// terms that pass and are no wider than /16, for IPv6 /32. What others publish
+// terms that pass and are at most as wide as /16, for IPv6 /32. What others publish
 // (include, redirect), what anybody can meet (all, exists, ptr) and terms that
 // do not pass say nothing of whose a host is. known is false where the record
 // could not be asked for.

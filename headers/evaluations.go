@@ -147,7 +147,7 @@ func (f *Facts) evaluateDMARC(ctx context.Context) {
 }
 
 // withoutSPF takes the result off an evaluation that fails for want of an SPF
-// result only: what nobody asked is no failure. What the domain publishes stays.
+// result only: what nobody asked is not a failure. What the domain publishes stays.
 func withoutSPF(e *dmarc.Evaluation) *dmarc.Evaluation {
 	if e == nil || e.Result != dmarc.Fail {
 		return e

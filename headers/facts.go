@@ -120,11 +120,11 @@ type Run struct {
 	Contradicted string
 	// Apart says that the next newer border got the message from a client that is
 	// known as a host of another organisation. Older lines come from that client,
-	// and anybody can write below his own message that a forwarder had it before.
+	// and anybody can write below their own message that a forwarder had it before.
 	Apart bool
 	// Forwards says what shows that the run received the message for one mailbox
 	// and sent it on to another; "" where nothing does. A relay that has no such
-	// proof is no forwarder: most are the sender's own.
+	// proof is not a forwarder: most are the sender's own.
 	Forwards string
 	// Rcpt is the address for which the organisation received the message, ""
 	// where the header does not say.
@@ -274,7 +274,7 @@ type Signatures struct {
 	AtBasis string    // "delivery", "now", "flag"
 	Body    BodyState
 
-	Unjudged bool // there is an ARC chain, which is not judged since the text was mended
+	Unjudged bool // there is an ARC chain, which is not judged since the text was repaired
 	DKIM     []dkim.Signature
 	ARC      *arc.Chain
 	// Brackets[i] says where on the path DKIM[i] stopped to verify; nil where it
@@ -321,7 +321,7 @@ type Background struct {
 	// DMARC does not pass.
 	NullMX []NullMX
 	// HeloState is what the DNS gives for Helo, where reverse DNS does not
-	// bear it out.
+	// confirm it.
 	HeloState HeloState
 	// Secured are the TXT records that were used, with the resolver's word on
 	// DNSSEC; empty where it does not validate.

@@ -13,7 +13,7 @@ import (
 // forwardProof says what shows that run i received the message for a mailbox of
 // its own, rcpt where that is known, and sent it on to another; "" where nothing
 // does. The smarthost of a
-// sender, his filter, his sister domain and his hoster stand on the path in the
+// sender, its filter, its sister domain and its hoster stand on the path in the
 // same way; what tells them apart is a second recipient.
 func (f *Facts) forwardProof(i int) (why, rcpt string) {
 	r, to := &f.Runs[i], &f.Runs[i-1]
@@ -121,7 +121,7 @@ func (f *Facts) receivesMailOf(r *Run, d string, egress netip.Addr) string {
 }
 
 // passedFor reports whether SPF passed where the run received the message, for a
-// sender of another organisation: nobody checks his own customers.
+// sender of another organisation: nobody checks its own customers.
 func (f *Facts) passedFor(r *Run) bool {
 	if r.MailFrom == nil || slices.Contains(r.Orgs, mailname.Org(envelopeDomain(*r.MailFrom))) {
 		return false

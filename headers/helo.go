@@ -17,7 +17,7 @@ const (
 	HeloNone      HeloState = "none"      // it has no address
 )
 
-// lookAtHelo asks for the HELO name where reverse DNS does not bear it out.
+// lookAtHelo asks for the HELO name where reverse DNS does not confirm it.
 func (f *Facts) lookAtHelo() {
 	ip := f.ClientIP(f.LastRun())
 	name := mailname.Host(f.Helo)

@@ -29,7 +29,7 @@ func (m *Masked) Any() bool { return m.Values > 0 }
 // MaskedPath reports whether names or addresses of the path, of the author or of
 // the envelope were taken out, and not only those of recipients. Where it is known
 // from whom the recipient's side got the message, the lines below count for
-// nothing: whoever sent it can have left out there what he likes.
+// nothing: whoever sent it can have left out there what they like.
 func (f *Facts) MaskedPath() bool {
 	if f.MaskedFrom || f.MaskedSender {
 		return true
@@ -46,7 +46,7 @@ func (f *Facts) MaskedPath() bool {
 	return slices.ContainsFunc(f.Masked.Writers, func(k int) bool { return k >= from })
 }
 
-// unmask takes the place-holders for names out of the hops: they are no hosts.
+// unmask takes the place-holders for names out of the hops: they are not hosts.
 func (f *Facts) unmask() {
 	m := f.Msg
 	note := func(value string) int {

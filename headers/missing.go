@@ -13,7 +13,7 @@ import (
 func (f *Facts) MissingClient() string {
 	r := f.LastRun()
 	if r == nil || r.First >= len(f.Hops) {
-		return "" // no line of the recipient's side: he has not written any, or none is there
+		return "" // no line of the recipient's side: it has not written any, or none is there
 	}
 	h := &f.Hops[r.First]
 	if r.Border < 0 {

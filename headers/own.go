@@ -10,7 +10,7 @@ import (
 
 // Sighting is what one message shows of the network of its reader: of the
 // believed lines only, as far as each step down to them is at least strong.
-// Nothing that a sender wrote is in it, nor what his own side did with the
+// Nothing that a sender wrote is in it, nor what its own side did with the
 // message.
 type Sighting struct {
 	// Owner is the organisation whose server wrote the newest line, "" where
@@ -22,7 +22,7 @@ type Sighting struct {
 	IDs []string
 	// Strangers are addresses that a believed line shows for a client that does
 	// not belong inside: what one message shows as own and another as a
-	// stranger's is no property of the network.
+	// stranger's is not a property of the network.
 	Strangers []netip.Addr
 	// Forwarder is who sent the message on to the reader, with proof, and whose
 	// client the border's server saw; nil for none.
@@ -118,7 +118,7 @@ func (f *Facts) Sight() Sighting {
 func (f *Facts) aboveBorder(field, lowest int) bool { return field < f.Hops[lowest].Field }
 
 // forwardedBy is the forwarder that handed the message to the reader's border.
-// His own lines are his word; that the border's server saw his host is not.
+// Its own lines are its word; that the border's server saw its host is not.
 func (f *Facts) forwardedBy(lowest int) *Forwarded {
 	c := &f.Custody
 	if c.Border < 0 || c.Border != lowest || c.NAT || !c.Client.IsValid() || len(f.Runs) < 2 {

@@ -41,7 +41,7 @@ func (f *Facts) Undated() bool {
 	return n > 0 && f.Hops[n-1].TimeRaw == "" && f.Hops[n-1].Confidence > 0.2
 }
 
-// excuseCopy takes back what signatures seem to say over a text that was mended.
+// excuseCopy takes back what signatures seem to say over a text that was repaired.
 func (f *Facts) excuseCopy() {
 	c := f.Options.Copy
 	if !c.Mended && !f.MaskedPath() && !f.Undated() {
@@ -57,7 +57,7 @@ func (f *Facts) excuseCopy() {
 		s.HeaderSignature, s.BodyHash, s.BodyHashComputed = dkim.Unchecked, dkim.Unchecked, nil
 		if s.Result == dkim.Pass || s.Result == dkim.Fail {
 			s.Result, s.Code = dkim.Neutral, dkim.ReasonNoBody
-			s.Reason = "not judged: the text was mended, or parts of it were redacted"
+			s.Reason = "not judged: the pasted text was repaired, or parts of it were redacted"
 		}
 	}
 	for i := range f.DKIM {
@@ -67,6 +67,6 @@ func (f *Facts) excuseCopy() {
 		f.ARC, f.Unjudged, excused = nil, true, true
 	}
 	if excused {
-		f.ask.addGap(Gap{"DKIM signatures", "not judged: the text was mended, or parts of it were redacted"})
+		f.ask.addGap(Gap{"DKIM signatures", "not judged: the pasted text was repaired, or parts of it were redacted"})
 	}
 }

@@ -70,7 +70,7 @@ func (w *walker) configured(h, older *Hop) (side, bool) {
 		}
 	}
 	// A dialect without reverse DNS leaves only the client's word, which the
-	// DNS or the next older line must bear out.
+	// DNS or the next older line must confirm.
 	if n := mailname.Host(h.Helo); t.hasName(n) && h.IP.IsValid() {
 		if yes, known := w.f.ask.pointsTo("names of the path's hosts", n, h.IP); yes || (!known && older != nil && mailname.Host(older.By) == n) {
 			return side{inside: true, weak: !yes, basis: n + " is trusted by option"}, true
@@ -243,7 +243,7 @@ func (w *walker) sidePublic(h, older *Hop) side {
 			return side{inside: true, weak: true, basis: "the header shows " + mailname.Host(older.By) + " handing on to " + cmp.Or(h.By, "an unnamed host") + "; the DNS was not asked"}
 		}
 	}
-	return side{basis: h.IP.String() + " calls itself a host of " + own + ", which the DNS does not bear out"}
+	return side{basis: h.IP.String() + " calls itself a host of " + own + ", which the DNS does not confirm"}
 }
 
 // exchanger decides for clients that are MX hosts of the run's recipients: a

@@ -84,7 +84,7 @@ func (f *Facts) algorithmRank(i int) int {
 }
 
 func (f *Facts) repair(ctx context.Context, search *repair.Searcher, s *dkim.Signature) *repair.Repaired {
-	// A body that is not there, or cut off, can't be mended; the header may.
+	// A body that is not there, or cut off, can't be repaired; the header may.
 	only := s.BodyHash == dkim.Unchecked || f.Body != BodyWhole
 	if len(f.Msg.Raw) > maxRepairBytes {
 		if s.BodyHash != dkim.Match {
@@ -134,7 +134,7 @@ func (f *Facts) Repair(i int) *repair.Repaired {
 // the recipient's organisation received the message: the change was found, and
 // only servers behind that border can have made it. The client that handed the
 // message in can have made it too, unless it is the signer's: who replays a signed
-// message with text of his own leaves no line behind.
+// message with text of its own leaves no line behind.
 func (f *Facts) HeldAtBorder(i int) bool {
 	r, last, b := f.Repair(i), f.LastRun(), f.Bracket(i)
 	return r != nil && r.Complete() && last != nil && last.Border >= 0 && b.After(last.Border) && !b.Stranger

@@ -32,8 +32,8 @@ func (f *Facts) assignRoles() {
 }
 
 // contradict marks runs below the recipient's that claim to be an earlier
-// delivery to his own border: the very host that took the message from a stranger,
-// or his MX, is said to have received it before, from outside and for the same
+// delivery to its own border: the very host that took the message from a stranger,
+// or its MX, is said to have received it before, from outside and for the same
 // mailbox. A message that came home would carry the lines of those who brought it
 // back. That another host of the organisation stands below the border says
 // nothing: notices go home by a smarthost, hosts have two names, tenants cut lines

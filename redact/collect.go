@@ -341,7 +341,7 @@ func (t *table) hostFacts(r *report.Report, facts map[string]*hostFacts) {
 		note(h.From.Helo, h.From.IP)
 		note(h.From.RDNS, h.From.IP)
 		note(h.By.Name, cmp.Or(h.By.IP, h.From.IP))
-		// Whoever logs in, or writes in a browser, does so from where he is.
+		// Whoever logs in, or writes in a browser, does so from anywhere.
 		if ip, err := netip.ParseAddr(h.From.IP); err == nil && !borders[h.From.IP] && !ip.IsLoopback() &&
 			(h.Auth != "" || len(h.Protocol) >= 4 && strings.EqualFold(h.Protocol[:4], "http")) {
 			t.hideIP(ip.Unmap().WithZone(""))
@@ -447,7 +447,7 @@ func common(label string) bool { return commonLabels[strings.TrimRight(label, "0
 var specialTop = set("example test invalid")
 
 // orgOf returns the domain of the organisation that a name belongs to, "" for
-// what is no name in the DNS: a version, a file, a property such as
+// what is not a name in the DNS: a version, a file, a property such as
 // "smtp.mailfrom".
 func (t *table) orgOf(n string) string {
 	last := n[strings.LastIndexByte(n, '.')+1:]

@@ -101,7 +101,7 @@ func (r *resultsReader) word(t token) {
 	}
 	r.dropName()
 	if r.cur != nil && t.kind == quoted {
-		return // a quoted string that is no value says nothing
+		return // a quoted string that is not a value says nothing
 	}
 	r.name, r.nameAt = t.text, t.start
 }

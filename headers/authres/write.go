@@ -23,7 +23,7 @@ type Written struct {
 // it was given: values are quoted where they need it (RFC 2045 §5.1, RFC 5322
 // §3.2.4), comments escaped (§3.2.2), and no octet of them can end the field or
 // begin another result. Control characters, which a field cannot hold, become
-// "?", and so do octets that are no UTF-8.
+// "?", and so do octets that are not UTF-8.
 func Format(authservID string, results []Written) string {
 	var w fieldWriter
 	w.item(quotedValue(authservID, false))
@@ -65,7 +65,7 @@ func ParseField(value string) []Verdict {
 	return out
 }
 
-// unfolded keeps a value in one field: a line that is no continuation becomes
+// unfolded keeps a value in one field: a line that is not a continuation becomes
 // one. The length stays.
 func unfolded(value string) string {
 	b := []byte(value)

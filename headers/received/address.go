@@ -131,7 +131,7 @@ func (p *peer) add(s string) bool {
 		words++
 		i = end
 	}
-	// Prose is no name: (Client did not present a certificate).
+	// Prose is not a name: (Client did not present a certificate).
 	if onlyName := before; words > 1 {
 		onlyName.name = p.name
 		if *p == onlyName {

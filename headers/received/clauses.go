@@ -328,7 +328,7 @@ func startsDate(word string) bool {
 
 // readKeys sorts the tokens before end into clauses. What stands between "from"
 // and the last "by" tells of the client: a clause that opens there is one of
-// his words, or of a server that writes it before "by" (smtpd, "via SMTP by").
+// its words, or of a server that writes it before "by" (smtpd, "via SMTP by").
 // It holds only where no other follows.
 func (c *clauses) readKeys(end int) {
 	lastBy := -1

@@ -80,7 +80,7 @@ const unlisted = ", unlisted security or hotfix update"
 // exchange_builds.csv.
 //
 // 15.0, 15.1 and 15.20 on Microsoft's own hosts are Exchange Online of that
-// year, never Exchange Server. product is "" where the number is no build of
+// year, never Exchange Server. product is "" where the number is not a build of
 // Exchange.
 func ExchangeRelease(version, host string) (product, release, date string) {
 	b, ok := parseBuild(version)

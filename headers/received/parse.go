@@ -35,7 +35,7 @@ func Parse(value string) Received {
 // choose returns the dialect that claims the field: one that signs its fields
 // with its name, before one that is known by its shape only.
 func choose(c *clauses) (d *dialect, byShape bool) {
-	if c.dup { // no server writes two: somebody put his own words in
+	if c.dup { // no server writes two: somebody put words of their own in
 		return &grammar, false
 	}
 	for _, d := range signed {

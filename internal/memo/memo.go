@@ -17,7 +17,7 @@ type Memo[V any] struct {
 
 const (
 	slots = 1024
-	// maxText bounds the texts that are kept: longer ones are worked out anew.
+	// maxText bounds the texts that are kept: longer ones are worked out again.
 	maxText = 1 << 10
 )
 
