@@ -28,8 +28,8 @@ type Session struct {
 	IP       netip.Addr // the client
 	Helo     string     // HELO or EHLO name
 	MailFrom string     // reverse-path without angle brackets, "" for the null sender
-	// Now is the time at which t= and x= are judged, the present for a server;
-	// the zero time leaves them unjudged.
+	// Now is the time at which t= and x= are judged; the zero time is that of the
+	// clock, which is right for a server.
 	Now time.Time
 }
 
@@ -63,6 +63,7 @@ const MaxHeader = 4 << 20
 // the latter.
 func Authenticate(ctx context.Context, s Session, r io.Reader) (_ *AuthResult, err error) {
 	defer guard.Catch(&err)
+	s.Now = present(s.Now)
 	header, rest, err := readHeader(r)
 	if err != nil {
 		return nil, err
@@ -85,10 +86,7 @@ func Authenticate(ctx context.Context, s Session, r io.Reader) (_ *AuthResult, e
 	if s.IP.IsValid() {
 		wg.Go(func() {
 			q := spf.Query{IP: s.IP, Helo: s.Helo, MailFrom: s.MailFrom}
-			o := spf.Options{Explain: true}
-			if !s.Now.IsZero() {
-				o.Time = s.Now.Unix()
-			}
+			o := spf.Options{Explain: true, Time: s.Now.Unix()}
 			out.SPF, spfErr = spf.Check(ctx, s.Resolver, q, o)
 		})
 	}

@@ -14,9 +14,12 @@ import (
 	"github.com/mailtrace/mailtrace/report"
 )
 
+// Profile names a set of rules that a message is held against.
+type Profile string
+
 // ProfileBulkSender is the profile that holds a message against the rules of
 // large receivers for bulk senders.
-const ProfileBulkSender = "bulk-sender"
+const ProfileBulkSender Profile = "bulk-sender"
 
 // States of a rule. Unknown is what neither the message nor the DNS shows.
 const (

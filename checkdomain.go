@@ -35,7 +35,8 @@ type DomainOptions struct {
 	// "unknown", reason one line for people. nil takes the resolver's word, the
 	// AD bit. Several goroutines call it.
 	DNSSEC func(ctx context.Context, name string) (status, reason string)
-	// Now is the time of the check, as the report gives it.
+	// Now is the time of the check, as the report gives it; the zero time is that
+	// of the clock.
 	Now time.Time
 	// Suggest looks for records to publish: Suggested and Changes of the report.
 	// Each is tried out before it is offered.
@@ -54,8 +55,6 @@ type DomainOptions struct {
 	Policy []byte
 	// AllSelectors tries all built-in DKIM selectors, not only the likeliest.
 	AllSelectors bool
-	// Version is written into the report as the tool's; "" is this module's.
-	Version string
 }
 
 // CheckDomain looks at what a domain publishes for mail and reports on it. An
@@ -71,11 +70,8 @@ func CheckDomain(ctx context.Context, name string, o DomainOptions) (_ *report.D
 	r := domain.Check(ctx, name, domain.Options{
 		Resolver: o.Resolver, Selectors: o.Selectors, Learnt: o.Learnt, Parked: o.Parked, Fetch: o.Fetch, DNSSEC: o.DNSSEC,
 		Suggest: o.Suggest, Shorter: o.Shorter, SMTP: o.SMTP, Policy: o.Policy, AskServer: o.AskServer, Marks: o.Marks, AllSelectors: o.AllSelectors,
-		Now: o.Now, Tool: report.Tool{Name: "mailtrace", Version: o.Version},
+		Now: present(o.Now), Tool: report.Tool{Name: "mailtrace", Version: Version},
 	})
-	if r.Tool.Version == "" {
-		r.Tool.Version = Version
-	}
 	r.Findings = domainFindings(r)
 	return r, nil
 }

@@ -34,12 +34,6 @@ func convert(f *headers.Facts, o Options) *report.Report {
 		Gaps:             []report.Gap{},
 		DNS:              []report.DNSAnswer{},
 	}
-	if o.AtBasis != "" && !o.At.IsZero() {
-		r.EvaluatedAtBasis = o.AtBasis
-	}
-	if o.Version != "" {
-		r.Tool.Version = o.Version
-	}
 	r.Border, r.Borders = bordersOf(f)
 	if !o.lean() {
 		r.Machines = machinesOf(f)

@@ -51,10 +51,10 @@ type Options struct {
 	// authserv-ids. Where it is empty the boundary is inferred.
 	Trust []string
 	// At is the time at which x=, t= and keys are judged; the zero time stands
-	// for the time of delivery. AtBasis "now" names At as the present.
-	At      time.Time
-	AtBasis string
-	// Now stands in where the message gives no time of delivery.
+	// for the time of delivery.
+	At time.Time
+	// Now is the present: it stands in where the message gives no time of
+	// delivery. The zero time is that of the clock.
 	Now time.Time
 	// ClientIP, Helo, MailFrom and Rcpt override what the header says about
 	// the border. A MailFrom of "" is the null sender.
@@ -81,7 +81,7 @@ type Options struct {
 	Lean bool
 	// Profile also holds the message against the rules of large receivers:
 	// ProfileBulkSender, or none.
-	Profile string
+	Profile Profile
 	// Probe tries the resolver where its answers matter. It returns why they are
 	// not to be believed, "" where they are; answered says that it gave records for
 	// the message's names. nil: it is believed.
@@ -92,8 +92,6 @@ type Options struct {
 	// Inside are messages that came with the input beside its text, as those
 	// attached to an Outlook message.
 	Inside []Inside
-	// Version is written into the report as the tool's; "" is this module's.
-	Version string
 	// TimeLimit is how long answers of the DNS are waited for, from the start of
 	// the analysis; what is missing then is a gap. 0 is DefaultTimeLimit, a
 	// negative time means no limit: right where answers come from a file.
@@ -144,6 +142,9 @@ type Fault = guard.Fault
 // it returns; the report keeps no part of it.
 func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (_ *report.Report, err error) {
 	defer guard.Catch(&err)
+	if err := o.settle(); err != nil {
+		return nil, err
+	}
 	if len(raw) > MaxMessage {
 		return nil, ErrTooLarge
 	}
@@ -164,10 +165,7 @@ func AnalyzeBytes(ctx context.Context, raw []byte, o Options) (_ *report.Report,
 			raw, o.HeadersOnly, o.Inside = o.Inside[0].Raw, o.Inside[0].HeadersOnly, o.Inside[1:]
 		}
 	}
-	res := o.Resolver
-	if res == nil {
-		res = dns.Disabled{}
-	}
+	res := dns.OrOff(o.Resolver)
 	limit, cancel := within(ctx, o.TimeLimit)
 	b := newBudget(limit, res)
 	defer b.work.Wait()

@@ -15,6 +15,9 @@ import (
 // Analyze.
 func Sight(ctx context.Context, raw []byte, o Options) (_ *headers.Sighting, err error) {
 	defer guard.Catch(&err)
+	if err := o.settle(); err != nil {
+		return nil, err
+	}
 	if len(raw) > MaxMessage {
 		return nil, ErrTooLarge
 	}
@@ -33,12 +36,8 @@ func Sight(ctx context.Context, raw []byte, o Options) (_ *headers.Sighting, err
 	if !mended.Exact() {
 		return &headers.Sighting{}, nil
 	}
-	res := o.Resolver
-	if res == nil {
-		res = dns.Disabled{}
-	}
 	limit, cancel := within(ctx, o.TimeLimit)
-	b := newBudget(limit, res)
+	b := newBudget(limit, dns.OrOff(o.Resolver))
 	defer b.work.Wait()
 	defer cancel()
 	f := headers.Examine(ctx, m, headers.Options{

@@ -88,7 +88,7 @@ type flight struct {
 // NewCache returns a cache in front of a resolver.
 func NewCache(r Resolver, o CacheOptions) *Cache {
 	c := &Cache{
-		resolver: r,
+		resolver: OrOff(r),
 		max:      o.MaxEntries,
 		now:      o.Now,
 		errorTTL: o.ErrorTTL,

@@ -33,9 +33,13 @@ func Chain(resolvers ...Resolver) Resolver {
 	case 0:
 		return Disabled{}
 	case 1:
-		return resolvers[0]
+		return OrOff(resolvers[0])
 	}
-	return chain(append([]Resolver(nil), resolvers...))
+	c := make(chain, len(resolvers))
+	for i, r := range resolvers {
+		c[i] = OrOff(r)
+	}
+	return c
 }
 
 type chain []Resolver

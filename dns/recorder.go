@@ -35,7 +35,7 @@ type Recorded struct {
 
 // Lookup asks the resolver.
 func (r *Recorder) Lookup(ctx context.Context, name string, t Type) (Answer, error) {
-	a, err := r.Resolver.Lookup(ctx, name, t)
+	a, err := OrOff(r.Resolver).Lookup(ctx, name, t)
 	if err == nil {
 		r.keep(Recorded{Name: Canonical(name), Type: t, Answer: a})
 		return a, nil
@@ -48,7 +48,7 @@ func (r *Recorder) Lookup(ctx context.Context, name string, t Type) (Answer, err
 }
 
 // AtOnce tells [AtOnce].
-func (r *Recorder) AtOnce() bool { return AtOnce(r.Resolver) }
+func (r *Recorder) AtOnce() bool { return AtOnce(OrOff(r.Resolver)) }
 
 // keep remembers the first outcome of a question. Only an answer takes the
 // place of a failure.

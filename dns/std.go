@@ -36,7 +36,7 @@ func NetError(err error) error {
 type Std struct{ Resolver Resolver }
 
 func (s Std) lookup(ctx context.Context, name string, t Type) (Answer, error) {
-	a, err := s.Resolver.Lookup(ctx, name, t)
+	a, err := OrOff(s.Resolver).Lookup(ctx, name, t)
 	if err != nil {
 		return a, NetError(err)
 	}

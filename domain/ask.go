@@ -32,10 +32,7 @@ type entry struct {
 }
 
 func newMemory(res dns.Resolver) *memory {
-	if res == nil {
-		res = dns.Disabled{}
-	}
-	return &memory{res: res, slots: make(chan struct{}, MaxConcurrent), entries: map[dns.Question]*entry{}}
+	return &memory{res: dns.OrOff(res), slots: make(chan struct{}, MaxConcurrent), entries: map[dns.Question]*entry{}}
 }
 
 // Lookup implements dns.Resolver.

@@ -23,8 +23,11 @@ func signaturesOf(ctx context.Context, c Facts) Signatures {
 // setTime fixes the time at which signatures are judged: that of the border's
 // Received field, since a verifier there would have looked at its own clock.
 func (f *Facts) setTime() {
-	f.At, f.AtBasis = f.Options.At, "flag"
-	if !f.At.IsZero() {
+	if f.At = f.Options.At; !f.At.IsZero() {
+		f.AtBasis = "flag"
+		if f.At.Equal(f.Options.Now) {
+			f.AtBasis = "now"
+		}
 		return
 	}
 	f.AtBasis = "delivery"

@@ -2,6 +2,7 @@ package headers
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/mailtrace/mailtrace/internal/mailname"
 )
@@ -10,6 +11,16 @@ import (
 type trustList struct {
 	nets  []netip.Prefix
 	names []string
+}
+
+// CanTrust reports whether an item can stand in Options.Trust: a host name, a
+// domain or authserv-id, an address or a network.
+func CanTrust(item string) bool {
+	if strings.Contains(item, "/") {
+		_, err := netip.ParsePrefix(item)
+		return err == nil
+	}
+	return item != "" && !strings.ContainsAny(item, " \t\r\n,;")
 }
 
 func newTrustList(items []string) *trustList {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/mailtrace/mailtrace"
+	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
@@ -78,7 +79,7 @@ PATH, or for -, standard input is read.`,
 	f.BoolVar(&a.carrier, "carrier", false, "judge the mail that carries another one, not the carried one")
 	f.StringVar(&a.crossCheck, "cross-check", "auto", "`WHEN` to ask other libraries for a second opinion: auto (one message), on, off")
 	f.StringVar(&a.repair, "repair", "auto", "`HOW` far to search for what broke a signature: auto (all for one message, quick for more), deep, off")
-	f.StringVar(&a.profile, "profile", "", "hold the message against the rules of a `PROFILE`: "+mailtrace.ProfileBulkSender)
+	f.StringVar(&a.profile, "profile", "", "hold the message against the rules of a `PROFILE`: "+string(mailtrace.ProfileBulkSender))
 	f.BoolVar(&a.lean, "lean", false, "JSON without path, evidence, trees and DNS answers, for archives")
 	f.IntVar(&a.jobs, "jobs", 0, "work on `N` messages at once (default by the number of processors)")
 	f.StringVar(&a.progress, "progress", "auto", "`WHEN` to show the progress: auto, always, never")
@@ -86,7 +87,7 @@ PATH, or for -, standard input is read.`,
 	f.BoolVar(&a.allowGaps, "allow-gaps", false, "what could not be checked alone does not give exit code 3")
 	completeValues(cmd, "time-limit")
 	completeValues(cmd, "at", "delivery", "now")
-	completeValues(cmd, "profile", mailtrace.ProfileBulkSender)
+	completeValues(cmd, "profile", string(mailtrace.ProfileBulkSender))
 	completeValues(cmd, "cross-check", "auto", "on", "off")
 	completeValues(cmd, "progress", whens...)
 	for _, name := range []string{"client-ip", "helo", "mail-from", "rcpt", "jobs"} {
@@ -135,10 +136,10 @@ func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, erro
 	default:
 		return o, wrong("one of auto, deep, off", "--repair %q", a.repair)
 	}
-	if a.profile != "" && a.profile != mailtrace.ProfileBulkSender {
-		return o, wrong(mailtrace.ProfileBulkSender, "--profile %q", a.profile)
+	if a.profile != "" && a.profile != string(mailtrace.ProfileBulkSender) {
+		return o, wrong(string(mailtrace.ProfileBulkSender), "--profile %q", a.profile)
 	}
-	o.Profile = a.profile
+	o.Profile = mailtrace.Profile(a.profile)
 	if a.limit <= 0 {
 		return o, wrong("a time such as 10s or 1m", "--time-limit %s", a.limit)
 	}
@@ -152,13 +153,13 @@ func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, erro
 	switch a.at {
 	case "delivery":
 	case "now":
-		o.At, o.AtBasis = o.Now, "now"
+		o.At = o.Now
 	default:
 		t, ok := parseAt(a.at)
 		if !ok {
 			return o, wrong("delivery, now, a day such as 2026-11-23 or a time such as 2026-11-23T01:38:52Z", "--at %q", a.at)
 		}
-		o.At, o.AtBasis = t, "flag"
+		o.At = t
 	}
 	if a.clientIP != "" {
 		ip, err := parseIP("--client-ip", a.clientIP)
@@ -214,14 +215,8 @@ func bare(s string) string {
 }
 
 func checkTrust(s string) error {
-	const hint = "a host name, an authserv-id, an address or a network such as 10.0.0.0/8"
-	if s == "" || strings.ContainsAny(s, " \t\r\n,;") {
-		return wrong(hint, "--trust %q", s)
-	}
-	if strings.Contains(s, "/") {
-		if _, err := netip.ParsePrefix(s); err != nil {
-			return wrong(hint, "--trust %q", s)
-		}
+	if !headers.CanTrust(s) {
+		return wrong("a host name, an authserv-id, an address or a network such as 10.0.0.0/8", "--trust %q", s)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func TestSummaryFlags(t *testing.T) {
 	test(2, "no such file", "--summary", box, dir+"/absent")
 	test(2, "--group-by without --summary", "--group-by", "cause", box)
 	test(2, `--group-by "colour"`, "--summary", "--group-by", "colour", box)
-	test(2, "--format html with --summary", "--summary", "--format", "html", box)
+	test(2, "--format svg with --summary", "--summary", "--format", "svg", box)
 	test(2, `--only "a finding"`, "--only", "a finding", box)
 	test(2, "--redact=all", "--summary", "--redact=all", box)
 

@@ -62,17 +62,17 @@ func TestSettings(t *testing.T) {
 		return got
 	}
 	o := options()
-	if o.Resolver != nil || !o.At.IsZero() || o.AtBasis != "" || o.MailFrom != nil || o.ClientIP.IsValid() || !o.CrossCheck || o.Path != message || !o.Now.Equal(testNow) {
+	if o.Resolver != nil || !o.At.IsZero() || o.MailFrom != nil || o.ClientIP.IsValid() || !o.CrossCheck || o.Path != message || !o.Now.Equal(testNow) {
 		t.Errorf("%+v", o)
 	}
 	o = options("--client-ip", "::ffff:192.0.2.1", "--helo", "a.example", "--mail-from", "<>", "--rcpt", "<b@example.org>",
 		"--trust", "mx.example.org", "--trust", "10.0.0.0/8", "--at", "2026-01-02T03:04:05Z", "--cross-check", "off", "--headers-only")
 	if o.ClientIP.String() != "192.0.2.1" || o.Helo != "a.example" || o.MailFrom == nil || *o.MailFrom != "" || o.Rcpt != "b@example.org" ||
-		strings.Join(o.Trust, " ") != "mx.example.org 10.0.0.0/8" || o.AtBasis != "flag" || !o.At.Equal(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)) ||
+		strings.Join(o.Trust, " ") != "mx.example.org 10.0.0.0/8" || !o.At.Equal(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)) ||
 		o.CrossCheck || !o.HeadersOnly {
 		t.Errorf("%+v", o)
 	}
-	if o = options("--at", "now"); !o.At.Equal(testNow) || o.AtBasis != "now" {
+	if o = options("--at", "now"); !o.At.Equal(testNow) {
 		t.Errorf("%+v", o)
 	}
 	if o = options(message); o.CrossCheck {

@@ -51,10 +51,7 @@ func DKIM(ctx context.Context, res dns.Resolver, m *message.Message) ([]Signatur
 	if err := crossLimit(m, fields); err != nil {
 		return nil, err
 	}
-	if res == nil {
-		return nil, &dns.Error{Name: "dkim", Type: dns.TypeTXT, Failure: dns.Off}
-	}
-	asked := &noting{Resolver: res} // the library asks from a goroutine for each signature
+	asked := &noting{Resolver: dns.OrOff(res)} // the library asks from a goroutine for each signature
 	lookup := func(name string) ([]string, error) { return dns.Std{Resolver: asked}.LookupTXT(ctx, name) }
 	verifications, err := gomsgauth.VerifyWithOptions(crossReader(m), &gomsgauth.VerifyOptions{
 		LookupTXT: lookup, MaxVerifications: dkim.DefaultMaxSignatures,

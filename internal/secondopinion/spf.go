@@ -22,7 +22,7 @@ func SPF(ctx context.Context, res dns.Resolver, q spf.Query) (result spf.Result,
 	if !q.IP.IsValid() {
 		return "", "", errors.New("the query has no client address")
 	}
-	asked := &noting{Resolver: res}
+	asked := &noting{Resolver: dns.OrOff(res)}
 	ip := q.IP.Unmap().WithZone("")
 	sender := q.MailFrom
 	if q.Identity == spf.Helo {
