@@ -686,7 +686,8 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 	nat := decision{nat: true, unknown: "the line shows " + h.IP.String() + ", a private address"}
 	// The server's own look-up gave the private address the name that the client
 	// calls itself: what stands in the way of a stranger has another.
-	named := !known && helo == h.confirmedName() && o != nil && mailname.Host(o.By) == helo
+	// That is so behind the border only, where nothing stands in the way.
+	named := !known && helo == h.confirmedName() && o != nil && mailname.Host(o.By) == helo && h.Index < len(w.hops) && w.behindMX(by, domains)
 	if !known && !named {
 		nat.why = h.IP.String() + " is private, but the client calls itself " + helo + ": its address was replaced on the way in"
 		return nat
@@ -709,6 +710,18 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 		return yes(Likely, "b3", h.IP.String()+" is a private address, and "+by+" had confirmed that it is "+helo)
 	}
 	return yes(Strong, "b1", h.IP.String()+" is a private address")
+}
+
+// behindMX reports whether a host is known to be none of those that the MX
+// records of the domains name.
+func (w *warden) behindMX(by string, domains []string) bool {
+	for _, d := range domains {
+		list, known := w.ask.exchangersOf(d)
+		if !known || slices.ContainsFunc(list, func(x Exchanger) bool { return x.Host == by }) {
+			return false
+		}
+	}
+	return len(domains) > 0
 }
 
 // byName looks for a name of the client in the reader's domains that the DNS
