@@ -701,7 +701,13 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 			list, _ := w.ask.exchangersOf(d)
 			for _, x := range list {
 				if x.Host == by {
-					return yes(Likely, "b2", h.IP.String()+" is a private address without a name, at the MX itself")
+					// What strangers come through stands there too, and has no name either.
+					nat.why = h.IP.String() + " is a private address without a name, at the MX itself: a relay of the reader's, or what replaced the address of a stranger"
+					nat.other = &Other{
+						Reading: "an own relay at a private address", Inside: true, Hop: h.Index - 1,
+						Question: "is " + h.IP.String() + ", the client of hop " + strconv.Itoa(h.Index) + ", a relay of yours, and no balancer or NAT?", Settle: "--trust " + h.IP.String(),
+					}
+					return nat
 				}
 			}
 		}

@@ -38,14 +38,14 @@ import (
 // judging are the tests of the facade that hold judgements, the quick ones
 // first. The others (structure, reading, growth, speed) can't see these changes.
 const judging = "./headers .=^TestJudgements$ ./findings" +
-	" .=^(TestCases|TestLayouts|TestSeals.*|TestOrnaments.*|TestAttacks|TestHostile|TestLearn|TestNobodyHonestIsAccused)$" +
+	" .=^(TestCases|TestLayouts|TestSeals.*|TestOrnaments.*|TestLearn|TestNobodyHonestIsAccused)$" +
 	" ./cmd/mailtrace=^TestFieldCases$ .=^(TestNoForger.*|TestRealMail)$"
 
 func main() {
 	n := flag.Int("n", 60, "mutants to try")
 	seed := flag.Int64("seed", 1, "which of them: the same seed draws the same")
 	limit := flag.Duration("limit", 20*time.Minute, "stop then; what was tried counts")
-	each := flag.Duration("each", time.Minute, "time for the tests of one package on one mutant")
+	each := flag.Duration("each", 2*time.Minute, "time for the tests of one package on one mutant")
 	tests := flag.String("tests", judging, "packages whose tests are asked, in this order; =REGEXP says which of them")
 	flag.Parse()
 	dirs := flag.Args()
