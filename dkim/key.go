@@ -40,6 +40,7 @@ type Key struct {
 type Problem struct {
 	Code   Reason
 	Text   string // one line for people; may hold text of the record
+	Tag    string // name of the tag, "" where it is about none
 	Offset int    // byte offset in the record
 	// Fatal says that no signature can pass with this record. A key may be
 	// there all the same: signatures can be computed with a weak one.
@@ -120,7 +121,13 @@ func parseKey(record string) *Key {
 }
 
 func (k *Key) problem(code Reason, offset int, fatal bool, format string, args ...any) {
-	k.Problems = append(k.Problems, Problem{code, fmt.Sprintf(format, args...), offset, fatal})
+	p := Problem{Code: code, Text: fmt.Sprintf(format, args...), Offset: offset, Fatal: fatal}
+	for i := range k.Tags {
+		if k.Tags[i].Offset == offset {
+			p.Tag = k.Tags[i].Name
+		}
+	}
+	k.Problems = append(k.Problems, p)
 }
 
 func (k *Key) at(name string) int {

@@ -87,6 +87,7 @@ type Problem struct {
 	Tag    string
 	Text   string
 	Fatal  bool // the record must be ignored
+	Value  bool // the value is not one of those that the tag may have
 }
 
 // Discovered is a record and how it was found.

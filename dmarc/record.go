@@ -205,13 +205,17 @@ func (p *recordParser) tag(i int) {
 		}
 	}
 	bad := func(text string) { p.note(t.Offset, t.Name, text) }
+	value := func(text string) {
+		bad(text)
+		r.Problems[len(r.Problems)-1].Value = true
+	}
 	word := func(words ...string) string {
 		for _, w := range words {
 			if strings.EqualFold(t.Value, w) {
 				return w
 			}
 		}
-		bad("the value is not " + strings.Join(words, ", "))
+		value("the value is not " + strings.Join(words, ", "))
 		return ""
 	}
 	switch t.Name {
@@ -224,7 +228,7 @@ func (p *recordParser) tag(i int) {
 			}
 		}
 		if _, ok := parsePolicy(t.Value); !ok {
-			bad("the value is not none, quarantine or reject")
+			value("the value is not none, quarantine or reject")
 		}
 	case "adkim":
 		r.StrictDKIM = word("r", "s") == "s"
@@ -236,7 +240,7 @@ func (p *recordParser) tag(i int) {
 		r.PSD = word("y", "n", "u")
 	case "pct":
 		if n, err := strconv.Atoi(t.Value); err != nil || n < 0 || n > 100 || strings.HasPrefix(t.Value, "+") {
-			bad("the value is not a number from 0 to 100")
+			value("the value is not a number from 0 to 100")
 		} else {
 			r.Percent = n
 		}

@@ -249,7 +249,7 @@ func (c *checker) read(s *section, k *report.DKIMKey, text string) {
 	reports := len(key.Services) > 0 && !slices.ContainsFunc(key.Services, func(s string) bool { return !strings.EqualFold(s, "tlsrpt") })
 	said := false
 	for _, p := range problems {
-		if reports && p.Fatal && p.Code == dkim.ReasonKeyMismatch && strings.HasPrefix(p.Text, "s=") {
+		if reports && p.Fatal && p.Code == dkim.ReasonKeyMismatch && p.Tag == "s" {
 			continue // RFC 8460 §3: a key for TLS reports alone is one
 		}
 		k.Problems = append(k.Problems, p.Text)

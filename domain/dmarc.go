@@ -144,11 +144,11 @@ func (b below) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer,
 // effect evaluates a message that nothing authenticates.
 func (c *checker) effect(ev dmarc.Evaluator, out *report.DomainDMARC, m dmarc.Method, kind, name string, res dns.Resolver) effect {
 	e := effect{}
-	text := ""
+	text, unknown := "", false
 	got, err := ev.Evaluate(c.ctx, res, dmarc.Input{From: name}, m)
 	switch {
 	case err != nil || got.Result == dmarc.TempError:
-		text = "not known: the DNS did not answer"
+		unknown, text = true, "not known: the DNS did not answer"
 	case got.Result == dmarc.Fail:
 		e = effect{known: true, applies: true, disposition: got.Disposition, tag: got.PolicyTag}
 		text = c.inWords(kind, got)
@@ -156,7 +156,7 @@ func (c *checker) effect(ev dmarc.Evaluator, out *report.DomainDMARC, m dmarc.Me
 		e = effect{known: true}
 		text = "no usable DMARC record applies: nothing is asked of receivers, forged mail is judged by other means"
 	}
-	out.Spoofs = append(out.Spoofs, report.SpoofEffect{From: kind, Method: string(m), Domain: name, Policy: string(e.disposition), Tag: e.tag, Text: text})
+	out.Spoofs = append(out.Spoofs, report.SpoofEffect{From: kind, Method: string(m), Domain: name, Policy: string(e.disposition), Tag: e.tag, Text: text, Unknown: unknown})
 	return e
 }
 
@@ -376,7 +376,7 @@ func (c *checker) record(s *section, out *report.DomainDMARC, p *policy) {
 			if m, ok := formDMARC.repair("v=DMARC1; p=none; " + raw); ok && !strings.HasSuffix(m.text, "p=none") {
 				text += ", " + quoted(strings.TrimPrefix(m.text, "v=DMARC1; p=none; ")) + " is meant"
 			}
-		case policyTags[pr.Tag] && strings.HasPrefix(pr.Text, "the value is not none") && weakened:
+		case policyTags[pr.Tag] && pr.Value && weakened:
 			value, _ := rec.Tag(pr.Tag)
 			text = fmt.Sprintf("%s=%s is not none, quarantine or reject, so the whole record counts as p=none (RFC 9989 §4.10.1): forged mail is delivered", pr.Tag, cut(value, 40))
 			where.severity = report.Medium

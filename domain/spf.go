@@ -202,7 +202,7 @@ func mendedSPF(text string) string {
 
 // hint says what a faulty record is meant to be.
 func (c *checker) hint(n spf.Note) (mend, bool) {
-	if !n.Error && !strings.HasPrefix(n.Text, "no modifier of RFC 7208") && !strings.HasPrefix(n.Text, "never reached") && !strings.HasPrefix(n.Text, "not used") {
+	if !n.Error && !n.Idle {
 		return mend{}, false
 	}
 	a := c.ask(n.Domain, dns.TypeTXT)

@@ -49,7 +49,7 @@ Receiver: delete fields that carry your own authserv-id when mail comes in from 
 			Hop:         index(f, b),
 			Confidence:  report.Proved,
 			AtFault:     report.Party{Role: report.RoleSender, Host: fromHost(f, b)},
-			Parts:       report.Say("a verdict in the name of %s came with the message from %v: %s", cmp.Or(forged[0].Writer, "the recipient"), clientRef(f, b), forged[0].Why),
+			Parts:       report.Say("a verdict in the name of %s came with the message from %v: %s", report.HostRef(cmp.Or(forged[0].Writer, "the recipient")), clientRef(f, b), forged[0].Why),
 			AdviceParts: report.Say("%v: delete fields with your own authserv-id when mail comes in (RFC 8601 §5)", report.HostRef(byName(f, b))),
 		}
 		seen := map[int]bool{}

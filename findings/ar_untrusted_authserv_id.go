@@ -47,7 +47,7 @@ Nothing. Software that reads such fields must be told which names to trust.
 					Hop:         index(f, b),
 					Confidence:  report.Strong,
 					AtFault:     report.Party{Role: "none", Host: c.AuthservID},
-					Parts:       report.Say("verdicts in the name of %s came with the message; they are not %v's and count for nothing", c.AuthservID, report.DomainRef(f.LastRun().Name())),
+					Parts:       report.Say("verdicts in the name of %s came with the message; they are not %v's and count for nothing", report.HostRef(c.AuthservID), report.DomainRef(f.LastRun().Name())),
 					AdviceParts: report.Words("ignore them; trust only the names of your own servers"),
 				}
 				// Where the message itself is in doubt, made-up verdicts are part of

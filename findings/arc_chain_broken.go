@@ -61,8 +61,8 @@ Who changes a message must seal it afterwards, or sign it as its own author. Sea
 			x.Hop = index(f, f.SealerHop(s))
 			x.AtFault = sealerParty(f, s)
 			x.Confidence = report.Strong // the fields of the set may have been changed later
-			x.Parts = report.Say("the ARC seal of set %d, by %s, does not verify: %s", s.Instance, sealerName(f, s), s.SealReason)
-			x.AdviceParts = report.Say("%s: update the software that seals; a wrong seal is a known defect of older ones", sealerName(f, s))
+			x.Parts = report.Say("the ARC seal of set %d, by %s, does not verify: %s", s.Instance, report.HostRef(sealerName(f, s)), s.SealReason)
+			x.AdviceParts = report.Say("%s: update the software that seals; a wrong seal is a known defect of older ones", report.HostRef(sealerName(f, s)))
 		case f.Body != headers.BodyWhole && s.Message != nil && s.Message.HeaderSignature != dkim.Mismatch:
 			return nil // the copy has not the body that was signed
 		case s.Message != nil && s.Message.Result == dkim.Fail:
@@ -70,8 +70,8 @@ Who changes a message must seal it afterwards, or sign it as its own author. Sea
 		default:
 			x.Hop = index(f, f.SealerHop(s))
 			x.AtFault = sealerParty(f, s)
-			x.Parts = report.Say("the ARC message signature of set %d, by %s, does not hold: %s", s.Instance, sealerName(f, s), s.AMSReason)
-			x.AdviceParts = report.Say("%s: fix the software that seals", sealerName(f, s))
+			x.Parts = report.Say("the ARC message signature of set %d, by %s, does not hold: %s", s.Instance, report.HostRef(sealerName(f, s)), s.AMSReason)
+			x.AdviceParts = report.Say("%s: fix the software that seals", report.HostRef(sealerName(f, s)))
 		}
 		if x.AtFault.Role == report.RoleRecipient || dmarcPasses(f) {
 			// Changed behind the border, or by a chain that nobody needed.
@@ -95,8 +95,8 @@ func keyOfSealerGone(f *Facts, s *arc.Set, x *report.Finding) {
 	if s.AMSResult != "pass" && s.AMSReason != "" {
 		why = s.AMSReason
 	}
-	x.Parts = report.Say("the ARC chain can't be verified: the key of set %d, by %s, is of no use (%s)", s.Instance, sealerName(f, s), why)
-	x.AdviceParts = report.Say("%s: publish the key; where the message is old, it may have been replaced since", sealerName(f, s))
+	x.Parts = report.Say("the ARC chain can't be verified: the key of set %d, by %s, is of no use (%s)", s.Instance, report.HostRef(sealerName(f, s)), why)
+	x.AdviceParts = report.Say("%s: publish the key; where the message is old, it may have been replaced since", report.HostRef(sealerName(f, s)))
 	for c := range claims(f, "arc", trusted) {
 		if c.Normal == "pass" {
 			x.Severity, x.AtFault = report.Info, report.Party{Role: "none"}
@@ -122,8 +122,8 @@ func changedAfterSeal(f *Facts, s *arc.Set, x *report.Finding) {
 		what = "body and header"
 	}
 	sealer := sealerName(f, s)
-	x.Parts = report.Say("%s was changed after %s had sealed it (set %d)", what, sealer, s.Instance)
-	x.AdviceParts = report.Say("who changes a message after %s must seal it again, or sign it as its own author", sealer)
+	x.Parts = report.Say("%s was changed after %s had sealed it (set %d)", what, report.HostRef(sealer), s.Instance)
+	x.AdviceParts = report.Say("who changes a message after %s must seal it again, or sign it as its own author", report.HostRef(sealer))
 	from := f.SealerHop(s) + 1
 	to := len(f.Hops) - 1
 	for c := range claims(f, "arc", trusted) {
@@ -139,7 +139,7 @@ func changedAfterSeal(f *Facts, s *arc.Set, x *report.Finding) {
 	if from > to {
 		// Only the sealer itself is left.
 		x.Hop, x.AtFault = index(f, from-1), sealerParty(f, s)
-		x.Parts = x.Parts.Add(report.Say(", by %v itself on its way out", sealer)...)
+		x.Parts = x.Parts.Add(report.Say(", by %v itself on its way out", report.HostRef(sealer))...)
 		return
 	}
 	k := -1
@@ -167,7 +167,7 @@ func changedAfterSeal(f *Facts, s *arc.Set, x *report.Finding) {
 	}
 	x.Hop = index(f, k)
 	x.AtFault = report.Party{Role: role(f.RunOf(k)), Host: byName(f, k)}
-	x.Parts = x.Parts.Add(report.Say(", by %s (%v)", x.AtFault.Host, report.HopRef(f.Hops[k].Index))...)
-	x.AdviceParts = report.Say("%s: seal after every change, or leave forwarded messages alone", x.AtFault.Host)
+	x.Parts = x.Parts.Add(report.Say(", by %s (%v)", report.HostRef(x.AtFault.Host), report.HopRef(f.Hops[k].Index))...)
+	x.AdviceParts = report.Say("%s: seal after every change, or leave forwarded messages alone", report.HostRef(x.AtFault.Host))
 	x.Evidence = append(x.Evidence, hop(f, k))
 }

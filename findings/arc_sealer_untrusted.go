@@ -62,7 +62,7 @@ historic; better than a seal is not to break the author's signature.
 			Confidence:  report.Strong,
 			AtFault:     report.Party{Role: report.RoleRecipient, Host: writer},
 			Parts:       report.Say("%v found the ARC chain of %s valid, and let DMARC of %v fail all the same: it does not trust the sealer, or makes no use of ARC", report.HostRef(writer), report.HostRef(sealerName(f, newestSet(c))), report.DomainRef(f.FromDomain)),
-			AdviceParts: report.Say("%v: if you know %s, put it on the list of trusted ARC sealers", report.HostRef(writer), newestSet(c).Domain),
+			AdviceParts: report.Say("%v: if you know %s, put it on the list of trusted ARC sealers", report.HostRef(writer), report.DomainRef(newestSet(c).Domain)),
 			Evidence:    []report.Evidence{claim(f, said), claim(f, fail), setEvidence(f, s)[0], computed("RFC 8617 §5.2", "%s", setsLine(c))},
 		}}
 	},

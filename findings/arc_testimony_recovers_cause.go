@@ -45,7 +45,7 @@ Nothing for this alone; see the finding that names the change.
 				Hop:         index(f, k),
 				Confidence:  report.Strong,
 				AtFault:     report.Party{Role: "none", Host: sealerName(f, s)},
-				Parts:       report.Say("%s sealed that the message was in order when it came in there (%s); at the end DMARC of %v fails", sealerName(f, s), testimony(f, s), report.DomainRef(f.FromDomain)),
+				Parts:       report.Say("%s sealed that the message was in order when it came in there (%s); at the end DMARC of %v fails", report.HostRef(sealerName(f, s)), testimony(f, s), report.DomainRef(f.FromDomain)),
 				AdviceParts: report.Words("none needed for this alone; what broke it lies at that server or behind it"),
 				Evidence:    append(setEvidence(f, s), computed("RFC 8617 §5.2", "the seal of set %d verifies", s.Instance)),
 			}

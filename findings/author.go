@@ -2,7 +2,6 @@ package findings
 
 import (
 	"crypto"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -244,17 +243,17 @@ func operator(f *Facts) string {
 }
 
 // found is what the checks found of the author, for a sentence.
-func (x stranger) found(f *Facts) string {
-	spfSays := "no SPF result"
+func (x stranger) found(f *Facts) report.Text {
+	spfSays := report.Words("no SPF result")
 	switch e := authorSPF(f); {
 	case e != nil:
-		spfSays = fmt.Sprintf("spf of %s %s", e.Domain, e.Result)
+		spfSays = report.Say("spf of %v %s", report.DomainRef(e.Domain), e.Result)
 	case x.known && sameOrganisation(f, x.spf.domain):
-		spfSays = "spf " + x.spf.result
+		spfSays = report.Words("spf " + x.spf.result)
 	case x.known && x.spf.domain != "":
-		spfSays = fmt.Sprintf("spf %s is of %s", x.spf.result, x.spf.domain)
+		spfSays = report.Say("spf %s is of %v", x.spf.result, report.DomainRef(x.spf.domain))
 	case x.known:
-		spfSays = "spf " + x.spf.result
+		spfSays = report.Words("spf " + x.spf.result)
 	}
-	return spfSays + ", no valid signature of " + mailname.Org(f.FromDomain) + ", dmarc fail"
+	return report.Say("%v, no valid signature of %v, dmarc fail", spfSays, report.DomainRef(mailname.Org(f.FromDomain)))
 }

@@ -73,11 +73,11 @@ Sender: sign last, at the outermost server; compare the private key with the pub
 			if direct {
 				x.Parts = report.Say("the signature of %v was broken already when %s received the message", report.DomainRef(s.Domain), receiver(f, b))
 			}
-			x.AdviceParts = report.Say("%v: sign last, at the outermost server, and compare the private key with the one published at %s", report.DomainRef(s.Domain), s.KeyName)
+			x.AdviceParts = report.Say("%v: sign last, at the outermost server, and compare the private key with the one published at %s", report.DomainRef(s.Domain), report.DomainRef(s.KeyName))
 			switch r := f.Repair(i); {
 			case other:
-				x.Parts = report.Say("the signature of %v was made with another private key than the one published at %s", report.DomainRef(s.Domain), s.KeyName)
-				x.AdviceParts = report.Say("%v: give the signer the private key that belongs to %s, or publish the key it uses", report.DomainRef(s.Domain), s.KeyName)
+				x.Parts = report.Say("the signature of %v was made with another private key than the one published at %s", report.DomainRef(s.Domain), report.DomainRef(s.KeyName))
+				x.AdviceParts = report.Say("%v: give the signer the private key that belongs to %s, or publish the key it uses", report.DomainRef(s.Domain), report.DomainRef(s.KeyName))
 				x.Evidence = append(x.Evidence, computed("RFC 8017 §8.2.2", "with the published key the signature turns into no hash at all: it was made with another key"))
 				if b.Broken == nil {
 					// The key may have been replaced since.

@@ -41,9 +41,9 @@ First get the raw message from the server and look again. Sender: sign with c=re
 			x.AdviceParts = report.Words("look at the raw message on the server first: saving and exporting does this too")
 			switch {
 			case c.edit.Software != "": // no canonicalization forgives a line that is broken
-				x.AdviceParts = report.Say("%s: write lines of at most 998 octets, or encode the text", c.sig.Domain)
+				x.AdviceParts = report.Say("%s: write lines of at most 998 octets, or encode the text", report.DomainRef(c.sig.Domain))
 			case c.sig.BodyCanon != dkim.Relaxed:
-				x.AdviceParts = x.AdviceParts.Add(report.Say("; %s: sign with c=relaxed/relaxed", c.sig.Domain)...)
+				x.AdviceParts = x.AdviceParts.Add(report.Say("; %s: sign with c=relaxed/relaxed", report.DomainRef(c.sig.Domain))...)
 			}
 			if k := sentOnBy(f, c.where, c.edit.Software); k >= 0 {
 				x.Hop = index(f, k)

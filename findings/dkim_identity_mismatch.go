@@ -39,10 +39,10 @@ Sender: leave i= out, or put it at d= itself.
 			}
 			x := dkimFinding(f, s)
 			x.Severity = weight(f, i)
-			x.Parts = report.Say("the signature of %v is made for the identity %s, which is not in that domain", report.DomainRef(s.Domain), s.Identity)
+			x.Parts = report.Say("the signature of %v is made for the identity %s, which is not in that domain", report.DomainRef(s.Domain), report.MailboxRef(s.Identity))
 			ref := "RFC 6376 §3.5"
 			if strict {
-				x.Parts = report.Say("the signature of %v is made for the identity %s, but the key allows %v alone (t=s)", report.DomainRef(s.Domain), s.Identity, report.DomainRef(s.Domain))
+				x.Parts = report.Say("the signature of %v is made for the identity %s, but the key allows %v alone (t=s)", report.DomainRef(s.Domain), report.MailboxRef(s.Identity), report.DomainRef(s.Domain))
 				ref = "RFC 6376 §3.6.1"
 			}
 			x.AdviceParts = report.Say("%v: leave i= out of the signature, or put it at %v", report.DomainRef(s.Domain), report.DomainRef(s.Domain))

@@ -35,7 +35,7 @@ Sender: take t=y out of the record once signing works.
 			}
 			seen[s.KeyName] = true
 			x := dkimFinding(f, s)
-			x.Parts = report.Say("the key %s is marked as a test (t=y): where its signatures fail, the mail counts as unsigned", s.KeyName)
+			x.Parts = report.Say("the key %s is marked as a test (t=y): where its signatures fail, the mail counts as unsigned", report.DomainRef(s.KeyName))
 			x.AdviceParts = report.Say("%v: take t=y out of the key record once signing works", report.DomainRef(s.Domain))
 			out = append(out, x)
 		}

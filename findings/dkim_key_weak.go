@@ -38,9 +38,9 @@ Sender: sign with a 2048-bit RSA key, with Ed25519 beside it if you like.
 					seen[s.KeyName] = true
 					x := dkimFinding(f, s)
 					x.Severity = report.Critical
-					x.Parts = report.Say("the key %s is a point of small order: one constant signature fits every message, so anybody can sign for %v", s.KeyName, report.DomainRef(s.Domain))
+					x.Parts = report.Say("the key %s is a point of small order: one constant signature fits every message, so anybody can sign for %v", report.DomainRef(s.KeyName), report.DomainRef(s.Domain))
 					x.AdviceParts = report.Say("%v: take the record down and make a new key", report.DomainRef(s.Domain))
-					x.Evidence = append(x.Evidence, computed("RFC 8032 §5.1.7", "%s: Ed25519, small order", s.KeyName))
+					x.Evidence = append(x.Evidence, computed("RFC 8032 §5.1.7", "%s: Ed25519, small order", report.DomainRef(s.KeyName)))
 					out = append(out, x)
 				}
 				continue

@@ -57,8 +57,8 @@ a name below gappssmtp.com until that is done.
 			Hop:         index(f, borderHop(f)),
 			Confidence:  report.Strong,
 			AtFault:     report.Party{Role: report.RoleUnknown, Host: fromHost(f, borderHop(f))},
-			Parts:       report.Say("the valid signature is of %s, not of the organisation of %v: DKIM does nothing for DMARC", list(names), report.DomainRef(f.FromDomain)),
-			AdviceParts: report.Say("recipient: the signature says nothing of the author; ask %v whether it sends through %s", report.DomainRef(f.FromDomain), list(names)),
+			Parts:       report.Say("the valid signature is of %s, not of the organisation of %v: DKIM does nothing for DMARC", domainList(names), report.DomainRef(f.FromDomain)),
+			AdviceParts: report.Say("recipient: the signature says nothing of the author; ask %v whether it sends through %s", report.DomainRef(f.FromDomain), domainList(names)),
 		}
 		if what, _ := tied(f); what != "" {
 			x.AtFault = senderAt(f)
@@ -76,7 +76,7 @@ a name below gappssmtp.com until that is done.
 		}
 		if live(f) && f.DMARC != nil {
 			x.Confidence = report.Proved
-			x.Evidence = append(x.Evidence, computed("RFC 9989 §4.4", "%s is not aligned with %v", list(names), report.DomainRef(f.FromDomain)))
+			x.Evidence = append(x.Evidence, computed("RFC 9989 §4.4", "%s is not aligned with %v", domainList(names), report.DomainRef(f.FromDomain)))
 		}
 		if mark != nil {
 			x.Evidence = append(x.Evidence, claim(f, mark))

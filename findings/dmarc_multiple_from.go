@@ -15,7 +15,7 @@ var dmarcMultipleFrom = &Rule{
 	Since:    "0.1",
 	Causes: []Cause{
 		{Rank: deception + 10, Status: report.SpoofSuspected, When: severalFromFields},
-		{Rank: residual + 30, Status: report.Unauthenticated, When: func(f *Facts) bool { return foundNothing(f) != "" }},
+		{Rank: residual + 30, Status: report.Unauthenticated, When: func(f *Facts) bool { return foundNothing(f) != nil }},
 		{Rank: residual + 31, Status: report.Undetermined, When: always},
 	},
 	Refs: []string{"RFC 9989 §5.3.1", "RFC 5322 §3.6"},
@@ -49,7 +49,7 @@ that none can be added.
 		}
 		switch {
 		case f.FromFields > 1 && len(f.FromOthers) > 1:
-			x.Parts = report.Say("the message has %d From fields with the domains %s: DMARC can't tell whose policy applies, and readers may see the one that was not checked", f.FromFields, list(names))
+			x.Parts = report.Say("the message has %d From fields with the domains %s: DMARC can't tell whose policy applies, and readers may see the one that was not checked", f.FromFields, domainList(names))
 			x.AdviceParts = report.Words("receiver: refuse messages with more than one From field")
 		case f.FromFields > 1:
 			x.Severity = report.Medium
@@ -57,7 +57,7 @@ that none can be added.
 			x.AdviceParts = report.Words("sender: find the program or gateway that writes From twice")
 		case len(f.FromOthers) > 1:
 			x.Severity = report.Medium
-			x.Parts = report.Say("the From field names authors of several domains (%s): DMARC can't tell whose policy applies", list(names))
+			x.Parts = report.Say("the From field names authors of several domains (%s): DMARC can't tell whose policy applies", domainList(names))
 			x.AdviceParts = report.Words("sender: name authors of one domain in From, the others in Cc or Reply-To")
 		case f.FromFields == 0 && borderHop(f) >= 0:
 			x.Severity = report.Medium

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/headers"
@@ -81,7 +80,7 @@ Sender: sign all mail with DKIM for the From domain. RFC 9989 demands it of doma
 			return nil
 		}
 		x.Evidence = append(ev, dmarcRecord(f)...)
-		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.5", "%d signature(s), none with a d= of %s", len(f.DKIM), mailname.Org(f.FromDomain)))
+		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.5", "%d signature(s), none with a d= of %s", len(f.DKIM), report.DomainRef(mailname.Org(f.FromDomain))))
 		if c := trustedAtBorder(f, "dkim"); c != nil {
 			x.Evidence = append(x.Evidence, claim(f, c))
 		}
@@ -110,7 +109,7 @@ func enforced(f *Facts) string {
 
 // authorisedOnce shows a border at which SPF passed for the author's
 // organisation; nil where there is none.
-func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
+func authorisedOnce(f *Facts) (ev []report.Evidence, where report.Text) {
 	for i := len(f.Runs) - 1; i >= 0; i-- {
 		r := &f.Runs[i]
 		if i > 0 && (r.Apart || r.Role != headers.Intermediary && r.Role != headers.Sender) {
@@ -121,9 +120,9 @@ func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
 		if r.Border < 0 || r.Contradicted != "" || r.MailFrom != nil && *r.MailFrom == "" {
 			continue
 		}
-		where = fmt.Sprintf("it passed SPF where %s received it (hop %d)", r.Name(), f.Hops[r.Border].Index)
+		where = report.Say("it passed SPF where %v received it (%v)", report.DomainRef(r.Name()), report.HopRef(f.Hops[r.Border].Index))
 		if r.Role == headers.Intermediary && refused(r.SPF) {
-			return nil, "" // its source was not authorised there
+			return nil, nil // its source was not authorised there
 		}
 		if r.SPF != nil {
 			if r.SPF.Result == "pass" && sameOrganisation(f, r.SPF.Domain) {
@@ -135,27 +134,27 @@ func authorisedOnce(f *Facts) (ev []report.Evidence, where string) {
 			return []report.Evidence{hop(f, r.Border), claim(f, c)}, where
 		}
 	}
-	return nil, ""
+	return nil, nil
 }
 
 // sealedOnce shows a forwarding service that sealed that SPF passed for the
 // author's organisation when the message came in there; nil where there is none.
-func sealedOnce(f *Facts) (ev []report.Evidence, where string) {
+func sealedOnce(f *Facts) (ev []report.Evidence, where report.Text) {
 	set, service := sealingForwarder(f)
 	if set == nil {
-		return nil, ""
+		return nil, nil
 	}
 	c := sealedInOrder(f, set, "spf")
 	if c == nil {
-		return nil, ""
+		return nil, nil
 	}
-	return append(setEvidence(f, set), claim(f, c)), "it passed SPF where " + service + " received it, as that service sealed"
+	return append(setEvidence(f, set), claim(f, c)), report.Say("it passed SPF where %v received it, as that service sealed", report.DomainRef(service))
 }
 
 // fromAuthorsHost shows an intermediary that received the message from a host of
 // the author's organisation; nil where there is none. It stands in where the
 // envelope sender of that time is lost, as behind a list.
-func fromAuthorsHost(f *Facts) (ev []report.Evidence, where string) {
+func fromAuthorsHost(f *Facts) (ev []report.Evidence, where report.Text) {
 	for i := len(f.Runs) - 1; i > 0; i-- {
 		r := &f.Runs[i]
 		if r.Role != headers.Intermediary || r.Border < 0 || r.Contradicted != "" || r.Apart || r.MailFrom != nil {
@@ -163,8 +162,8 @@ func fromAuthorsHost(f *Facts) (ev []report.Evidence, where string) {
 		}
 		h := &f.Hops[r.Border]
 		if h.RDNSKind == received.RDNSConfirmed && sameOrganisation(f, h.RDNS) {
-			return []report.Evidence{hop(f, r.Border)}, fmt.Sprintf("%s received it from %s (hop %d)", r.Name(), fromName(f, r.Border), h.Index)
+			return []report.Evidence{hop(f, r.Border)}, report.Say("%v received it from %v (%v)", report.DomainRef(r.Name()), clientRef(f, r.Border), report.HopRef(h.Index))
 		}
 	}
-	return nil, ""
+	return nil, nil
 }

@@ -50,9 +50,9 @@ Owner of the domain: remove aspf=s or adkim=s, or let every system sign with exa
 			Hop:         index(f, borderHop(f)),
 			Confidence:  report.Proved,
 			AtFault:     senderAt(f),
-			Parts:       report.Say("%s passes and is of the same organisation as %v, but the DMARC record asks for the same domain (%s)", list(only), report.DomainRef(f.FromDomain), tag),
+			Parts:       report.Say("%s passes and is of the same organisation as %v, but the DMARC record asks for the same domain (%s)", domainList(only), report.DomainRef(f.FromDomain), tag),
 			AdviceParts: report.Say("owner of %v: remove %s from the record, or sign with d=%v", report.DomainRef(f.FromDomain), tag, report.DomainRef(f.FromDomain)),
-			Evidence:    append(dmarcRecord(f), computed("RFC 9989 §4.4", "strict: fail; relaxed: pass by %s", list(only))),
+			Evidence:    append(dmarcRecord(f), computed("RFC 9989 §4.4", "strict: fail; relaxed: pass by %s", domainList(only))),
 		}
 		if mark := trustedAtBorder(f, "dmarc"); mark != nil {
 			x.Evidence = append(x.Evidence, claim(f, mark))

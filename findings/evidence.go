@@ -108,19 +108,32 @@ func evaluated(e *spf.Evaluation) report.Text {
 	}
 	s := report.Say("spf of %v for %v: %s", report.DomainRef(e.Domain), e.IP, e.Result)
 	if e.Matched != "" {
-		s = s.Add(report.Say(" (%s)", e.Matched)...)
+		s = s.Add(report.Say(" (%v)", report.RecordRef(e.Domain, "TXT", e.Matched))...)
 	}
 	return s
 }
 
 // clientRef names the client of hop k, with its address where there is one.
 func clientRef(f *Facts, k int) report.Text {
-	name, ip, _ := strings.Cut(fromName(f, k), " [")
-	if ip != "" {
-		return report.Say("%v [%v]", report.HostRef(name), f.Hops[k].IP)
+	if k < 0 || k >= len(f.Hops) {
+		return report.Words("an unknown client")
 	}
-	if k < 0 || k >= len(f.Hops) || name == "an unnamed client" {
-		return report.Words(name)
+	h := &f.Hops[k]
+	name := h.RDNS
+	if name == "" || strings.EqualFold(name, "unknown") {
+		name = h.Helo
+	}
+	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	if _, err := netip.ParseAddr(strings.TrimPrefix(strings.Trim(name, "[]"), "ipv6:")); err == nil {
+		name = "" // an address literal says no more than the address
+	}
+	switch {
+	case name == "" && h.IP.IsValid():
+		return report.Text{report.IPRef(h.IP)}
+	case h.IP.IsValid():
+		return report.Say("%v [%v]", report.HostRef(name), h.IP)
+	case name == "":
+		return report.Words("an unnamed client")
 	}
 	return report.Text{report.HostRef(name)}
 }
@@ -168,31 +181,6 @@ func seenNext(f *Facts, k int) string {
 		}
 	}
 	return ""
-}
-
-// fromName names the client of hop k, with its address where there is one.
-func fromName(f *Facts, k int) string {
-	if k < 0 || k >= len(f.Hops) {
-		return "an unknown client"
-	}
-	h := &f.Hops[k]
-	name := h.RDNS
-	if name == "" || strings.EqualFold(name, "unknown") {
-		name = h.Helo
-	}
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	if _, err := netip.ParseAddr(strings.TrimPrefix(strings.Trim(name, "[]"), "ipv6:")); err == nil {
-		name = "" // an address literal says no more than the address
-	}
-	switch {
-	case name == "" && h.IP.IsValid():
-		return h.IP.String()
-	case h.IP.IsValid():
-		return name + " [" + h.IP.String() + "]"
-	case name == "":
-		return "an unnamed client"
-	}
-	return name
 }
 
 // fromHost is the bare name or address of the client of hop k, for at_fault.
@@ -245,4 +233,13 @@ func list(items []string) string {
 		return items[0]
 	}
 	return strings.Join(items[:len(items)-1], ", ") + " and " + items[len(items)-1]
+}
+
+// domainList lists domains.
+func domainList(names []string) report.Text {
+	items := make([]report.Text, len(names))
+	for i, n := range names {
+		items[i] = report.Text{report.DomainRef(n)}
+	}
+	return report.List(items...)
 }

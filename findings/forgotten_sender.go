@@ -67,13 +67,13 @@ Owner of the domain: add the address to the SPF record, or send through the rela
 			Hop:         index(f, s.hop),
 			Confidence:  report.Likely,
 			AtFault:     report.Party{Role: report.RoleSender, Host: host},
-			Parts:       report.Say("%v is a host of %s by its reverse DNS, but SPF of %v is %s for it and it does not sign: a system that the records forgot", clientRef(f, s.hop), mailname.Org(f.FromDomain), report.DomainRef(s.domain), s.result),
+			Parts:       report.Say("%v is a host of %s by its reverse DNS, but SPF of %v is %s for it and it does not sign: a system that the records forgot", clientRef(f, s.hop), report.DomainRef(mailname.Org(f.FromDomain)), report.DomainRef(s.domain), s.result),
 			AdviceParts: report.Say("owner of %v: add %s to the SPF record, or let it send through the relay that signs", report.DomainRef(s.domain), f.Hops[s.hop].IP),
 			Evidence:    append(s.evidence(f), confirmed),
 		}
 		if carried {
 			x.Severity = report.Low
-			x.Parts = report.Say("%v is a host of %s by its reverse DNS, but SPF of %v is %s for it: its record forgot it, and DMARC hangs on its signature alone", clientRef(f, s.hop), mailname.Org(f.FromDomain), report.DomainRef(s.domain), s.result)
+			x.Parts = report.Say("%v is a host of %s by its reverse DNS, but SPF of %v is %s for it: its record forgot it, and DMARC hangs on its signature alone", clientRef(f, s.hop), report.DomainRef(mailname.Org(f.FromDomain)), report.DomainRef(s.domain), s.result)
 			x.AdviceParts = report.Say("owner of %v: add %s to the SPF record", report.DomainRef(s.domain), f.Hops[s.hop].IP)
 		}
 		for _, name := range []string{"X-PHP-Originating-Script", "X-PHP-Script", "X-Mailer", "User-Agent", "X-Cron-Env", "Auto-Submitted"} {

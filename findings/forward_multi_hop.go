@@ -47,7 +47,7 @@ User: forward straight to the final mailbox.
 		if f.DMARC != nil && f.DMARC.Result == "pass" {
 			x.Severity = report.Info
 		}
-		x.Parts = report.Say("the message was forwarded %d times: by %s", len(names), list(names))
+		x.Parts = report.Say("the message was forwarded %d times: by %s", len(names), domainList(names))
 		x.AdviceParts = report.Words("forward straight to the final mailbox")
 		return []report.Finding{x}
 	},

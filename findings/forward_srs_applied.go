@@ -41,11 +41,11 @@ Nothing. The author's domain should sign with DKIM.
 			Hop:         index(f, borderHop(f)),
 			Confidence:  report.Likely,
 			AtFault:     report.Party{Role: "none", Host: fromHost(f, borderHop(f))},
-			Parts:       report.Say("the forwarder %s rewrote the envelope sender (%s); SPF speaks for the forwarder, DMARC depends on DKIM", s.Forwarder, s.Scheme),
+			Parts:       report.Say("the forwarder %s rewrote the envelope sender (%s); SPF speaks for the forwarder, DMARC depends on DKIM", report.DomainRef(s.Forwarder), s.Scheme),
 			AdviceParts: report.Words("none needed; the author's domain should sign with DKIM"),
 		}
 		if o := s.Original(); o != "" {
-			x.Parts = report.Say("the forwarder %s rewrote the envelope sender of %s (%s); SPF speaks for the forwarder, DMARC depends on DKIM", s.Forwarder, o, s.Scheme)
+			x.Parts = report.Say("the forwarder %s rewrote the envelope sender of %s (%s); SPF speaks for the forwarder, DMARC depends on DKIM", report.DomainRef(s.Forwarder), report.MailboxRef(o), s.Scheme)
 		}
 		if i := f.Msg.First("Return-Path"); i >= 0 && f.MailFromBasis == "return-path" {
 			x.Evidence = append(x.Evidence, field(f, i))

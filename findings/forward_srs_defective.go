@@ -50,7 +50,7 @@ Forwarder: publish SPF for the domain that it rewrites to, keep the address as i
 			Hop:         index(f, b),
 			Confidence:  report.Likely,
 			AtFault:     report.Party{Role: report.RoleIntermediary, Host: fromHost(f, b)},
-			AdviceParts: report.Say("%s: publish SPF for the domain that senders are rewritten to, and keep the clock right", s.Forwarder),
+			AdviceParts: report.Say("%s: publish SPF for the domain that senders are rewritten to, and keep the clock right", report.DomainRef(s.Forwarder)),
 			Evidence:    []report.Evidence{hop(f, b)},
 		}
 		if e := f.SPF; e != nil {
@@ -68,7 +68,7 @@ Forwarder: publish SPF for the domain that it rewrites to, keep the address as i
 		if len(wrong) == 0 {
 			return nil
 		}
-		x.Parts = report.Say("the forwarder %s rewrote the envelope sender, but %s", s.Forwarder, strings.Join(wrong, ", and "))
+		x.Parts = report.Say("the forwarder %s rewrote the envelope sender, but %s", report.DomainRef(s.Forwarder), strings.Join(wrong, ", and "))
 		if i := f.Msg.First("Return-Path"); i >= 0 {
 			x.Evidence = append(x.Evidence, field(f, i))
 		}

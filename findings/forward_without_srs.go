@@ -90,11 +90,11 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 		Confidence: report.Likely,
 		AtFault:    report.Party{Role: report.RoleIntermediary, Host: fromHost(f, to.Border)},
 	}
-	x.Parts = report.Say("%s forwarded the message to %s (%v) with the envelope sender %s unchanged: SPF is %s there for %v", from.Name(), to.Name(), report.HopRef(f.Hops[to.Border].Index), *to.MailFrom, now, clientRef(f, to.Border))
+	x.Parts = report.Say("%s forwarded the message to %s (%v) with the envelope sender %s unchanged: SPF is %s there for %v", report.DomainRef(from.Name()), report.DomainRef(to.Name()), report.HopRef(f.Hops[to.Border].Index), report.MailboxRef(*to.MailFrom), now, clientRef(f, to.Border))
 	if before != nil {
-		x.Parts = x.Parts.Add(report.Say("; where %s received it (%v), SPF passed", from.Name(), report.HopRef(f.Hops[from.Border].Index))...)
+		x.Parts = x.Parts.Add(report.Say("; where %s received it (%v), SPF passed", report.DomainRef(from.Name()), report.HopRef(f.Hops[from.Border].Index))...)
 	}
-	x.AdviceParts = report.Say("%s: rewrite the envelope sender (SRS) when forwarding; %s: do not reject on SPF alone", from.Name(), to.Name())
+	x.AdviceParts = report.Say("%s: rewrite the envelope sender (SRS) when forwarding; %s: do not reject on SPF alone", report.DomainRef(from.Name()), report.DomainRef(to.Name()))
 	x.Evidence = append(x.Evidence, hop(f, to.Border), hop(f, from.Border))
 	if wrote != nil {
 		x.Evidence = append(x.Evidence, claim(f, wrote))

@@ -70,6 +70,14 @@ func firstOf(f *Facts, names ...string) int {
 // maxListed bounds the items that one sentence lists.
 const maxListed = 4
 
+// someTexts is some of texts.
+func someTexts(items []report.Text) report.Text {
+	if len(items) <= maxListed {
+		return report.List(items...)
+	}
+	return report.List(append(items[:maxListed:maxListed], report.Words(itoa(len(items)-maxListed)+" more"))...)
+}
+
 // some lists the first items, and says how many more there are.
 func some(items []string) string {
 	if len(items) <= maxListed {

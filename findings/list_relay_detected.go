@@ -39,7 +39,7 @@ Nothing for this alone. Where the list changes messages, see dkim-broken-subject
 			Hop:         index(f, l.hop),
 			Confidence:  report.Strong,
 			AtFault:     report.Party{Role: "none", Host: fromHost(f, l.hop)},
-			Parts:       report.Say("the mailing list %s sent this copy on (%v), with its own envelope sender %s", l.name, report.HopRef(f.Hops[l.hop].Index), l.sender),
+			Parts:       report.Say("the mailing list %s sent this copy on (%v), with its own envelope sender %s", report.DomainRef(l.name), report.HopRef(f.Hops[l.hop].Index), report.MailboxRef(l.sender)),
 			AdviceParts: report.Words("none needed for this alone"),
 			Evidence:    []report.Evidence{field(f, l.field), hop(f, l.hop)},
 		}

@@ -297,21 +297,20 @@ func serverRef(f *Facts, k int) report.Text {
 }
 
 // would is the counterfactual in words: what the right place would have said.
-func (m misplaced) would(f *Facts) string {
-	at := ""
+func (m misplaced) would(f *Facts) report.Text {
+	where := report.Say("where the message entered %v", report.DomainRef(m.run.Name()))
 	if m.run.Border >= 0 {
-		at = " (hop " + itoa(f.Hops[m.run.Border].Index) + ")"
+		where = where.Add(report.Say(" (%v)", report.HopRef(f.Hops[m.run.Border].Index))...)
 	}
-	where := " where the message entered " + m.run.Name() + at
-	if m.before == nil {
-		if m.passed != nil {
-			return " The border itself wrote spf=pass" + where + "."
-		}
-		return ""
+	switch {
+	case m.before == nil && m.passed != nil:
+		return report.Say(" The border itself wrote spf=pass %v.", where)
+	case m.before == nil:
+		return nil
 	}
-	s := " Checked" + where + ", SPF is " + string(m.before.Result)
+	t := report.Say(" Checked %v, SPF is %s", where, m.before.Result)
 	if m.run == f.LastRun() && f.DMARC != nil && f.DMARC.Result != "none" {
-		s += " and DMARC " + string(f.DMARC.Result)
+		t = t.Add(report.Say(" and DMARC %s", f.DMARC.Result)...)
 	}
-	return s + "."
+	return t.Add(report.Words(".")...)
 }

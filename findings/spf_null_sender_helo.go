@@ -46,8 +46,8 @@ Sender: introduce the server by its full public name, and publish v=spf1 a -all 
 			Hop:         index(f, s.hop),
 			Confidence:  s.confidence(),
 			AtFault:     senderAt(f),
-			Parts:       report.Say("the envelope sender is empty, so SPF was checked for the HELO name %s: %s", cmp.Or(helo, "of the client"), s.result),
-			AdviceParts: report.Say("operator of %s: introduce it by its full public name and publish v=spf1 a -all there", cmp.Or(helo, "the client")),
+			Parts:       report.Say("the envelope sender is empty, so SPF was checked for the HELO name %s: %s", report.HostRef(cmp.Or(helo, "of the client")), s.result),
+			AdviceParts: report.Say("operator of %s: introduce it by its full public name and publish v=spf1 a -all there", report.HostRef(cmp.Or(helo, "the client"))),
 			Evidence:    s.evidence(f),
 		}
 		if i := f.Msg.First("Return-Path"); i >= 0 && f.MailFromBasis == "return-path" {

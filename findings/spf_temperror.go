@@ -15,7 +15,7 @@ var spfTemperror = &Rule{
 	Severity: report.Low,
 	Since:    "0.1",
 	Causes: []Cause{
-		{Rank: bySender + 40, Status: report.Unauthenticated, When: func(f *Facts) bool { return spfMends(f) && foundNothing(f) != "" }},
+		{Rank: bySender + 40, Status: report.Unauthenticated, When: func(f *Facts) bool { return spfMends(f) && foundNothing(f) != nil }},
 		{Rank: bySender + 41, Status: report.Undetermined, When: spfMends},
 	},
 	Refs: []string{"RFC 7208 §2.6.6", "RFC 7208 §8.6"},

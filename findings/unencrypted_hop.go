@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -32,7 +31,7 @@ Servers that never write TLS down: they are not counted. Hops between private ad
 Sender: use STARTTLS wherever it is offered. Receiver: offer it, and publish MTA-STS or DANE, so that senders can insist.
 `,
 	Find: func(f *Facts) []report.Finding {
-		var clear, weak []string
+		var clear, weak []report.Text
 		var ev []report.Evidence
 		first := -1
 		for k := range f.Hops {
@@ -40,11 +39,11 @@ Sender: use STARTTLS wherever it is offered. Receiver: offer it, and publish MTA
 			if problem == "" {
 				continue
 			}
-			where := fmt.Sprintf("hop %d (%s to %s)", f.Hops[k].Index, fromName(f, k), byName(f, k))
+			where := report.Say("%v (%v to %v)", report.HopRef(f.Hops[k].Index), clientRef(f, k), report.HostRef(byName(f, k)))
 			if problem == "none" {
 				clear = append(clear, where)
 			} else {
-				weak = append(weak, where+" with "+problem)
+				weak = append(weak, where.Add(report.Words(" with "+problem)...))
 			}
 			if first < 0 || f.Observed(k) && !f.Observed(first) {
 				first = k
@@ -54,18 +53,18 @@ Sender: use STARTTLS wherever it is offered. Receiver: offer it, and publish MTA
 		if first < 0 {
 			return nil
 		}
-		var parts []string
+		var parts []report.Text
 		if len(clear) > 0 {
-			parts = append(parts, "without TLS on "+some(clear))
+			parts = append(parts, report.Say("without TLS on %v", someTexts(clear)))
 		}
 		if len(weak) > 0 {
-			parts = append(parts, "with obsolete TLS on "+some(weak))
+			parts = append(parts, report.Say("with obsolete TLS on %v", someTexts(weak)))
 		}
 		return []report.Finding{{
 			Hop:         index(f, first),
 			Confidence:  told(f, first, report.Strong),
 			AtFault:     report.Party{Role: report.RoleUnknown, Host: fromHost(f, first)},
-			Parts:       report.Say("the message crossed the Internet %v", list(parts)),
+			Parts:       report.Say("the message crossed the Internet %v", report.List(parts...)),
 			AdviceParts: report.Say("operator of %v: use STARTTLS; operator of %v: offer it, and publish MTA-STS or DANE", report.HostRef(fromHost(f, first)), report.HostRef(byName(f, first))),
 			Evidence:    ev[:min(len(ev), 8)],
 		}}

@@ -1,8 +1,6 @@
 package findings
 
 import (
-	"fmt"
-
 	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
@@ -117,55 +115,51 @@ func verdict(f *Facts, found []report.Finding) report.Verdict {
 			return v
 		}
 	}
+	author := report.DomainRef(f.FromDomain)
+	say := func(status, fault, format string, args ...any) {
+		v.Status, v.AtFault, v.Parts = status, fault, report.Say(format, args...)
+	}
+	nothing, held := foundNothing(f), vouched(f)
 	switch {
 	case f.Border.DMARC == "pass":
-		v.Status = report.Authenticated
-		v.Summary = "DMARC of " + f.FromDomain + " passes" + how(f)
+		say(report.Authenticated, "none", "DMARC of %v passes%s", author, how(f))
 	case f.FromDomain == "" && f.FromFields == 0:
-		v.Status, v.AtFault = report.Undetermined, "unknown"
-		v.Summary = "there is no From field"
+		say(report.Undetermined, "unknown", "there is no From field")
 	case f.Border.DMARC == "none" && f.Border.SPF == "pass" && f.Border.DKIM != "pass" && !spfOfAuthor(f):
-		v.Status = report.Unauthenticated
-		v.Summary = "SPF passes for another domain only; nothing vouches for " + f.FromDomain + ", which publishes no usable DMARC policy"
+		say(report.Unauthenticated, "none", "SPF passes for another domain only; nothing vouches for %v, which publishes no usable DMARC policy", author)
 	case f.Border.DMARC == "none" && (f.Border.SPF == "pass" || f.Border.DKIM == "pass"):
-		v.Status = report.Authenticated
-		v.Summary = "" + passing(f.Border) + "; " + f.FromDomain + " publishes no usable DMARC policy"
-	case f.Border.DMARC == "temperror" && vouched(f) != "":
-		v.Status = report.Authenticated
-		v.Summary = vouched(f) + "; the DMARC policy of " + f.FromDomain + " could not be had: the DNS failed"
-	case (f.Border.DMARC == "temperror" || f.Border.DMARC == "" && f.Border.DKIM == "none") && foundNothing(f) != "":
-		v.Status, v.AtFault = report.Unauthenticated, "unknown"
-		v.Summary = foundNothing(f)
+		say(report.Authenticated, "none", "%s; %v publishes no usable DMARC policy", passing(f.Border), author)
+	case f.Border.DMARC == "temperror" && held != nil:
+		say(report.Authenticated, "none", "%v; the DMARC policy of %v could not be had: the DNS failed", held, author)
+	case (f.Border.DMARC == "temperror" || f.Border.DMARC == "" && f.Border.DKIM == "none") && nothing != nil:
+		say(report.Unauthenticated, "unknown", "%v", nothing)
 	case f.Border.DMARC == "temperror":
-		v.Status, v.AtFault = report.Undetermined, "unknown"
-		v.Summary = "the DNS failed, DMARC of " + f.FromDomain + " can't be judged"
-	case f.Border.DMARC == "" && vouched(f) != "":
-		v.Status = report.Authenticated
-		v.Summary = vouched(f) + "; the DMARC policy of " + f.FromDomain + " was not asked for"
+		say(report.Undetermined, "unknown", "the DNS failed, DMARC of %v can't be judged", author)
+	case f.Border.DMARC == "" && held != nil:
+		say(report.Authenticated, "none", "%v; the DMARC policy of %v was not asked for", held, author)
 	case f.Border.DMARC == "" || f.Border.SPF == "" && f.Border.DKIM != "pass":
-		v.Status, v.AtFault = report.Undetermined, "unknown"
-		v.Summary = "too little could be checked"
+		say(report.Undetermined, "unknown", "too little could be checked")
 		if len(f.Hops) > 0 && f.LastRun().Border < 0 {
-			v.Summary = "the message was made inside " + f.LastRun().Name() + ", it crossed no border"
+			v.Parts = report.Say("the message was made inside %v, it crossed no border", report.DomainRef(f.LastRun().Name()))
 			if why := f.MissingClient(); why != "" {
-				v.Summary = why
+				v.Parts = report.Words(why)
 			}
 		}
 	default:
-		v.Status, v.AtFault = report.Unauthenticated, "unknown"
-		v.Summary = fmt.Sprintf("spf %s, dkim %s, dmarc %s at the border", word(f.Border.SPF), word(f.Border.DKIM), word(f.Border.DMARC))
+		say(report.Unauthenticated, "unknown", "spf %s, dkim %s, dmarc %s at the border", word(f.Border.SPF), word(f.Border.DKIM), word(f.Border.DMARC))
 	}
+	v.Summary = v.Parts.String()
 	return v
 }
 
 // foundNothing says what the border's server wrote where none of it vouches for an
 // author: then its word is the answer, whatever it could not ask, and whatever we
-// can't ask today. "" where it wrote nothing of SPF or DMARC, or where something
+// can't ask today. Nil where it wrote nothing of SPF or DMARC, or where something
 // passes for the author.
-func foundNothing(f *Facts) string {
+func foundNothing(f *Facts) report.Text {
 	spf, dmarc := f.BorderClaim("spf"), f.BorderClaim("dmarc")
-	if spf == nil && dmarc == nil || f.Border.DMARC == "pass" || f.Border.DKIM == "pass" || vouched(f) != "" || spfOfAuthor(f) {
-		return ""
+	if spf == nil && dmarc == nil || f.Border.DMARC == "pass" || f.Border.DKIM == "pass" || vouched(f) != nil || spfOfAuthor(f) {
+		return nil
 	}
 	var said []string
 	for _, method := range []string{"spf", "dkim", "dmarc"} {
@@ -173,24 +167,24 @@ func foundNothing(f *Facts) string {
 			said = append(said, method+" "+c.Normal)
 		}
 	}
-	whom := f.FromDomain
-	if whom == "" {
-		whom = "an author"
+	whom := report.DomainRef(f.FromDomain)
+	if whom.Text == "" {
+		whom = report.Part{Kind: report.PartText, Text: "an author"}
 	}
-	return byName(f, borderHop(f)) + " wrote " + list(said) + ": nothing vouches for " + whom
+	return report.Say("%v wrote %s: nothing vouches for %v", report.HostRef(byName(f, borderHop(f))), list(said), whom)
 }
 
 // vouched says which check passed for the author's own organisation where DMARC
-// could not be decided; "" where none did.
-func vouched(f *Facts) string {
+// could not be decided; nil where none did.
+func vouched(f *Facts) report.Text {
 	if f.FromDomain == "" {
-		return ""
+		return nil
 	}
 	if f.Border.DKIM == "pass" {
-		return "DKIM of " + f.FromDomain + " passes"
+		return report.Say("DKIM of %v passes", report.DomainRef(f.FromDomain))
 	}
 	if f.Border.SPF != "pass" {
-		return ""
+		return nil
 	}
 	domain := ""
 	if f.SPF != nil {
@@ -199,9 +193,9 @@ func vouched(f *Facts) string {
 		domain = c.Domain
 	}
 	if org := mailname.Org(f.FromDomain); org != "" && mailname.Org(domain) == org {
-		return "SPF of " + domain + " passes"
+		return report.Say("SPF of %v passes", report.DomainRef(domain))
 	}
-	return ""
+	return nil
 }
 
 func word(s string) string {

@@ -191,9 +191,9 @@ func contradictable(c *headers.Claim) bool {
 	return c.Normal == "pass" || c.Normal == "fail" || c.Normal == "softfail"
 }
 
-func judgedFor(c *headers.Claim) string {
+func judgedFor(c *headers.Claim) report.Text {
 	if c.Method == "spf" && c.IP.IsValid() {
-		return " for " + c.IP.String()
+		return report.Say(" for %v", c.IP)
 	}
-	return ""
+	return nil
 }

@@ -89,17 +89,17 @@ func spfConflict(f *Facts) []report.Finding {
 		switch {
 		case ours == "permerror" && c.Result == "fail":
 			x.Severity = report.Low
-			x.Parts = report.Say("%s wrote spf=fail for %v, but the record can't be evaluated: that is permerror, and no word on the client", x.AtFault.Host, report.DomainRef(e.Domain))
+			x.Parts = report.Say("%s wrote spf=fail for %v, but the record can't be evaluated: that is permerror, and no word on the client", report.HostRef(x.AtFault.Host), report.DomainRef(e.Domain))
 		case ours == wrote || ours != "pass" && wrote != "pass":
 			continue
 		case ours == "pass":
-			x.Parts = report.Say("%s wrote spf=%s for %v and %s, which the record allows: SPF passes; its own mistake, unless the record was another then", x.AtFault.Host, wrote, report.DomainRef(e.Domain), e.IP)
+			x.Parts = report.Say("%s wrote spf=%s for %v and %s, which the record allows: SPF passes; its own mistake, unless the record was another then", report.HostRef(x.AtFault.Host), wrote, report.DomainRef(e.Domain), e.IP)
 			if other := firstClaim(f, "spf", putIn(f), result("pass"), ofMailFrom, func(o *headers.Claim) bool { return o.Hop == c.Hop || o.Hop < 0 }); other != nil {
 				x.Evidence = append(x.Evidence, claim(f, other))
 			}
 		default:
 			x.AtFault.Role = "none"
-			x.Parts = report.Say("%s wrote spf=%s for %v and %s; asked now it is %s", x.AtFault.Host, wrote, report.DomainRef(e.Domain), e.IP, ours)
+			x.Parts = report.Say("%s wrote spf=%s for %v and %s; asked now it is %s", report.HostRef(x.AtFault.Host), wrote, report.DomainRef(e.Domain), e.IP, ours)
 			x.AdviceParts = report.Words("try again with a fresh message; the record may have changed since")
 		}
 		return []report.Finding{x}
@@ -130,7 +130,7 @@ func dkimConflicts(f *Facts) []report.Finding {
 			what = "the body"
 		}
 		x.Severity = report.Low
-		x.Parts = report.Say("%s wrote dkim=pass for %v; in the copy at hand %s is another: it was changed after delivery, in the mailbox or when it was saved", cmp.Or(c.Writer, x.AtFault.Host), report.DomainRef(s.Domain), what)
+		x.Parts = report.Say("%s wrote dkim=pass for %v; in the copy at hand %s is another: it was changed after delivery, in the mailbox or when it was saved", report.HostRef(cmp.Or(c.Writer, x.AtFault.Host)), report.DomainRef(s.Domain), what)
 		x.AdviceParts = report.Words("nobody needs to act: the verdict of delivery counts; for proof get the raw message from the server")
 		x.Evidence = append(x.Evidence, field(f, s.Field), computed("RFC 6376 §3.7", "body hash: %s, header signature: %s", s.BodyHash, s.HeaderSignature))
 		out = append(out, x)
@@ -162,12 +162,12 @@ func deniedSignature(f *Facts, s *dkim.Signature) (report.Finding, bool) {
 	if d, ok := dkim.TagValue(s.Tags, "d"); ok && !ascii(d) {
 		x.AtFault = report.Party{Role: report.RoleSender, Host: s.Domain}
 		x.Severity = report.Low
-		x.Parts = report.Say("%s wrote dkim=%s for %v, and the signature verifies: d= is written in UTF-8 (a U-label), where RFC 6376 §3.5 wants the A-label; some receivers convert it, others fail it", cmp.Or(c.Writer, "the receiver"), c.Result, report.DomainRef(s.Domain))
+		x.Parts = report.Say("%s wrote dkim=%s for %v, and the signature verifies: d= is written in UTF-8 (a U-label), where RFC 6376 §3.5 wants the A-label; some receivers convert it, others fail it", report.HostRef(cmp.Or(c.Writer, "the receiver")), c.Result, report.DomainRef(s.Domain))
 		x.AdviceParts = report.Say("%v: write d=%v into the signature", report.DomainRef(s.Domain), report.DomainRef(s.Domain))
-		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.5", "d=%s is not an A-label", d))
+		x.Evidence = append(x.Evidence, computed("RFC 6376 §3.5", "d=%s is not an A-label", report.DomainRef(d)))
 		return x, true
 	}
-	x.Parts = report.Say("%s wrote dkim=%s for %v, but the signature verifies on the message as it is, so it did then: its own mistake, unless the key was not to be had", x.AtFault.Host, c.Result, report.DomainRef(s.Domain))
+	x.Parts = report.Say("%s wrote dkim=%s for %v, but the signature verifies on the message as it is, so it did then: its own mistake, unless the key was not to be had", report.HostRef(x.AtFault.Host), c.Result, report.DomainRef(s.Domain))
 	x.Evidence = append(x.Evidence, computed("RFC 6376 §6.1.3", "the signature of %v verifies", report.DomainRef(s.Domain)))
 	return x, true
 }
@@ -217,12 +217,12 @@ func dmarcConflicts(f *Facts) []report.Finding {
 		x := mistake(f, c)
 		switch {
 		case c.Domain != "" && f.FromDomain != "" && !sameName(c.Domain, f.FromDomain) && mailname.Org(c.Domain) != "" && !sameOrganisation(f, c.Domain):
-			x.Parts = report.Say("%s judged DMARC of %v, but the author is of %v: it read another From than the message has", x.AtFault.Host, report.DomainRef(c.Domain), report.DomainRef(f.FromDomain))
+			x.Parts = report.Say("%s judged DMARC of %v, but the author is of %v: it read another From than the message has", report.HostRef(x.AtFault.Host), report.DomainRef(c.Domain), report.DomainRef(f.FromDomain))
 		case c.Normal == "fail" && f.Border.DMARC == "pass" && ownPass(f) != "":
-			x.Parts = report.Say("%s wrote dmarc=fail for %v, but %s: DMARC passes; its own mistake", x.AtFault.Host, report.DomainRef(f.FromDomain), ownPass(f))
+			x.Parts = report.Say("%s wrote dmarc=fail for %v, but %s: DMARC passes; its own mistake", report.HostRef(x.AtFault.Host), report.DomainRef(f.FromDomain), ownPass(f))
 		case c.Normal == "pass" && f.DMARC != nil && f.DMARC.Result == "fail" && f.Border.DKIM != "pass" && !strings.Contains(strings.ToLower(c.Reason+" "+c.Comment), "arc"):
 			x.Confidence = report.Likely
-			x.Parts = report.Say("%s wrote dmarc=pass for %v; by what the DNS says now it fails at the border: a record or a key may have changed since", x.AtFault.Host, report.DomainRef(f.FromDomain))
+			x.Parts = report.Say("%s wrote dmarc=pass for %v; by what the DNS says now it fails at the border: a record or a key may have changed since", report.HostRef(x.AtFault.Host), report.DomainRef(f.FromDomain))
 			x.AtFault.Role = report.RoleUnknown
 			x.AdviceParts = report.Words("try again with a fresh message")
 		default:

@@ -90,6 +90,7 @@ type Custody struct {
 	// says how they are known.
 	Domains []string
 	Basis   string
+	ByTo    bool // by To, which the sender wrote
 	Other   *Other
 
 	mine  map[string]bool // organisations of the reader's side
@@ -145,6 +146,7 @@ type warden struct {
 	mine    map[string]bool // organisations of the reader's side
 	domains []string        // its mail domains
 	basis   string
+	byTo    bool
 	to      []string // domains in To and Cc: the sender's word
 	named   []namedRecipient
 	tenant  bool // Exchange Online wrote that its customer's own server sent it
@@ -169,7 +171,7 @@ func custodyOf(f Facts) Custody {
 		tenant: fromTenant(m), deny: o.deny - 1, admit: o.admit - 1,
 	}
 	if d := mailname.DomainOf(o.Rcpt); d != "" {
-		w.serve(d, "--rcpt")
+		w.serve(d, "--rcpt", false)
 	}
 	c := w.told(w.walk(o.ClientIP), o)
 	c.seal(w)
@@ -219,7 +221,7 @@ func (w *warden) walk(told netip.Addr) Custody {
 		c.First = k
 		stop := func(ip netip.Addr, unknown, why string) Custody {
 			c.Border, c.Client, c.Unknown, c.Why = k, ip, unknown, why
-			c.Domains, c.Basis = w.domains, w.basis
+			c.Domains, c.Basis, c.ByTo = w.domains, w.basis, w.byTo
 			return c
 		}
 		if strings.HasSuffix(h.With, "Catch-All Filter") {
@@ -236,7 +238,7 @@ func (w *warden) walk(told netip.Addr) Custody {
 			c.Steps = append(c.Steps, Step{k, Strong, "f", "taken from a mailbox: the next older line is that mailbox's"})
 			c.Grade = max(c.Grade, Strong)
 			if h.Fetched {
-				w.domains, w.basis = nil, ""
+				w.domains, w.basis, w.byTo = nil, "", false
 			}
 			continue
 		}
@@ -269,7 +271,7 @@ func (w *warden) walk(told netip.Addr) Custody {
 		c.Steps = append(c.Steps, s)
 		c.Grade = max(c.Grade, s.Grade)
 	}
-	c.Domains, c.Basis = w.domains, w.basis
+	c.Domains, c.Basis, c.ByTo = w.domains, w.basis, w.byTo
 	c.Why = "all lines are inside: the message began there"
 	return c
 }
@@ -329,14 +331,15 @@ func yes(g Grade, row, why string) decision {
 	return decision{inside: true, grade: g, row: row, why: why}
 }
 
-// serve adds a mail domain of the reader's side.
-func (w *warden) serve(domain, basis string) {
+// serve adds a mail domain of the reader's side. byTo says that To names it, which
+// is the sender's word.
+func (w *warden) serve(domain, basis string, byTo bool) {
 	if domain == "" || slices.Contains(w.domains, domain) || len(w.domains) == maxMailboxes {
 		return
 	}
 	w.domains = append(w.domains, domain)
 	if w.basis == "" {
-		w.basis = basis
+		w.basis, w.byTo = basis, byTo
 	}
 	w.own(domain)
 }
@@ -362,15 +365,15 @@ func (w *warden) learn(k int) {
 	}
 	for _, n := range w.named {
 		if n.field < h.Field {
-			w.serve(n.domain, n.basis)
+			w.serve(n.domain, n.basis, false)
 		}
 	}
 	if d := mailname.DomainOf(h.For); d != "" {
-		w.serve(d, "the for of hop "+strconv.Itoa(h.Index))
+		w.serve(d, "the for of hop "+strconv.Itoa(h.Index), false)
 	}
 	for _, d := range w.to {
 		if by != "" && mailname.Org(d) == by {
-			w.serve(d, "To, in the domain of "+h.By)
+			w.serve(d, "To, in the domain of "+h.By, true)
 		}
 	}
 }
@@ -460,7 +463,7 @@ func (w *warden) decide(k int) decision {
 		if s := x.inside(k, w.to); s.inside {
 			names := strings.Join(w.to[:min(len(w.to), 3)], ", ")
 			for _, t := range w.to {
-				w.serve(t, "To, the sender's word")
+				w.serve(t, "To, the sender's word", true)
 			}
 			s.grade = Likely
 			s.why += ", if To names the reader's domain"

@@ -66,7 +66,7 @@ func (f *Facts) Sight() Sighting {
 			s.Owner = mailname.Org(f.Hops[k].By)
 		}
 	}
-	if s.Owner == "" && len(c.Domains) > 0 && c.Basis != "" && !strings.HasPrefix(c.Basis, "To") {
+	if s.Owner == "" && len(c.Domains) > 0 && c.Basis != "" && !c.ByTo {
 		s.Owner = mailname.Org(c.Domains[0])
 	}
 	if s.Owner == "" {

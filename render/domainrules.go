@@ -63,7 +63,7 @@ func spoofMark(s *report.SpoofEffect) string {
 	switch {
 	case s.Policy == "reject" || s.Policy == "quarantine":
 		return markGood
-	case strings.HasPrefix(s.Text, "not known"):
+	case s.Unknown:
 		return markUnknown
 	}
 	return markBad

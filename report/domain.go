@@ -334,6 +334,8 @@ type SpoofEffect struct {
 	Policy string `json:"policy"` // "none", "quarantine", "reject"; "" where DMARC does not apply; after t= and pct=
 	Tag    string `json:"tag,omitempty"`
 	Text   string `json:"text"`
+	// Unknown says that the DNS did not answer.
+	Unknown bool `json:"unknown,omitempty"`
 }
 
 // MTASTS is the policy of RFC 8461.

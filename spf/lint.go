@@ -79,6 +79,11 @@ func (l *linter) note(n Note) {
 	}
 }
 
+// idle notes that a term does nothing.
+func (l *linter) idle(domain string, t *Term, format string, args ...any) {
+	l.note(Note{Domain: domain, Position: t.Position, Term: t.Text, Text: fmt.Sprintf(format, args...), Idle: true})
+}
+
 // at notes something about a term.
 func (l *linter) at(domain string, t *Term, isError bool, format string, args ...any) {
 	l.note(Note{Domain: domain, Position: t.Position, Term: t.Text, Text: fmt.Sprintf(format, args...), Error: isError})

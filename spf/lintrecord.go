@@ -49,9 +49,9 @@ func (l *linter) flow(rec *Record, domain string, decides bool) {
 		case t == all:
 			after = true
 		case t == redirect: // §6.1
-			l.at(domain, t, false, "not used: the record has %s", all.Text)
+			l.idle(domain, t, "not used: the record has %s", all.Text)
 		case after && !t.Modifier:
-			l.at(domain, t, false, "never reached: it stands behind %s", all.Text)
+			l.idle(domain, t, "never reached: it stands behind %s", all.Text)
 		}
 	}
 	switch all.Qualifier {
@@ -77,7 +77,7 @@ func (l *linter) terms(rec *Record, domain string) {
 		}
 		if t.Modifier {
 			if t.Kind != "redirect" && t.Kind != "exp" {
-				l.at(domain, t, false, "no modifier of RFC 7208; receivers ignore it")
+				l.idle(domain, t, "no modifier of RFC 7208; receivers ignore it")
 			}
 			continue
 		}

@@ -157,4 +157,5 @@ type Note struct {
 	Term     string
 	Text     string
 	Error    bool // receivers must answer permerror when they get there
+	Idle     bool // the term does nothing: never reached, not used, or not known
 }
