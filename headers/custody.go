@@ -707,7 +707,7 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 					// What strangers come through stands there too, and has no name either.
 					nat.why = h.IP.String() + " is a private address without a name, at the MX itself: a relay of the reader's, or what replaced the address of a stranger"
 					nat.other = &Other{
-						Reading: "an own relay at a private address", Inside: true, Hop: h.Index - 1,
+						Reading: "a relay of yours at a private address", Inside: true, Hop: h.Index - 1,
 						Question: "is " + h.IP.String() + ", the client of hop " + strconv.Itoa(h.Index) + ", a relay of yours, and no balancer or NAT?", Settle: "--trust " + h.IP.String(),
 					}
 					return nat
