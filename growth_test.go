@@ -27,7 +27,8 @@ func TestGrowth(t *testing.T) {
 	}
 	dir := t.TempDir()
 	program := filepath.Join(dir, "growth")
-	build := exec.Command("go", "build", "-cover", "-covermode=atomic", "-coverpkg=./...", "-o", program, "./internal/growth")
+	// Unoptimised, since compiling costs more than running.
+	build := exec.Command("go", "build", "-cover", "-covermode=atomic", "-coverpkg=./...", "-gcflags="+module+"/...=-N -l", "-o", program, "./internal/growth")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
