@@ -131,6 +131,10 @@ func TestNotesOfLint(t *testing.T) {
 			if format, ok := literal(call.Args[3]); ok && format != "%s" {
 				collect(format)
 			}
+		case "idle": // domain, term, format
+			if format, ok := literal(call.Args[2]); ok {
+				collect(format)
+			}
 		case "Sprintf":
 			if format, ok := literal(call.Args[0]); ok && !strings.Contains(format, "is not held against") && !strings.Contains(format, "counting ends here") {
 				collect(format)
