@@ -189,8 +189,8 @@ func (p *parsed) domain(kind Kind) {
 	}
 	if okD && okS {
 		name := selector + "._domainkey." + p.Domain
-		if len(name) > 253 {
-			p.bad(ReasonSyntax, "the name of the key has %d octets, more than 253", len(name))
+		if len(name) > mailname.MaxName {
+			p.bad(ReasonSyntax, "the name of the key has %d octets, more than %d", len(name), mailname.MaxName)
 		} else {
 			p.KeyName = name
 		}

@@ -377,7 +377,7 @@ func TestSuiteMoxKeys(t *testing.T) {
 }
 
 // TestSuiteMailauthTags reads the header values of that suite as tag lists.
-// Most are Authentication-Results, which are not a tag lists; what must hold of
+// Most are Authentication-Results, which are not tag lists; what must hold of
 // any text is that the parser stays in bounds and keeps what is a tag.
 func TestSuiteMailauthTags(t *testing.T) {
 	dir := corpus.Path(t, "corpora/dkim/mailauth")

@@ -2,9 +2,9 @@ package repair
 
 import (
 	"bytes"
-	"github.com/mailtrace/mailtrace/dkim"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/message"
 )
 

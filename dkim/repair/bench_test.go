@@ -3,12 +3,12 @@ package repair
 import (
 	"context"
 	"crypto"
-	"github.com/mailtrace/mailtrace/dkim"
 	"math/rand"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/message"
 )
 

@@ -3,11 +3,11 @@ package repair
 import (
 	"bytes"
 	"fmt"
-	"github.com/mailtrace/mailtrace/dkim"
 	"hash"
 	"slices"
 	"sort"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/message"
 )
 

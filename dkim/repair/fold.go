@@ -2,8 +2,9 @@ package repair
 
 import (
 	"bytes"
-	"github.com/mailtrace/mailtrace/dkim"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/dkim"
 )
 
 // spacingEdits proposes, for simple canonicalization, other folding, blanks

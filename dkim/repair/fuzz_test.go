@@ -2,10 +2,10 @@ package repair
 
 import (
 	"context"
-	"github.com/mailtrace/mailtrace/dkim"
 	"sync"
 	"testing"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/message"
 )
 

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"encoding"
 	"fmt"
-	"github.com/mailtrace/mailtrace/dkim"
 	"hash"
 	"hash/maphash"
 	"math"
 	"slices"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/message"
 )
 

@@ -1,9 +1,9 @@
 package repair
 
 import (
-	"github.com/mailtrace/mailtrace/dkim"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/message"
 )
 

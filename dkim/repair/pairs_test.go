@@ -3,12 +3,12 @@ package repair
 import (
 	"context"
 	"fmt"
-	"github.com/mailtrace/mailtrace/dkim"
 	"math/rand"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/message"
 )
 

@@ -2,8 +2,9 @@ package repair
 
 import (
 	"bytes"
-	"github.com/mailtrace/mailtrace/dkim"
 	"strings"
+
+	"github.com/mailtrace/mailtrace/dkim"
 )
 
 // Servers break lines that are longer than SMTP allows (RFC 5321 §4.5.3.1.6: 998

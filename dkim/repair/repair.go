@@ -15,7 +15,6 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dkim"
-
 	"github.com/mailtrace/mailtrace/message"
 )
 

@@ -6,7 +6,6 @@ import (
 	"crypto"
 	"encoding/base64"
 	"fmt"
-	"github.com/mailtrace/mailtrace/dkim"
 	"io"
 	"math/rand"
 	"mime/quotedprintable"
@@ -17,6 +16,7 @@ import (
 
 	msgauth "github.com/emersion/go-msgauth/dkim"
 
+	"github.com/mailtrace/mailtrace/dkim"
 	"github.com/mailtrace/mailtrace/message"
 )
 
