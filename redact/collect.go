@@ -62,15 +62,6 @@ func each(r *report.Report, f func(*report.Report)) {
 	}
 }
 
-func sortedKeys(m map[key]*secret) []key {
-	var out []key
-	for k := range m {
-		out = append(out, k)
-	}
-	slices.SortFunc(out, func(a, b key) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.text, b.text)) })
-	return out
-}
-
 // keep notes the domains that stay, as without them nobody could follow the
 // verdict, and the fields in which verdicts were found.
 func (t *table) keep(p policy, s string) {
@@ -103,8 +94,11 @@ func (t *table) domains(p policy, s string) {
 		t.known[key{kindSub, strings.ToLower(s)}] = k
 	}
 	scan(s, func(k token) {
+		if k.kind != tokenHost {
+			return
+		}
 		n := hostName(s[k.start:k.end])
-		if k.kind != tokenHost || insideName(n) {
+		if insideName(n) {
 			return
 		}
 		org := t.orgOf(n)
@@ -206,7 +200,7 @@ func (t *table) spot(p policy, s string) {
 				t.hideIP(ip)
 			}
 		case tokenHost:
-			if insideName(hostName(word)) {
+			if insideName(word) {
 				t.addHost(word)
 			}
 			if ip, _, _ := reversed(strings.Split(word, ".")); ip.IsValid() {
@@ -404,12 +398,17 @@ func hostName(s string) string {
 // something only inside a network: by its last label, or by a private address
 // in it, "ip-10-1-2-3".
 func insideName(n string) bool {
-	if n = hostName(n); nobody[n] || mailname.HasPrivateSuffix(n) {
-		return !nobody[n]
+	switch n = hostName(n); {
+	case nobody[n]:
+		return false
+	case mailname.HasPrivateSuffix(n):
+		return true
+	case !strings.Contains(n, "."):
+		return false
 	}
 	for label := range strings.SplitSeq(n, ".") {
 		parts := strings.Split(label, "-")
-		for i := 0; i+4 <= len(parts) && strings.Contains(n, "."); i++ {
+		for i := 0; i+4 <= len(parts); i++ {
 			if ip, err := netip.ParseAddr(strings.Join(parts[i:i+4], ".")); err == nil && private(ip) {
 				return true
 			}

@@ -295,9 +295,10 @@ func (t *table) name(piece string) string {
 	if len(low) != len(piece) {
 		head, piece = low, low // letters of another length, or no letters
 	}
-	org := t.find(kindDomain, t.orgOf(low))
-	if org != nil {
-		head, tail = piece[:len(piece)-len(t.orgOf(low))], org.String()
+	org := t.orgOf(low)
+	of := t.find(kindDomain, org)
+	if of != nil {
+		head, tail = piece[:len(piece)-len(org)], of.String()
 	} else if i := t.keptSuffix(low); i >= 0 {
 		head, tail = piece[:i], piece[i:]
 	}
@@ -311,7 +312,7 @@ func (t *table) name(piece string) string {
 			}
 		}
 	}
-	if labels = strings.Split(head, "."); org != nil {
+	if labels = strings.Split(head, "."); of != nil {
 		for i, l := range labels {
 			if c := cmp.Or(t.find(kindUser, strings.ToLower(l)), t.find(kindSub, strings.ToLower(l))); c != nil {
 				labels[i] = c.name

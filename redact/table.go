@@ -1,7 +1,10 @@
 package redact
 
 import (
+	"cmp"
+	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -152,7 +155,8 @@ func (t *table) number() {
 		}
 		t.names[s.name] = true
 	}
-	for _, k := range sortedKeys(t.known) {
+	inOrder := func(a, b key) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.text, b.text)) }
+	for _, k := range slices.SortedFunc(maps.Keys(t.known), inOrder) {
 		switch s := t.known[k]; k.kind {
 		case kindHost:
 			if t.o.Domains && s.after != "" {
