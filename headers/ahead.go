@@ -36,7 +36,7 @@ func (f *Facts) askAhead() {
 			if n == 0 {
 				a.client = ip
 			}
-			a.ask(dns.Reverse(ip), dns.TypePTR, a.confirm(ip))
+			a.ask(dns.Reverse(ip), dns.TypePTR, a.hosts(addressType(ip)))
 			n++
 		}
 	}
@@ -67,7 +67,7 @@ func (f *Facts) askAhead() {
 	}
 	for n, r := range f.Recipients {
 		if d := mailname.DomainOf(r); d != "" && n < 2 {
-			a.ask(d, dns.TypeMX, a.addresses)
+			a.ask(d, dns.TypeMX, a.hosts(dns.TypeA, dns.TypeAAAA))
 			if len(f.Hops) > 1 { // whether an older line's client is in it
 				a.ask(d, dns.TypeTXT, nil)
 			}
@@ -81,26 +81,17 @@ type ahead struct {
 	client netip.Addr // the newest client with a public address
 }
 
-// confirm asks for the addresses of the names that reverse DNS gives.
-func (a ahead) confirm(ip netip.Addr) func(dns.Answer) {
+// hosts asks for addresses of the hosts that an MX or PTR answer names.
+func (a ahead) hosts(types ...dns.Type) func(dns.Answer) {
 	return func(ans dns.Answer) {
 		for i, name := range ans.Hosts() {
-			if i == aheadHosts {
+			if i == aheadHosts || name == "" {
 				break
 			}
-			a.ask(name, addressType(ip), nil)
+			for _, t := range types {
+				a.ask(name, t, nil)
+			}
 		}
-	}
-}
-
-// addresses asks for both kinds of addresses of mail exchangers.
-func (a ahead) addresses(ans dns.Answer) {
-	for i, name := range ans.Hosts() {
-		if i == aheadHosts || name == "" {
-			break
-		}
-		a.ask(name, dns.TypeA, nil)
-		a.ask(name, dns.TypeAAAA, nil)
 	}
 }
 
@@ -129,14 +120,7 @@ func (a ahead) record(domain string, depth int) func(dns.Answer) {
 					a.ask(name, addressType(a.client), nil)
 					n++
 				case "mx":
-					a.ask(name, dns.TypeMX, func(ans dns.Answer) {
-						for i, name := range ans.Hosts() {
-							if i == aheadHosts || name == "" {
-								break
-							}
-							a.ask(name, addressType(a.client), nil)
-						}
-					})
+					a.ask(name, dns.TypeMX, a.hosts(addressType(a.client)))
 					n++
 				}
 			}
@@ -153,7 +137,7 @@ func (a ahead) organisation(signer, author string) {
 	}
 	for n := 0; signer != "" && n < aheadWalk; n++ {
 		a.ask("_dmarc."+signer, dns.TypeTXT, nil)
-		_, signer, _ = strings.Cut(signer, ".")
+		signer = mailname.Parent(signer)
 	}
 }
 
@@ -173,15 +157,8 @@ func keyName(value string) (name, domain string) {
 		return "", ""
 	}
 	tags, _ := dkim.ParseTags(value)
-	var d, s string
-	for i := range tags {
-		switch tags[i].Name {
-		case "d":
-			d = tags[i].Value
-		case "s":
-			s = tags[i].Value
-		}
-	}
+	d, _ := dkim.TagValue(tags, "d")
+	s, _ := dkim.TagValue(tags, "s")
 	if d == "" || s == "" || strings.ContainsAny(d+s, " \t\r\n()") {
 		return "", ""
 	}

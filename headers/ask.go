@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"slices"
 
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/internal/mailname"
@@ -136,11 +137,7 @@ func (a *asker) addrs(what, name string) ([]netip.Addr, bool) {
 // where that could not be asked.
 func (a *asker) pointsTo(what, name string, ip netip.Addr) (yes, known bool) {
 	name = mailname.Host(name)
-	t := dns.TypeA
-	if ip.Is6() {
-		t = dns.TypeAAAA
-	}
-	ans, ok := a.lookup(what, name, t)
+	ans, ok := a.lookup(what, name, addressType(ip))
 	if !ok {
 		return false, false
 	}
@@ -157,6 +154,13 @@ func (a *asker) pointsTo(what, name string, ip netip.Addr) (yes, known bool) {
 func (a *asker) exchangers(domain string) []Exchanger {
 	list, _ := a.exchangersOf(domain)
 	return list
+}
+
+// isExchanger reports whether a host, by its name as mailname.Host has it, is one
+// of the exchangers of a domain. known is false where not all could be asked.
+func (a *asker) isExchanger(host, domain string) (yes, known bool) {
+	list, known := a.exchangersOf(domain)
+	return slices.ContainsFunc(list, func(x Exchanger) bool { return x.Host == host }), known
 }
 
 // exchangersOf is exchangers; known is false where not all could be asked.

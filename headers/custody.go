@@ -209,7 +209,8 @@ func (w *warden) receives(k int, domain string) bool {
 	if ofService(by) || privateName(by) || mailname.Org(by) != "" && mailname.Org(by) == mailname.Org(domain) || mailname.DomainOf(w.hops[k].For) == domain {
 		return true
 	}
-	return slices.ContainsFunc(w.ask.exchangers(domain), func(x Exchanger) bool { return x.Host == mailname.Host(by) })
+	yes, _ := w.ask.isExchanger(mailname.Host(by), domain)
+	return yes
 }
 
 // walk goes down the chain, at most to the line whose client is the one told.
@@ -701,17 +702,14 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 	}
 	if !h.IP.IsLoopback() && h.RDNS == "" {
 		for _, d := range domains {
-			list, _ := w.ask.exchangersOf(d)
-			for _, x := range list {
-				if x.Host == by {
-					// What strangers come through stands there too, and has no name either.
-					nat.why = h.IP.String() + " is a private address without a name, at the MX itself: a relay of the reader's, or what replaced the address of a stranger"
-					nat.other = &Other{
-						Reading: "a relay of yours at a private address", Inside: true, Hop: h.Index - 1,
-						Question: "is " + h.IP.String() + ", the client of hop " + strconv.Itoa(h.Index) + ", a relay of yours, and no balancer or NAT?", Settle: "--trust " + h.IP.String(),
-					}
-					return nat
+			if yes, _ := w.ask.isExchanger(by, d); yes {
+				// What strangers come through stands there too, and has no name either.
+				nat.why = h.IP.String() + " is a private address without a name, at the MX itself: a relay of the reader's, or what replaced the address of a stranger"
+				nat.other = &Other{
+					Reading: "a relay of yours at a private address", Inside: true, Hop: h.Index - 1,
+					Question: "is " + h.IP.String() + ", the client of hop " + strconv.Itoa(h.Index) + ", a relay of yours, and no balancer or NAT?", Settle: "--trust " + h.IP.String(),
 				}
+				return nat
 			}
 		}
 	}
@@ -725,8 +723,7 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 // records of the domains name.
 func (w *warden) behindMX(by string, domains []string) bool {
 	for _, d := range domains {
-		list, known := w.ask.exchangersOf(d)
-		if !known || slices.ContainsFunc(list, func(x Exchanger) bool { return x.Host == by }) {
+		if yes, known := w.ask.isExchanger(by, d); yes || !known {
 			return false
 		}
 	}
@@ -777,9 +774,8 @@ func (w *warden) byName(h *Hop, domains []string, sure, helo, rdns string, blind
 // may be its customers' too: a machine that neither stands in one zone of its own
 // with that host nor in its SPF record is a question.
 func (w *warden) ofOwner(h *Hop, name, beside string, foreign bool, why string) decision {
-	_, zone, _ := strings.Cut(name, ".")
-	_, its, _ := strings.Cut(beside, ".")
-	if org := mailname.Org(name); foreign && (zone != its || zone == org) {
+	zone := mailname.Parent(name)
+	if org := mailname.Org(name); foreign && (zone != mailname.Parent(beside) || zone == org) {
 		if in, _ := w.ask.ownTerms(org, h.IP); !in {
 			return decision{other: &Other{
 				Reading: "a mail server of " + org + ", which takes your mail, and no machine that somebody rents there", Inside: true, Hop: h.Index - 1,

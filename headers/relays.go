@@ -180,7 +180,11 @@ func (w *walker) receivesFor(h *Hop) bool {
 	if d == "" {
 		return false
 	}
-	return w.inOrgs(mailname.Org(d)) || slices.ContainsFunc(w.f.ask.exchangers(d), func(x Exchanger) bool { return x.Host == mailname.Host(h.By) })
+	if w.inOrgs(mailname.Org(d)) {
+		return true
+	}
+	yes, _ := w.f.ask.isExchanger(mailname.Host(h.By), d)
+	return yes
 }
 
 // sidePublic decides for a client with a public address.

@@ -55,7 +55,8 @@ func (f *Facts) contradict() {
 			continue
 		}
 		if by != mailname.Host(border.By) && !slices.ContainsFunc(f.Custody.Domains, func(d string) bool {
-			return slices.ContainsFunc(f.ask.exchangers(d), func(x Exchanger) bool { return x.Host == by })
+			yes, _ := f.ask.isExchanger(by, d)
+			return yes
 		}) {
 			continue
 		}
