@@ -487,10 +487,7 @@ func (w *warden) decide(k int) decision {
 				if n, _ := w.ask.names(h.IP); name == "" && len(n) > 0 {
 					name = n[0]
 				}
-				d.other = &Other{
-					Reading: "a relay of the recipient's under another name", Inside: true, Hop: k,
-					Question: "is " + cmp.Or(name, h.IP.String()) + ", the client of hop " + strconv.Itoa(h.Index) + ", yours?", Settle: "--trust " + cmp.Or(name, h.IP.String()),
-				}
+				d.other = perhapsInside(h, cmp.Or(name, h.IP.String()), "a relay of the recipient's under another name", "yours")
 				break
 			}
 		}
@@ -525,10 +522,7 @@ func (w *warden) nameless(k int) decision {
 	}
 	d := decision{unknown: "the line shows no address", why: cmp.Or(mailname.Host(h.Helo), "the client") + " has no address in the line: anybody can call themselves so"}
 	if w.isMine(h.Helo) || h.Helo != "" && privateName(h.Helo) {
-		d.other = &Other{
-			Reading: "an inner hand-over that shows no address", Inside: true, Hop: k,
-			Question: "is " + mailname.Host(h.Helo) + ", the client of hop " + strconv.Itoa(h.Index) + ", yours?", Settle: "--trust " + mailname.Host(h.Helo),
-		}
+		d.other = perhapsInside(h, mailname.Host(h.Helo), "an inner hand-over that shows no address", "yours")
 	}
 	return d
 }
@@ -705,10 +699,7 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 			if yes, _ := w.ask.isExchanger(by, d); yes {
 				// What strangers come through stands there too, and has no name either.
 				nat.why = h.IP.String() + " is a private address without a name, at the MX itself: a relay of the reader's, or what replaced the address of a stranger"
-				nat.other = &Other{
-					Reading: "a relay of yours at a private address", Inside: true, Hop: h.Index - 1,
-					Question: "is " + h.IP.String() + ", the client of hop " + strconv.Itoa(h.Index) + ", a relay of yours, and no balancer or NAT?", Settle: "--trust " + h.IP.String(),
-				}
+				nat.other = perhapsInside(h, h.IP.String(), "a relay of yours at a private address", "a relay of yours, and no balancer or NAT")
 				return nat
 			}
 		}
@@ -777,10 +768,7 @@ func (w *warden) ofOwner(h *Hop, name, beside string, foreign bool, why string) 
 	zone := mailname.Parent(name)
 	if org := mailname.Org(name); foreign && (zone != mailname.Parent(beside) || zone == org) {
 		if in, _ := w.ask.ownTerms(org, h.IP); !in {
-			return decision{other: &Other{
-				Reading: "a mail server of " + org + ", which takes your mail, and no machine that somebody rents there", Inside: true, Hop: h.Index - 1,
-				Question: "is " + h.IP.String() + ", the client of hop " + strconv.Itoa(h.Index) + ", a mail server of " + org + " that hands you your mail?", Settle: "--trust " + h.IP.String(),
-			}}
+			return decision{other: perhapsInside(h, h.IP.String(), "a mail server of "+org+", which takes your mail, and no machine that somebody rents there", "a mail server of "+org+" that hands you your mail")}
 		}
 	}
 	return yes(Likely, "c4", why)
@@ -917,6 +905,15 @@ func (w *warden) pointsTo(name string, ip netip.Addr) (bool, bool) {
 	return w.ask.pointsTo("names of the path's hosts", name, ip)
 }
 
+// perhapsInside is the reading in which the client of a line, under the name by
+// which it can be trusted, belongs inside, as the question asks.
+func perhapsInside(h *Hop, name, reading, asked string) *Other {
+	return &Other{
+		Reading: reading, Inside: true, Hop: h.Index - 1,
+		Question: "is " + name + ", the client of hop " + strconv.Itoa(h.Index) + ", " + asked + "?", Settle: "--trust " + name,
+	}
+}
+
 // fork says what else the client of line k, a stranger as far as is known, may
 // be. Only a relay of the recipient's or the recipient's gateway is worth the question: a
 // foreign name is not, or most mail would be a question.
@@ -937,10 +934,8 @@ func (w *warden) fork(k int, blind bool) *Other {
 			relay = relay || mailname.Org(mailname.DomainOf(w.hops[i].For)) == org
 		}
 	}
-	x := &Other{Inside: true, Hop: k, Question: "is " + h.IP.String() + ", the client of hop " + strconv.Itoa(h.Index) + ", yours?", Settle: "--trust " + h.IP.String()}
 	if own || relay {
-		x.Reading = "a relay of the recipient's"
-		return x
+		return perhapsInside(h, h.IP.String(), "a relay of the recipient's", "yours")
 	}
 	// A gateway works for both ends under the same names. The outbound hosts of
 	// a mailbox service are its senders'.
@@ -953,9 +948,10 @@ func (w *warden) fork(k int, blind bool) *Other {
 			return nil
 		}
 	}
-	x.Reading = "the recipient's gateway"
-	x.Question = "is " + sends.First().Name + ", the client of hop " + strconv.Itoa(h.Index) + ", your own gateway?"
-	return x
+	return &Other{
+		Reading: "the recipient's gateway", Inside: true, Hop: k,
+		Question: "is " + sends.First().Name + ", the client of hop " + strconv.Itoa(h.Index) + ", your own gateway?", Settle: "--trust " + h.IP.String(),
+	}
 }
 
 // spells reports whether a name is made of the address that it stands for: then
