@@ -15,7 +15,7 @@ func sealerName(f *Facts, s *arc.Set) string {
 	if k := f.SealerHop(s); k >= 0 && f.Hops[k].By != "" && mailname.SameOrg(f.Hops[k].By, s.Domain) {
 		return byName(f, k)
 	}
-	return cmp.Or(s.Domain, cmp.Or(s.AMSDomain, "an unnamed sealer"))
+	return cmp.Or(s.Domain, s.AMSDomain, "an unnamed sealer")
 }
 
 // sealerParty is the party at fault where a sealer did wrong.

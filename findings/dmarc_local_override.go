@@ -43,7 +43,7 @@ honoured by ARC than by rules that skip the filter.
 			}
 			policy, basis := policyAsked(f, c.Policy)
 			action := strings.ToLower(c.Action)
-			domain := cmp.Or(f.FromDomain, cmp.Or(c.Domain, "the author's domain"))
+			domain := cmp.Or(f.FromDomain, c.Domain, "the author's domain")
 			x := report.Finding{
 				Hop:        index(f, c.Hop),
 				Confidence: report.Strong,

@@ -45,7 +45,7 @@ Nothing. The sender may publish an SPF record for the names of its servers.
 					Hop:         index(f, h.Hop),
 					Confidence:  report.Proved,
 					AtFault:     report.Party{Role: "none", Host: fromHost(f, h.Hop)},
-					Parts:       report.Say("SPF is %s for the envelope sender (%s) and %s for the HELO name (%s); only the first counts for DMARC", m.Normal, cmp.Or(m.Domain, domainPart(*f.MailFrom)), h.Normal, cmp.Or(h.Domain, cmp.Or(h.Helo, "of the client"))),
+					Parts:       report.Say("SPF is %s for the envelope sender (%s) and %s for the HELO name (%s); only the first counts for DMARC", m.Normal, cmp.Or(m.Domain, domainPart(*f.MailFrom)), h.Normal, cmp.Or(h.Domain, h.Helo, "of the client")),
 					AdviceParts: report.Words("none needed; the sender may publish an SPF record for its host name"),
 					Evidence:    []report.Evidence{claim(f, m), claim(f, h)},
 				}

@@ -119,7 +119,7 @@ func verdict(f *Facts, found []report.Finding) report.Verdict {
 	say := func(status, fault, format string, args ...any) {
 		v.Status, v.AtFault, v.Parts = status, fault, report.Say(format, args...)
 	}
-	nothing, held := foundNothing(f), vouched(f)
+	method, domain := vouched(f)
 	switch {
 	case f.Border.DMARC == "pass":
 		say(report.Authenticated, "none", "DMARC of %v passes%s", author, how(f))
@@ -129,14 +129,14 @@ func verdict(f *Facts, found []report.Finding) report.Verdict {
 		say(report.Unauthenticated, "none", "SPF passes for another domain only; nothing vouches for %v, which publishes no usable DMARC policy", author)
 	case f.Border.DMARC == "none" && (f.Border.SPF == "pass" || f.Border.DKIM == "pass"):
 		say(report.Authenticated, "none", "%s; %v publishes no usable DMARC policy", passing(f.Border), author)
-	case f.Border.DMARC == "temperror" && held != nil:
-		say(report.Authenticated, "none", "%v; the DMARC policy of %v could not be had: the DNS failed", held, author)
-	case (f.Border.DMARC == "temperror" || f.Border.DMARC == "" && f.Border.DKIM == "none") && nothing != nil:
-		say(report.Unauthenticated, "unknown", "%v", nothing)
+	case f.Border.DMARC == "temperror" && method != "":
+		say(report.Authenticated, "none", "%s of %v passes; the DMARC policy of %v could not be had: the DNS failed", method, report.DomainRef(domain), author)
+	case (f.Border.DMARC == "temperror" || f.Border.DMARC == "" && f.Border.DKIM == "none") && foundNothing(f) != nil:
+		say(report.Unauthenticated, "unknown", "%v", foundNothing(f))
 	case f.Border.DMARC == "temperror":
 		say(report.Undetermined, "unknown", "the DNS failed, DMARC of %v can't be judged", author)
-	case f.Border.DMARC == "" && held != nil:
-		say(report.Authenticated, "none", "%v; the DMARC policy of %v was not asked for", held, author)
+	case f.Border.DMARC == "" && method != "":
+		say(report.Authenticated, "none", "%s of %v passes; the DMARC policy of %v was not asked for", method, report.DomainRef(domain), author)
 	case f.Border.DMARC == "" || f.Border.SPF == "" && f.Border.DKIM != "pass":
 		say(report.Undetermined, "unknown", "too little could be checked")
 		if len(f.Hops) > 0 && f.LastRun().Border < 0 {
@@ -158,7 +158,10 @@ func verdict(f *Facts, found []report.Finding) report.Verdict {
 // passes for the author.
 func foundNothing(f *Facts) report.Text {
 	spf, dmarc := f.BorderClaim("spf"), f.BorderClaim("dmarc")
-	if spf == nil && dmarc == nil || f.Border.DMARC == "pass" || f.Border.DKIM == "pass" || vouched(f) != nil || spfOfAuthor(f) {
+	if spf == nil && dmarc == nil || f.Border.DMARC == "pass" || f.Border.DKIM == "pass" || spfOfAuthor(f) {
+		return nil
+	}
+	if method, _ := vouched(f); method != "" {
 		return nil
 	}
 	var said []string
@@ -174,28 +177,27 @@ func foundNothing(f *Facts) report.Text {
 	return report.Say("%v wrote %s: nothing vouches for %v", report.HostRef(byName(f, borderHop(f))), list(said), whom)
 }
 
-// vouched says which check passed for the author's own organisation where DMARC
-// could not be decided; nil where none did.
-func vouched(f *Facts) report.Text {
+// vouched says which check passed for the author's own organisation, and of which
+// domain, where DMARC could not be decided; "" where none did.
+func vouched(f *Facts) (method, domain string) {
 	if f.FromDomain == "" {
-		return nil
+		return "", ""
 	}
 	if f.Border.DKIM == "pass" {
-		return report.Say("DKIM of %v passes", report.DomainRef(f.FromDomain))
+		return "DKIM", f.FromDomain
 	}
 	if f.Border.SPF != "pass" {
-		return nil
+		return "", ""
 	}
-	domain := ""
 	if f.SPF != nil {
 		domain = f.SPF.Domain
 	} else if c := f.BorderClaim("spf"); c != nil {
 		domain = c.Domain
 	}
 	if org := mailname.Org(f.FromDomain); org != "" && mailname.Org(domain) == org {
-		return report.Say("SPF of %v passes", report.DomainRef(domain))
+		return "SPF", domain
 	}
-	return nil
+	return "", ""
 }
 
 func word(s string) string {

@@ -234,7 +234,7 @@ func sentOn(f *Facts, s borderSPF) string {
 	if s.result != "pass" || f.MailFrom == nil {
 		return ""
 	}
-	if local, _, ok := strings.Cut(*f.MailFrom, "@"); ok && strings.Contains(local, "+caf_=") && known.ByAddr(f.ClientIP(f.LastRun())).And(known.InZone("google.com")) != (known.Set{}) {
+	if local, _, ok := strings.Cut(*f.MailFrom, "@"); ok && strings.Contains(local, "+caf_=") && !known.ByAddr(f.ClientIP(f.LastRun())).And(known.InZone("google.com")).Empty() {
 		return "Gmail forwarded it for a mailbox there, as the envelope sender " + *f.MailFrom + " says"
 	}
 	for _, n := range f.BorderNames {

@@ -36,7 +36,7 @@ func (w *walker) side(k int) side {
 	}
 	if h.OwnHost {
 		// Whatever address it shows, it is its own server's.
-		return side{inside: true, basis: "a filter on the machine of " + cmp.Or(cmp.Or(h.ByName, h.By), "an unnamed host")}
+		return side{inside: true, basis: "a filter on the machine of " + cmp.Or(h.ByName, h.By, "an unnamed host")}
 	}
 	if s, ok := w.service(h); ok {
 		return s
