@@ -202,7 +202,7 @@ func mendedSPF(text string) string {
 
 // hint says what a faulty record is meant to be.
 func (c *checker) hint(n spf.Note) (mend, bool) {
-	if !n.Error && !n.Idle {
+	if !n.Error && n.Kind != spf.NoteUnreachable && n.Kind != spf.NoteUnknownModifier {
 		return mend{}, false
 	}
 	a := c.ask(n.Domain, dns.TypeTXT)

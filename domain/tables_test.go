@@ -20,6 +20,18 @@ import (
 // eachCall calls f for each method call in the source files of a pattern.
 func eachCall(t *testing.T, pattern string, f func(method string, call *ast.CallExpr)) {
 	t.Helper()
+	eachNode(t, pattern, func(n ast.Node) {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if sel, ok := call.Fun.(*ast.SelectorExpr); ok {
+				f(sel.Sel.Name, call)
+			}
+		}
+	})
+}
+
+// eachNode calls f for each node of the source files of a pattern.
+func eachNode(t *testing.T, pattern string, f func(n ast.Node)) {
+	t.Helper()
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%s: no files, %v", pattern, err)
@@ -33,10 +45,8 @@ func eachCall(t *testing.T, pattern string, f func(method string, call *ast.Call
 			t.Fatal(err)
 		}
 		ast.Inspect(tree, func(n ast.Node) bool {
-			if call, ok := n.(*ast.CallExpr); ok {
-				if sel, ok := call.Fun.(*ast.SelectorExpr); ok {
-					f(sel.Sel.Name, call)
-				}
+			if n != nil {
+				f(n)
 			}
 			return true
 		})
@@ -62,8 +72,8 @@ func TestTableIsTheSource(t *testing.T) {
 			}
 		}
 	})
-	for _, n := range notes {
-		used[n.code] = true
+	for _, code := range noteCodes {
+		used[code] = true
 	}
 	used["spf-permerror-syntax"], used[spfRemark] = true, true
 	seen := map[string]bool{}
@@ -117,47 +127,154 @@ func TestTitlesOfTheCatalogue(t *testing.T) {
 	}
 }
 
-// Each text that spf.Lint notes has its code. The texts are read from the
-// source, with verbs in the place of values.
-func TestNotesOfLint(t *testing.T) {
-	var texts []string
-	collect := func(format string) {
-		format = strings.NewReplacer("%%", "%", "%.80q", "X", "%s", "X", "%d", "9", "%q", "X").Replace(format)
-		texts = append(texts, format)
+// noteTexts are the codes of the texts of spf.Lint: the code of the first row
+// whose text the note has at its beginning ("text…"), its end ("…text") or
+// inside ("…text…").
+var noteTexts = [...]struct{ text, code string }{
+	{"…for a client that nothing matches before; the limit is…", "spf-permerror-lookup-limit"},
+	{"void lookup …", "spf-void-lookups"},
+	{"a loop: …", "spf-include-loop"},
+	{"nested deeper than …", "spf-include-loop"},
+	{"…MX records; mx may use…", "spf-mx-limit"},
+	{"…does not exist", "spf-include-none"},
+	{"…has no SPF record", "spf-include-none"},
+	{"…SPF records; only one is allowed", "spf-include-none"},
+	{"…bytes; the bound is…", "spf-include-none"},
+	{"…is a single label", "spf-include-none"},
+	{"…is not a domain name", "spf-include-none"},
+	{"there is no domain to check", "spf-include-none"},
+	{"depends on the message; not followed", "spf-macro-target"},
+	{"…cannot be asked for", "spf-void-term"},
+	{"…has no address: a void lookup", "spf-void-term"},
+	{"…has no MX record: a void lookup", "spf-void-term"},
+	{"…has no address; some receivers count that as a void lookup", "spf-void-term"},
+	{"…has a null MX (RFC 7505), which matches nothing", "spf-useless-term"},
+	{"…lets nobody pass, so this never matches", "spf-useless-term"},
+	{"matches nothing: …", "spf-useless-term"},
+	{"a private address: …", "spf-useless-term"},
+	{"…is included already, by…", "spf-redundant-term"},
+	{"…which is included", "spf-redundant-term"},
+	{"the same network as …", "spf-redundant-term"},
+	{"lies in …", "spf-redundant-term"},
+	{"stands twice in the record", "spf-redundant-term"},
+	{"never reached: …", "spf-unreachable-term"},
+	{"not used: …", "spf-unreachable-term"},
+	{"lets every client pass", "spf-overbroad-pass"},
+	{"covers every address", "spf-overbroad-pass"},
+	{"covers a very large network", "spf-overbroad-pass"},
+	{"neither all nor redirect…", "spf-softfail-or-neutral"},
+	{"makes no statement on any other client", "spf-softfail-or-neutral"},
+	{"%{p} is slow…", "spf-ptr"},
+	{"ptr is slow…", "spf-ptr"},
+	{"no modifier of RFC 7208…", "spf-unknown-modifier"},
+	{"has host bits…", "spf-host-bits"},
+	{"…the answer may not fit one UDP packet of 512", "spf-record-long"},
+	{"…no explanation is given", "spf-explanation-broken"},
+}
+
+// like reports whether text fits a row of noteTexts.
+func like(text, pattern string) bool {
+	const gap = "…"
+	inner := strings.TrimSuffix(strings.TrimPrefix(pattern, gap), gap)
+	open, more := strings.HasPrefix(pattern, gap), strings.HasSuffix(pattern, gap)
+	switch {
+	case open && more:
+		return strings.Contains(text, inner)
+	case open:
+		return strings.HasSuffix(text, inner)
+	case more:
+		return strings.HasPrefix(text, inner)
 	}
-	eachCall(t, "../spf/lint*.go", func(method string, call *ast.CallExpr) {
-		switch method {
-		case "at": // domain, term, isError, format
-			if format, ok := literal(call.Args[3]); ok && format != "%s" {
-				collect(format)
+	return text == inner
+}
+
+// The kind that spf.Lint gives a note leads to the code of its text. Kinds and
+// texts are read from the source, with verbs in the place of values.
+func TestNotesOfLint(t *testing.T) {
+	kinds := kindsOfNotes(t)
+	if len(kinds) != len(noteCodes) {
+		t.Errorf("%d kinds in the source of spf, %d here", len(kinds), len(noteCodes))
+	}
+	var texts []string
+	check := func(kind ast.Expr, format string) {
+		t.Helper()
+		text := strings.NewReplacer("%%", "%", "%.80q", "X", "%s", "X", "%d", "9", "%q", "X").Replace(format)
+		texts = append(texts, text)
+		code, _ := classify(spf.Note{Text: text, Kind: kinds[name(kind)]})
+		i := slices.IndexFunc(noteTexts[:], func(n struct{ text, code string }) bool { return like(text, n.text) })
+		if code == spfRemark || i < 0 || noteTexts[i].code != code {
+			t.Errorf("%q is of the code %s", text, code)
+		}
+	}
+	eachNode(t, "../spf/lint*.go", func(n ast.Node) {
+		switch n := n.(type) {
+		case *ast.CallExpr: // domain, term, kind, format
+			if sel, ok := n.Fun.(*ast.SelectorExpr); ok && (sel.Sel.Name == "at" || sel.Sel.Name == "bad") {
+				if format, ok := literal(n.Args[3]); ok && format != "%s" {
+					check(n.Args[2], format)
+				}
 			}
-		case "idle": // domain, term, format
-			if format, ok := literal(call.Args[2]); ok {
-				collect(format)
+		case *ast.CompositeLit:
+			if name(n.Type) != "Note" {
+				return
 			}
-		case "Sprintf":
-			if format, ok := literal(call.Args[0]); ok && !strings.Contains(format, "is not held against") && !strings.Contains(format, "counting ends here") {
-				collect(format)
+			var text, kind ast.Expr
+			for _, e := range n.Elts {
+				switch e := e.(*ast.KeyValueExpr); name(e.Key) {
+				case "Text":
+					text = e.Value
+				case "Kind":
+					kind = e.Value
+				}
+			}
+			if call, ok := text.(*ast.CallExpr); ok && len(call.Args) > 0 {
+				text = call.Args[0]
+			}
+			if format, ok := literal(text); ok {
+				check(kind, format)
 			}
 		}
 	})
-	// Texts of published.problem, which include and redirect show.
-	texts = append(texts, "x.example does not exist", "x.example has no SPF record", "x.example has 2 SPF records; only one is allowed",
-		"the record of x.example has 99999 bytes; the bound is 16384", `"x" is a single label`, `"x y" is not a domain name`,
-		"neither all nor redirect: clients that nothing matches get neutral")
+	// Texts that come from elsewhere: of the limits, and of published.problem, which
+	// include and redirect show.
+	kind := func(k string) ast.Expr { return ast.NewIdent(k) }
+	check(kind("NoteLookups"), "lookup %d of %d for a client that nothing matches before; the limit is %d%s")
+	check(kind("NoteVoidLookups"), "void lookup %d of %d; receivers may stop at %d (void: %s)")
+	for _, text := range [...]string{"x.example does not exist", "x.example has no SPF record", "x.example has 2 SPF records; only one is allowed",
+		"the record of x.example has 99999 bytes; the bound is 16384", `"x" is a single label`, `"x y" is not a domain name`, "there is no domain to check"} {
+		check(kind("NoteNoRecord"), text)
+	}
 	if len(texts) < 30 {
 		t.Fatalf("only %d texts found in the source of spf", len(texts))
 	}
-	for _, text := range texts {
-		if code, _ := classify(spf.Note{Text: text}); code == spfRemark {
-			t.Errorf("no code for the note %q", text)
-		}
-	}
-	for _, n := range notes {
-		if !slices.ContainsFunc(texts, func(s string) bool { return like(s, n.text) }) && n.text != "there is no domain to check" {
+	for _, n := range noteTexts {
+		if !slices.ContainsFunc(texts, func(s string) bool { return like(s, n.text) }) {
 			t.Errorf("%q fits no note of spf.Lint", n.text)
 		}
 	}
+}
+
+// kindsOfNotes are the kinds that package spf declares, by their names.
+func kindsOfNotes(t *testing.T) map[string]spf.NoteKind {
+	kinds := map[string]spf.NoteKind{}
+	eachNode(t, "../spf/spf.go", func(n ast.Node) {
+		if v, ok := n.(*ast.ValueSpec); ok && name(v.Type) == "NoteKind" {
+			text, _ := literal(v.Values[0])
+			kinds[v.Names[0].Name] = spf.NoteKind(text)
+			if noteCodes[spf.NoteKind(text)] == "" {
+				t.Errorf("no code for %s", v.Names[0].Name)
+			}
+		}
+	})
+	return kinds
+}
+
+// name is that of an identifier, "" for anything else.
+func name(e ast.Expr) string {
+	if id, ok := e.(*ast.Ident); ok {
+		return id.Name
+	}
+	return ""
 }
 
 // A text or code without a row is shown all the same.

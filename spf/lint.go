@@ -39,7 +39,7 @@ func Lint(ctx context.Context, res dns.Resolver, domain string, o Options) *Lint
 	p := l.fetch(l.out.Domain)
 	if p.record == nil {
 		if p.code == ReasonMultiple || p.code == ReasonRecordTooLong {
-			l.note(Note{Domain: p.domain, Text: p.problem, Error: true})
+			l.note(Note{Domain: p.domain, Text: p.problem, Error: true, Kind: NoteNoRecord})
 		}
 	} else {
 		l.out.Record = p.record.Text
@@ -79,14 +79,14 @@ func (l *linter) note(n Note) {
 	}
 }
 
-// idle notes that a term does nothing.
-func (l *linter) idle(domain string, t *Term, format string, args ...any) {
-	l.note(Note{Domain: domain, Position: t.Position, Term: t.Text, Text: fmt.Sprintf(format, args...), Idle: true})
+// at notes something about a term.
+func (l *linter) at(domain string, t *Term, kind NoteKind, format string, args ...any) {
+	l.note(Note{Domain: domain, Position: t.Position, Term: t.Text, Text: fmt.Sprintf(format, args...), Kind: kind})
 }
 
-// at notes something about a term.
-func (l *linter) at(domain string, t *Term, isError bool, format string, args ...any) {
-	l.note(Note{Domain: domain, Position: t.Position, Term: t.Text, Text: fmt.Sprintf(format, args...), Error: isError})
+// bad notes why receivers that get to a term must answer permerror.
+func (l *linter) bad(domain string, t *Term, kind NoteKind, format string, args ...any) {
+	l.note(Note{Domain: domain, Position: t.Position, Term: t.Text, Text: fmt.Sprintf(format, args...), Error: true, Kind: kind})
 }
 
 // limits notes the totals.
@@ -142,13 +142,13 @@ func (l *linter) term(t *Term, domain string, decides bool) bool {
 	}
 	l.out.Lookups++
 	if l.out.Lookups == l.maxLookups+1 {
-		l.over = &Note{Domain: domain, Position: t.Position, Term: t.Text, Error: true}
+		l.over = &Note{Domain: domain, Position: t.Position, Term: t.Text, Error: true, Kind: NoteLookups}
 		l.loop = loop(l.around())
 	}
 	name, ok := staticName(t, domain, l.out.Domain)
 	if !ok {
 		if t.Kind == "include" || t.Kind == "redirect" {
-			l.at(domain, t, false, "depends on the message; not followed")
+			l.at(domain, t, NoteMacroTarget, "depends on the message; not followed")
 		}
 		return true
 	}
@@ -186,14 +186,14 @@ func (l *linter) void(t *Term, name string, typ dns.Type, domain string) {
 		l.voidNames = append(l.voidNames, what)
 	}
 	if l.maxVoids >= 0 && l.out.Voids == l.maxVoids+1 {
-		l.overVoid = &Note{Domain: domain, Position: t.Position, Term: t.Text}
+		l.overVoid = &Note{Domain: domain, Position: t.Position, Term: t.Text, Kind: NoteVoidLookups}
 	}
 }
 
 func (l *linter) addressVoid(t *Term, name, domain string) {
 	a := l.ask(name, dns.TypeA)
 	if a.bad {
-		l.at(domain, t, false, "%.80q cannot be asked for", name)
+		l.at(domain, t, NoteVoid, "%.80q cannot be asked for", name)
 		return
 	}
 	if !a.void() {
@@ -201,7 +201,7 @@ func (l *linter) addressVoid(t *Term, name, domain string) {
 	}
 	if l.ask(name, dns.TypeAAAA).void() {
 		l.void(t, name, dns.TypeA, domain)
-		l.at(domain, t, false, "%s has no address: a void lookup", name)
+		l.at(domain, t, NoteVoid, "%s has no address: a void lookup", name)
 	}
 }
 
@@ -211,23 +211,23 @@ func (l *linter) mx(t *Term, name, domain string) {
 	case a.gap:
 		return
 	case a.bad:
-		l.at(domain, t, false, "%.80q cannot be asked for", name)
+		l.at(domain, t, NoteVoid, "%.80q cannot be asked for", name)
 		return
 	case a.void():
 		l.void(t, name, dns.TypeMX, domain)
-		l.at(domain, t, false, "%s has no MX record: a void lookup", name)
+		l.at(domain, t, NoteVoid, "%s has no MX record: a void lookup", name)
 		return
 	case len(a.Records) > MaxMX: // §4.6.4
-		l.at(domain, t, true, "%s has %d MX records; mx may use %d", name, len(a.Records), MaxMX)
+		l.bad(domain, t, NoteManyMX, "%s has %d MX records; mx may use %d", name, len(a.Records), MaxMX)
 		return
 	}
 	for i := range a.Records {
 		host := a.Records[i].Host
 		switch {
 		case host == "":
-			l.at(domain, t, false, "%s has a null MX (RFC 7505), which matches nothing", name)
+			l.at(domain, t, NoteUseless, "%s has a null MX (RFC 7505), which matches nothing", name)
 		case l.ask(host, dns.TypeA).void() && l.ask(host, dns.TypeAAAA).void():
-			l.at(domain, t, false, "the MX host %s has no address; some receivers count that as a void lookup", host)
+			l.at(domain, t, NoteVoid, "the MX host %s has no address; some receivers count that as a void lookup", host)
 		}
 	}
 }
@@ -235,11 +235,11 @@ func (l *linter) mx(t *Term, name, domain string) {
 // follow goes into the target of an include or redirect.
 func (l *linter) follow(t *Term, name, domain string, decides bool) {
 	if slices.Contains(l.path, name) {
-		l.at(domain, t, true, "a loop: %s is being evaluated already", name)
+		l.bad(domain, t, NoteLoop, "a loop: %s is being evaluated already", name)
 		return
 	}
 	if len(l.path) > MaxDepth {
-		l.at(domain, t, true, "nested deeper than %d", MaxDepth)
+		l.bad(domain, t, NoteLoop, "nested deeper than %d", MaxDepth)
 		return
 	}
 	p := l.fetch(name)
@@ -250,7 +250,7 @@ func (l *linter) follow(t *Term, name, domain string, decides bool) {
 	case p.gap:
 		return
 	case p.record == nil: // §5.2, §6.1: none becomes permerror
-		l.at(domain, t, true, "%s", p.problem)
+		l.bad(domain, t, NoteNoRecord, "%s", p.problem)
 		return
 	}
 	if t.Kind == "include" {
@@ -259,14 +259,14 @@ func (l *linter) follow(t *Term, name, domain string, decides bool) {
 				l.included[name] = domain
 			}
 		} else if !l.seen[domain] {
-			l.at(domain, t, false, "%s is included already, by %s; its lookups count again", name, first)
+			l.at(domain, t, NoteRedundant, "%s is included already, by %s; its lookups count again", name, first)
 		}
 		if t.Qualifier != '+' {
 			l.barred++
 			defer func() { l.barred-- }()
 		}
 		if !canPass(p.record) {
-			l.at(domain, t, false, "the record of %s lets nobody pass, so this never matches", name)
+			l.at(domain, t, NoteUseless, "the record of %s lets nobody pass, so this never matches", name)
 		}
 	}
 	l.walk(p, decides && t.Modifier)

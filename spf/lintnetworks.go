@@ -38,11 +38,11 @@ func (l *linter) overlaps(rec *Record, domain string, decides bool) {
 		o := outer[len(outer)-1]
 		switch {
 		case o.Prefix.Masked() == t.Prefix.Masked():
-			l.at(domain, t.Term, false, "the same network as %s at byte %d", o.Text, o.Position)
+			l.at(domain, t.Term, NoteRedundant, "the same network as %s at byte %d", o.Text, o.Position)
 		case o.Qualifier == t.Qualifier:
-			l.at(domain, t.Term, false, "lies in %s at byte %d", o.Text, o.Position)
+			l.at(domain, t.Term, NoteRedundant, "lies in %s at byte %d", o.Text, o.Position)
 		case o.Position < t.Position:
-			l.idle(domain, t.Term, "never reached: %s at byte %d covers it", o.Text, o.Position)
+			l.at(domain, t.Term, NoteUnreachable, "never reached: %s at byte %d covers it", o.Text, o.Position)
 		}
 	})
 }
@@ -53,7 +53,7 @@ func (l *linter) covered() {
 	nested(l.nets, func(t network, outer []network) {
 		for i := len(outer) - 1; i >= 0 && t.own; i-- {
 			if o := outer[i]; !o.own {
-				l.at(t.domain, t.Term, false, "lies in %s of %s, which is included", o.Text, o.domain)
+				l.at(t.domain, t.Term, NoteRedundant, "lies in %s of %s, which is included", o.Text, o.domain)
 				return
 			}
 		}

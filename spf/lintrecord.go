@@ -18,7 +18,7 @@ func (l *linter) static(p *published, decides bool) {
 		l.note(n)
 	}
 	if n := len(rec.Text); n > 450 { // §3.4
-		l.note(Note{Domain: domain, Text: fmt.Sprintf("%d bytes; above 450 the answer may not fit one UDP packet of 512", n)})
+		l.note(Note{Domain: domain, Text: fmt.Sprintf("%d bytes; above 450 the answer may not fit one UDP packet of 512", n), Kind: NoteLong})
 	}
 	l.flow(rec, domain, decides)
 	l.terms(rec, domain)
@@ -38,7 +38,7 @@ func (l *linter) flow(rec *Record, domain string, decides bool) {
 	if all == nil {
 		if redirect == nil && decides {
 			l.note(Note{Domain: domain, Position: len(rec.Text),
-				Text: "neither all nor redirect: clients that nothing matches get neutral"})
+				Text: "neither all nor redirect: clients that nothing matches get neutral", Kind: NoteNeutral})
 		}
 		return
 	}
@@ -49,17 +49,17 @@ func (l *linter) flow(rec *Record, domain string, decides bool) {
 		case t == all:
 			after = true
 		case t == redirect: // §6.1
-			l.idle(domain, t, "not used: the record has %s", all.Text)
+			l.at(domain, t, NoteUnreachable, "not used: the record has %s", all.Text)
 		case after && !t.Modifier:
-			l.idle(domain, t, "never reached: it stands behind %s", all.Text)
+			l.at(domain, t, NoteUnreachable, "never reached: it stands behind %s", all.Text)
 		}
 	}
 	switch all.Qualifier {
 	case '+':
-		l.at(domain, all, false, "lets every client pass")
+		l.at(domain, all, NoteOverbroad, "lets every client pass")
 	case '?':
 		if decides {
-			l.at(domain, all, false, "makes no statement on any other client")
+			l.at(domain, all, NoteNeutral, "makes no statement on any other client")
 		}
 	}
 }
@@ -73,30 +73,30 @@ func (l *linter) terms(rec *Record, domain string) {
 			continue
 		}
 		if usesP(t.Spec) { // §7.2
-			l.at(domain, t, false, "%%{p} is slow and not reliable, and should not be used")
+			l.at(domain, t, NotePTR, "%%{p} is slow and not reliable, and should not be used")
 		}
 		if t.Modifier {
 			if t.Kind != "redirect" && t.Kind != "exp" {
-				l.idle(domain, t, "no modifier of RFC 7208; receivers ignore it")
+				l.at(domain, t, NoteUnknownModifier, "no modifier of RFC 7208; receivers ignore it")
 			}
 			continue
 		}
 		switch t.Kind {
 		case "ptr": // §5.5
-			l.at(domain, t, false, "ptr is slow and not reliable, and should not be used")
+			l.at(domain, t, NotePTR, "ptr is slow and not reliable, and should not be used")
 		case "ip4", "ip6":
 			l.network(t, domain)
 			continue // see overlaps
 		case "a", "mx":
 			if t.Bits4 <= 8 || t.Bits6 <= 16 {
-				l.at(domain, t, false, "covers a very large network")
+				l.at(domain, t, NoteOverbroad, "covers a very large network")
 			}
 		case "all", "include": // see follow
 			continue
 		}
 		key := canonical(strings.TrimLeft(t.Text, "+-~?"))
 		if seen[key] {
-			l.at(domain, t, false, "stands twice in the record")
+			l.at(domain, t, NoteRedundant, "stands twice in the record")
 		}
 		seen[key] = true
 	}
@@ -118,16 +118,16 @@ func (l *linter) network(t *Term, domain string) {
 	p := t.Prefix
 	switch ip := p.Addr(); {
 	case ip.Is4In6():
-		l.at(domain, t, false, "matches nothing: an IPv4-mapped client counts as IPv4")
+		l.at(domain, t, NoteUseless, "matches nothing: an IPv4-mapped client counts as IPv4")
 	case p.Bits() == 0:
-		l.at(domain, t, false, "covers every address")
+		l.at(domain, t, NoteOverbroad, "covers every address")
 	case private(p):
-		l.at(domain, t, false, "a private address: no client on the Internet has it")
+		l.at(domain, t, NoteUseless, "a private address: no client on the Internet has it")
 	case ip.Is4() && p.Bits() <= 8 || ip.Is6() && p.Bits() <= 16:
-		l.at(domain, t, false, "covers a very large network")
+		l.at(domain, t, NoteOverbroad, "covers a very large network")
 	}
 	if m := p.Masked(); m.Addr() != p.Addr() {
-		l.at(domain, t, false, "has host bits; it means %s", m)
+		l.at(domain, t, NoteHostBits, "has host bits; it means %s", m)
 	}
 }
 
@@ -145,10 +145,10 @@ func (l *linter) exp(rec *Record, domain string) {
 	switch {
 	case a.gap:
 	case len(a.Records) != 1: // §6.2
-		l.at(domain, t, false, "%s has %d TXT records, not one; no explanation is given", name, len(a.Records))
+		l.at(domain, t, NoteExplanation, "%s has %d TXT records, not one; no explanation is given", name, len(a.Records))
 	default:
 		if problem, at, _ := checkMacros(a.Records[0].Text, inExplain); problem != "" {
-			l.at(domain, t, false, "the text at %s is wrong at byte %d: %s; no explanation is given", name, at, problem)
+			l.at(domain, t, NoteExplanation, "the text at %s is wrong at byte %d: %s; no explanation is given", name, at, problem)
 		}
 	}
 }

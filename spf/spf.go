@@ -156,6 +156,30 @@ type Note struct {
 	Position int    // byte offset in the record
 	Term     string
 	Text     string
-	Error    bool // receivers must answer permerror when they get there
-	Idle     bool // the term does nothing: never reached, not used, or not known
+	Error    bool     // receivers must answer permerror when they get there
+	Kind     NoteKind // what it is about; "" for a syntax error, and for notes of Ranges
 }
+
+// NoteKind is what a note of [Lint] is about.
+type NoteKind string
+
+// What Lint notes.
+const (
+	NoteLookups         NoteKind = "lookups"          // the term at which the limit of lookups is passed
+	NoteVoidLookups     NoteKind = "void-lookups"     // the same for void lookups
+	NoteLoop            NoteKind = "loop"             // a record leads back to itself, or too deep
+	NoteManyMX          NoteKind = "many-mx"          // a name has more MX records than mx may use
+	NoteNoRecord        NoteKind = "no-record"        // there is not exactly one record that can be used
+	NoteMacroTarget     NoteKind = "macro-target"     // an include or redirect that depends on the message
+	NoteVoid            NoteKind = "void"             // a name that cannot be asked for or gives no answer
+	NoteUseless         NoteKind = "useless"          // the term matches nothing, or nothing on the Internet
+	NoteRedundant       NoteKind = "redundant"        // another term says the same
+	NoteUnreachable     NoteKind = "unreachable"      // the term is never reached, or not used
+	NoteOverbroad       NoteKind = "overbroad"        // very many clients pass
+	NoteNeutral         NoteKind = "neutral"          // no statement on the clients that nothing matches
+	NotePTR             NoteKind = "ptr"              // ptr or %{p}
+	NoteUnknownModifier NoteKind = "unknown-modifier" // a modifier that receivers ignore
+	NoteHostBits        NoteKind = "host-bits"        // a network is written with bits behind its prefix
+	NoteLong            NoteKind = "long"             // a record that may not fit one UDP packet
+	NoteExplanation     NoteKind = "explanation"      // no explanation can be given
+)
