@@ -86,11 +86,10 @@ func (c *checker) smtpHost(s *section, h *report.SMTPHost) {
 	var state tls.ConnectionState
 	first := c.session(h, 0, &state)
 	chain := state.PeerCertificates[:min(len(state.PeerCertificates), maxChain)]
-	where := h.Hostname + " (" + h.Address + ")"
 	if first != nil {
 		h.Error = first.Error()
 		if h.State == report.StateUnknown {
-			s.gap(where+" SMTP", h.Error)
+			s.gap(hostAt(h).String()+" SMTP", h.Error)
 			return
 		}
 	}
@@ -119,14 +118,14 @@ func (c *checker) smtpHost(s *section, h *report.SMTPHost) {
 	if len(h.Versions) > 0 && !slices.Contains(h.Versions, "TLS 1.2") && !slices.Contains(h.Versions, "TLS 1.3") {
 		s.add("smtp-tls-old", at{name: h.Hostname}, "%s speaks %s only, which RFC 8996 forbids", hostAt(h), h.Versions[0])
 	}
-	c.certificate(s, h, chain, where)
-	c.greetingName(s, h, where)
+	c.certificate(s, h, chain)
+	c.greetingName(s, h)
 }
 
 // greetingName holds the names that a server gives itself, in the greeting and in
 // the answer to EHLO (RFC 5321 §4.1.1.1, §4.3.1), against its address and its PTR
 // record. What others' servers say is noted and not judged: they stand in pools.
-func (c *checker) greetingName(s *section, h *report.SMTPHost, where string) {
+func (c *checker) greetingName(s *section, h *report.SMTPHost) {
 	name := strings.ToLower(strings.TrimSuffix(h.Name, "."))
 	switch {
 	case name == "":
@@ -340,7 +339,7 @@ func smtpFailure(what string, err error) error {
 
 // certificate holds the chain against the rules of MTA-STS, and against the
 // TLSA records of the host.
-func (c *checker) certificate(s *section, h *report.SMTPHost, chain []*x509.Certificate, where string) {
+func (c *checker) certificate(s *section, h *report.SMTPHost, chain []*x509.Certificate) {
 	leaf := chain[0]
 	h.Certificate = certificateOf(leaf)
 	now := c.opt.Now
@@ -355,7 +354,7 @@ func (c *checker) certificate(s *section, h *report.SMTPHost, chain []*x509.Cert
 		ok := problem == ""
 		h.STS = &ok
 	}
-	dane := c.tlsa(h, chain, now, where, s)
+	dane := c.tlsa(s, h, chain, now)
 	switch {
 	case problem == "":
 		if left := leaf.NotAfter.Sub(now); left < soonExpired {
@@ -383,7 +382,7 @@ func refusal(leaf *x509.Certificate, rest []*x509.Certificate, host string, now 
 
 // tlsa holds a chain against the TLSA records of the host (RFC 7672 §3.1, §3.2).
 // It is nil where there are none that count.
-func (c *checker) tlsa(h *report.SMTPHost, chain []*x509.Certificate, now time.Time, where string, s *section) *bool {
+func (c *checker) tlsa(s *section, h *report.SMTPHost, chain []*x509.Certificate, now time.Time) *bool {
 	i := slices.IndexFunc(c.out.DANE.Hosts, func(d report.DANEHost) bool { return d.Hostname == h.Hostname })
 	if i < 0 || c.out.DANE.Hosts[i].State != report.StatePresent {
 		return nil
