@@ -241,9 +241,7 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 		return err
 	}
 	o.Resolver, o.Probe = src.Resolver, src.probe
-	if src.remote {
-		o.Resolver = limit(src.Resolver, maxUnderWay)
-	} else {
+	if !src.remote {
 		o.TimeLimit = -1 // a file answers at once
 	}
 

@@ -212,7 +212,6 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 // places. Who says --smtp wants the connections whatever the DNS is.
 func (c *cli) network(ctx context.Context, k *checking, src *source, o *mailtrace.DomainOptions) {
 	if src.remote {
-		o.Resolver = limit(src.Resolver, maxUnderWay)
 		o.Fetch = c.fetch(src.Resolver)
 		o.DNSSEC = c.validate(ctx, src.raw)
 	}

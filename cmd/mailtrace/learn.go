@@ -94,9 +94,7 @@ func (c *cli) learn(cmd *cobra.Command, l *learning, paths []string) error {
 	}
 	o := mailtrace.Options{Resolver: src.Resolver, Trust: trust, Now: c.now(), TimeLimit: l.limit}
 	jobs := c.atOnce(l.jobs, src.remote, waitingMessages)
-	if src.remote {
-		o.Resolver = limit(src.Resolver, maxUnderWay)
-	} else {
+	if !src.remote {
 		o.TimeLimit = -1
 	}
 	c.memory = semaphore.NewWeighted(maxHeld)

@@ -97,7 +97,7 @@ func (c *cli) open(d *resolving) (*source, error) {
 	}
 	if out.remote {
 		// One cache for the run; each server is asked the same thing once.
-		out.Resolver = dns.NewCache(out.Resolver, dns.CacheOptions{Now: c.now})
+		out.Resolver = limit(dns.NewCache(out.Resolver, dns.CacheOptions{Now: c.now}), maxUnderWay)
 	}
 	return out, nil
 }

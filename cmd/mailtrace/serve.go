@@ -75,7 +75,6 @@ func (c *cli) serve(ctx context.Context, s *serving) error {
 	}
 	o := desk.Options{Resolver: src.Resolver, Rules: c.engine.rules(), Now: c.now, Load: desk.Load}
 	if src.remote {
-		o.Resolver = limit(src.Resolver, maxUnderWay)
 		o.Fetch = c.fetch(src.Resolver)
 		o.DNSSEC = c.validate(ctx, src.raw)
 	}

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailtrace/mailtrace"
-	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
 	"github.com/mailtrace/mailtrace/spf"
@@ -91,11 +90,7 @@ func (c *cli) spf(cmd *cobra.Command, e *evaluation) error {
 	if err != nil {
 		return err
 	}
-	res := src.Resolver
-	if res == nil {
-		res = dns.Disabled{}
-	}
-	out, err := mailtrace.CheckSPF(cmd.Context(), res, q, spf.Options{
+	out, err := mailtrace.CheckSPF(cmd.Context(), src.Resolver, q, spf.Options{
 		Tree: e.trace || e.verbose, Explain: true, Receiver: e.receiver, Time: c.now().Unix(),
 	})
 	if err != nil {
