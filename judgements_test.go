@@ -105,18 +105,9 @@ func storedMessages(t *testing.T) []storedGroup {
 			t.Fatal(err)
 		}
 		for _, file := range files {
-			a, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			parts := map[string]string{}
-			for _, f := range a.Files {
-				parts[f.Name] = string(f.Data)
-			}
-			for _, f := range a.Files {
-				if m, ok := strings.CutSuffix(f.Name, ".eml"); ok {
-					g.messages[strings.TrimSuffix(filepath.Base(file), ".txt")+"/"+m] = storedMessage{string(f.Data), parts["zone"] + parts[m+".zone"]}
-				}
+			names, messages, _ := readArchive(t, file)
+			for _, m := range names {
+				g.messages[strings.TrimSuffix(filepath.Base(file), ".txt")+"/"+m] = messages[m]
 			}
 		}
 		return g
@@ -128,6 +119,27 @@ func storedMessages(t *testing.T) []storedGroup {
 		}
 	}
 	return out
+}
+
+// readArchive returns the messages NAME.eml of an archive, in their order, each
+// with its own zone behind that of all; and every part by its name.
+func readArchive(t *testing.T, file string) (names []string, messages map[string]storedMessage, parts map[string]string) {
+	t.Helper()
+	a, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	messages, parts = map[string]storedMessage{}, map[string]string{}
+	for _, f := range a.Files {
+		parts[f.Name] = string(f.Data)
+	}
+	for _, f := range a.Files {
+		if m, ok := strings.CutSuffix(f.Name, ".eml"); ok {
+			names = append(names, m)
+			messages[m] = storedMessage{string(f.Data), parts["zone"] + parts[m+".zone"]}
+		}
+	}
+	return names, messages, parts
 }
 
 func judgement(t *testing.T, m storedMessage) string {

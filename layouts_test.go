@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/txtar"
-
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/dns/zonefile"
 	"github.com/mailtrace/mailtrace/report"
@@ -41,20 +39,9 @@ func TestLayouts(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			a, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			parts := map[string]string{}
-			for _, f := range a.Files {
-				parts[f.Name] = string(f.Data)
-			}
-			for _, f := range a.Files {
-				if name, ok := strings.CutSuffix(f.Name, ".eml"); ok {
-					t.Run(name, func(t *testing.T) {
-						judgeLayout(t, parts["zone"]+parts[name+".zone"], string(f.Data), parts[name+".want"])
-					})
-				}
+			names, messages, parts := readArchive(t, file)
+			for _, name := range names {
+				t.Run(name, func(t *testing.T) { judgeLayout(t, messages[name].zone, messages[name].text, parts[name+".want"]) })
 			}
 		})
 	}
@@ -113,7 +100,6 @@ func judgeLayout(t *testing.T, zone, text, want string) {
 	if r.Border != nil && r.Border.ClientIP != "" {
 		client = r.Border.ClientIP
 	}
-	grave := func(f report.Finding) bool { return f.Severity == report.High || f.Severity == report.Critical }
 	for _, d := range demands {
 		among := func(got string) {
 			if got == "" {
@@ -186,6 +172,9 @@ func judgeLayout(t *testing.T, zone, text, want string) {
 		}
 	}
 }
+
+// grave reports whether a finding accuses whoever is at fault.
+func grave(f report.Finding) bool { return f.Severity == report.High || f.Severity == report.Critical }
 
 // inShort is what a person wants to see of a report.
 func inShort(r *report.Report) string {
