@@ -1,6 +1,7 @@
 package mailtrace_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -23,19 +24,12 @@ type writerOf struct {
 	line     func(helo, rdns, ip, by, id, rcpt string) string
 }
 
-func orUnknown(s string) string {
-	if s == "" {
-		return "unknown"
-	}
-	return s
-}
-
 var writersOf = []writerOf{
 	{"postfix", true, func(helo, rdns, ip, by, id, rcpt string) string {
-		return fmt.Sprintf("from %s (%s [%s]) by %s (Postfix) with ESMTPS id %s for <%s>", helo, orUnknown(rdns), ip, by, id, rcpt)
+		return fmt.Sprintf("from %s (%s [%s]) by %s (Postfix) with ESMTPS id %s for <%s>", helo, cmp.Or(rdns, "unknown"), ip, by, id, rcpt)
 	}},
 	{"postfix without for", true, func(helo, rdns, ip, by, id, rcpt string) string {
-		return fmt.Sprintf("from %s (%s [%s]) (using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)) by %s (Postfix) with ESMTPS id %s", helo, orUnknown(rdns), ip, by, id)
+		return fmt.Sprintf("from %s (%s [%s]) (using TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)) by %s (Postfix) with ESMTPS id %s", helo, cmp.Or(rdns, "unknown"), ip, by, id)
 	}},
 	{"exim", true, func(helo, rdns, ip, by, id, rcpt string) string {
 		if rdns == "" {
@@ -50,22 +44,16 @@ var writersOf = []writerOf{
 		return fmt.Sprintf("from %s (%s [%s]) by %s (8.18.1/8.18.1) with ESMTPS id %s for <%s>", helo, rdns, ip, by, id, rcpt)
 	}},
 	{"opensmtpd", false, func(helo, rdns, ip, by, id, rcpt string) string {
-		if rdns == "" {
-			rdns = "<unknown>"
-		}
-		return fmt.Sprintf("from %s (%s [%s]) by %s (OpenSMTPD) with ESMTPS id %s (TLSv1.3:AEAD-AES256-GCM-SHA384:256:NO) for <%s>", helo, rdns, ip, by, id, rcpt)
+		return fmt.Sprintf("from %s (%s [%s]) by %s (OpenSMTPD) with ESMTPS id %s (TLSv1.3:AEAD-AES256-GCM-SHA384:256:NO) for <%s>", helo, cmp.Or(rdns, "<unknown>"), ip, by, id, rcpt)
 	}},
 	{"qmail", false, func(helo, rdns, ip, by, id, rcpt string) string {
-		return fmt.Sprintf("from %s (HELO %s) (%s) by %s with SMTP", orUnknown(rdns), helo, ip, by)
+		return fmt.Sprintf("from %s (HELO %s) (%s) by %s with SMTP", cmp.Or(rdns, "unknown"), helo, ip, by)
 	}},
 	{"haraka", false, func(helo, rdns, ip, by, id, rcpt string) string {
-		return fmt.Sprintf("from %s (%s [%s]) by %s (Haraka/3.0.3) with ESMTPS id %s.1 envelope-from <service@lindenbank.example>", helo, orUnknown(rdns), ip, by, id)
+		return fmt.Sprintf("from %s (%s [%s]) by %s (Haraka/3.0.3) with ESMTPS id %s.1 envelope-from <service@lindenbank.example>", helo, cmp.Or(rdns, "unknown"), ip, by, id)
 	}},
 	{"hmailserver", false, func(helo, rdns, ip, by, id, rcpt string) string {
-		if rdns == "" {
-			rdns = "Unknown"
-		}
-		return fmt.Sprintf("from %s (%s [%s]) by %s with ESMTP ", helo, rdns, ip, by)
+		return fmt.Sprintf("from %s (%s [%s]) by %s with ESMTP ", helo, cmp.Or(rdns, "Unknown"), ip, by)
 	}},
 	{"exchange", true, func(helo, rdns, ip, by, id, rcpt string) string {
 		return fmt.Sprintf("from %s (%s) by %s (10.0.0.9) with Microsoft SMTP Server (version=TLS1_2, cipher=TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384) id 15.2.2562.35 via Frontend Transport", helo, ip, by)
@@ -77,10 +65,10 @@ var writersOf = []writerOf{
 		return fmt.Sprintf("from %s ([%s]) by %s (MDaemon PRO v24.0.2) with ESMTPS id md5001005260780.msg", helo, ip, by)
 	}},
 	{"ironport", false, func(helo, rdns, ip, by, id, rcpt string) string {
-		return fmt.Sprintf("from %s (HELO %s) ([%s]) by %s with ESMTP/TLS/ECDHE-RSA-AES256-GCM-SHA384", orUnknown(rdns), helo, ip, by)
+		return fmt.Sprintf("from %s (HELO %s) ([%s]) by %s with ESMTP/TLS/ECDHE-RSA-AES256-GCM-SHA384", cmp.Or(rdns, "unknown"), helo, ip, by)
 	}},
 	{"stalwart", false, func(helo, rdns, ip, by, id, rcpt string) string {
-		return fmt.Sprintf("from %s (%s [%s] (AS64496 Example, US)) (using TLSv1.3 with cipher TLS13_AES_256_GCM_SHA384) by %s (Stalwart SMTP) with ESMTPS id %s", helo, orUnknown(rdns), ip, by, id)
+		return fmt.Sprintf("from %s (%s [%s] (AS64496 Example, US)) (using TLSv1.3 with cipher TLS13_AES_256_GCM_SHA384) by %s (Stalwart SMTP) with ESMTPS id %s", helo, cmp.Or(rdns, "unknown"), ip, by, id)
 	}},
 	{"grammar alone", false, func(helo, rdns, ip, by, id, rcpt string) string {
 		return fmt.Sprintf("from %s ([%s]) by %s with ESMTP id %s for <%s>", helo, ip, by, id, rcpt)
@@ -266,7 +254,7 @@ out.kelp.example. IN AAAA 2001:db8:77::77
 							t.Errorf("%s: %s: %s", name, v.Status, v.Summary)
 						}
 						for _, f := range r.Findings {
-							if graver[f.Severity] >= graver[report.High] {
+							if grave(f) {
 								t.Errorf("%s: accused: %s %s", name, f.Code, f.Message)
 							}
 						}
@@ -327,7 +315,7 @@ func TestNobodyHonestIsAccused(t *testing.T) {
 					count++
 					name := fmt.Sprintf("%s, %s and %s, DNS %v", l.name, w.name, inner.name, zone != "")
 					for _, f := range r.Findings {
-						if f.Severity == report.High || f.Severity == report.Critical {
+						if grave(f) {
 							t.Errorf("%s: accused: %s %s", name, f.Code, f.Message)
 						}
 					}

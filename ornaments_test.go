@@ -130,7 +130,7 @@ func TestOrnamentsChangeNothing(t *testing.T) {
 				own.from = ""
 				r = judge(t, z, decorated(own, bank, "out.lindenbank.example"))
 				for _, f := range r.Findings {
-					if graver[f.Severity] >= graver[report.High] {
+					if grave(f) {
 						t.Errorf("DNS %v: the bank's own mail: %s %s", z != "", f.Code, f.Message)
 					}
 				}

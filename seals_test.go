@@ -96,7 +96,7 @@ func TestSealsOfStrangers(t *testing.T) {
 								}
 							}
 							for _, f := range r.Findings {
-								if graver[f.Severity] >= graver[report.High] && (f.AtFault.Role == report.RoleRecipient || f.AtFault.Role == report.RoleIntermediary && around != lower) {
+								if grave(f) && (f.AtFault.Role == report.RoleRecipient || f.AtFault.Role == report.RoleIntermediary && around != lower) {
 									t.Errorf("%s: accused: %s %s", name, f.Code, f.Message)
 								}
 							}
@@ -125,7 +125,7 @@ func TestSealsOfStrangers(t *testing.T) {
 			t.Errorf("%s: a list is %s, at fault %s: %s", w.name, r.Verdict.Status, r.Verdict.AtFault, r.Verdict.Summary)
 		}
 		for _, f := range r.Findings {
-			if graver[f.Severity] >= graver[report.High] && f.AtFault.Role != report.RoleIntermediary && f.AtFault.Role != report.RoleUnknown {
+			if grave(f) && f.AtFault.Role != report.RoleIntermediary && f.AtFault.Role != report.RoleUnknown {
 				t.Errorf("%s: accused: %s %s %s", w.name, f.AtFault.Role, f.Code, f.Message)
 			}
 		}
