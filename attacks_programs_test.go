@@ -85,7 +85,7 @@ var programAttacks = map[string]func(t *testing.T){
 		notVictim(t, judged(t, fromEvilHost("m@evil.example")+ar+ar+ar+fromVictim+otherLines+shortBody))
 	},
 	"VU#268267": func(t *testing.T) { // DKIM verifiers: keys under 1024 bits and test keys pass
-		key := `s._domainkey.w.example. TXT "v=DKIM1; t=y; k=rsa; p=MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAKj34GkxFhD90vcNLYLInFEX6Ppy1tPf9Cnzj4p4WGeKLs1Pt8QuKUpRKfFLfRYC9AIKjbJTWit+CqvjWYzvQwECAwEAAQ=="`
+		key := `s._domainkey.w.example. TXT "v=DKIM1; t=y; k=rsa; p=` + weakRSA + `"`
 		r := judged(t, fromEvilHost("m@evil.example")+"DKIM-Signature: v=1; a=rsa-sha256; d=w.example; s=s; h=from; bh=AAAA; b=AAAA\r\nFrom: a@w.example\r\n"+otherLines+shortBody, key)
 		if r.DKIM[0].Result == "pass" {
 			t.Error("passes")

@@ -73,6 +73,8 @@ func TestPackagesAreIntroduced(t *testing.T) {
 var (
 	cited   = regexp.MustCompile(`RFC (\d+)((?:,? (?:and )?(?:§ ?[\dA-Z][\dA-Z.]*|app(?:endix|\.) ?[A-Z][\dA-Z.]*))+)`)
 	section = regexp.MustCompile(`(?:§ ?|app(?:endix|\.) ?)([\dA-Z][\dA-Z.]*)`)
+	// A citation may go on in the next line of a comment.
+	lineEnd = regexp.MustCompile(`\n\s*(?://)? ?`)
 )
 
 // Every section of an RFC that is cited stands in testdata/rfcs.txt.
@@ -115,8 +117,7 @@ func TestCitations(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		// A citation may go on in the next line of a comment.
-		flat := regexp.MustCompile(`\n\s*(?://)? ?`).ReplaceAllString(string(text), " ")
+		flat := lineEnd.ReplaceAllString(string(text), " ")
 		for _, m := range cited.FindAllStringSubmatch(flat, -1) {
 			for _, s := range section.FindAllStringSubmatch(m[2], -1) {
 				n++

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func TestPages(t *testing.T) {
 			}
 			if i == 1 {
 				_, own, _ := strings.Cut(before, ". ") // behind the title, on pages made of it
-				if first(own, before) == "" || happened[own] != "" && own != "" {
+				if cmp.Or(own, before) == "" || happened[own] != "" && own != "" {
 					t.Errorf("%s: what happened is said as in %s: %q", r.Code, happened[own], before)
 				}
 				happened[own] = r.Code
@@ -51,13 +52,6 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s is not a finding on a domain alone", c)
 		}
 	}
-}
-
-func first(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // What the desk warms up with goes the way of a message that failed, and is
