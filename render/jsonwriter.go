@@ -42,14 +42,9 @@ var jsonWriters sync.Map // reflect.Type: valueWriter
 // appendJSON appends the JSON of a value, best given by a pointer.
 func appendJSON(b []byte, v any) ([]byte, error) {
 	w := jsonText{b: b}
-	if x, ok := v.(filledLists); ok {
-		w.filled, v = true, x.document
+	if f, ok := v.(filledLists); ok {
+		w.filled, v = true, f.document
 	}
-	w.value(v)
-	return w.b, w.err
-}
-
-func (w *jsonText) value(v any) {
 	x := reflect.ValueOf(v)
 	if x.Kind() != reflect.Pointer || x.IsNil() {
 		p := reflect.New(reflect.TypeFor[any]())
@@ -59,7 +54,8 @@ func (w *jsonText) value(v any) {
 		}
 		x = p
 	}
-	writerOf(x.Type().Elem())(w, x.UnsafePointer())
+	writerOf(x.Type().Elem())(&w, x.UnsafePointer())
+	return w.b, w.err
 }
 
 // writerOf returns the writer of a type, and makes it where it is new.
