@@ -79,7 +79,7 @@ PATH, or for -, standard input is read.`,
 	f.BoolVar(&a.carrier, "carrier", false, "judge the mail that carries another one, not the carried one")
 	f.StringVar(&a.crossCheck, "cross-check", "auto", "`WHEN` to ask other libraries for a second opinion: auto (one message), on, off")
 	f.StringVar(&a.repair, "repair", "auto", "`HOW` far to search for what broke a signature: auto (all for one message, quick for more), deep, off")
-	f.StringVar(&a.profile, "profile", "", "hold the message against the rules of a `PROFILE`: "+string(mailtrace.ProfileBulkSender))
+	f.StringVar(&a.profile, "profile", "", "hold the message against the rules of a `PROFILE`: "+bulkSender)
 	f.BoolVar(&a.lean, "lean", false, "JSON without path, evidence, trees and DNS answers, for archives")
 	f.IntVar(&a.jobs, "jobs", 0, "work on `N` messages at once (default by the number of processors)")
 	f.StringVar(&a.progress, "progress", "auto", "`WHEN` to show the progress: auto, always, never")
@@ -87,7 +87,7 @@ PATH, or for -, standard input is read.`,
 	f.BoolVar(&a.allowGaps, "allow-gaps", false, "what could not be checked alone does not give exit code 3")
 	completeValues(cmd, "time-limit")
 	completeValues(cmd, "at", "delivery", "now")
-	completeValues(cmd, "profile", string(mailtrace.ProfileBulkSender))
+	completeValues(cmd, "profile", bulkSender)
 	completeValues(cmd, "cross-check", "auto", "on", "off")
 	completeValues(cmd, "progress", whens...)
 	for _, name := range []string{"client-ip", "helo", "mail-from", "rcpt", "jobs"} {
@@ -136,8 +136,8 @@ func (c *cli) settings(cmd *cobra.Command, a *analysis) (mailtrace.Options, erro
 	default:
 		return o, wrong("one of auto, deep, off", "--repair %q", a.repair)
 	}
-	if a.profile != "" && a.profile != string(mailtrace.ProfileBulkSender) {
-		return o, wrong(string(mailtrace.ProfileBulkSender), "--profile %q", a.profile)
+	if err := checkProfile(a.profile); err != nil {
+		return o, err
 	}
 	o.Profile = mailtrace.Profile(a.profile)
 	if a.limit <= 0 {
@@ -212,6 +212,16 @@ func bare(s string) string {
 		return s[1 : len(s)-1]
 	}
 	return s
+}
+
+// bulkSender is the one value of --profile.
+const bulkSender = string(mailtrace.ProfileBulkSender)
+
+func checkProfile(value string) error {
+	if value != "" && value != bulkSender {
+		return wrong(bulkSender, "--profile %q", value)
+	}
+	return nil
 }
 
 func checkTrust(s string) error {

@@ -96,12 +96,12 @@ tried; --selectors-from reads those of mail that the domain sent.`,
 	f.StringVar(&k.sort, "sort", "", "`ORDER` of the domains: "+strings.Join(render.DomainSorts(), ", ")+" (default as they come; severity for a table)")
 	f.StringVar(&k.only, "only", "", "show only domains with a finding of this `SEVERITY` or above, or of this code")
 	f.StringVar(&k.tried, "selectors", "auto", "`WHICH` built-in DKIM selectors to try: auto (the likeliest), all")
-	f.StringVar(&k.profile, "profile", "", "hold the domains against the rules of a `PROFILE`: "+string(mailtrace.ProfileBulkSender))
+	f.StringVar(&k.profile, "profile", "", "hold the domains against the rules of a `PROFILE`: "+bulkSender)
 	f.DurationVar(&k.limit, "time-limit", domainLimit, "give up on one domain after this `TIME`; what is missing then is a gap")
 	f.IntVar(&k.jobs, "jobs", 0, "work on `N` domains at once (default by the number of processors)")
 	f.StringVar(&k.progress, "progress", "auto", "`WHEN` to show the progress: auto, always, never")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
-	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions([]string{string(mailtrace.ProfileBulkSender)}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("profile", cobra.FixedCompletions([]string{bulkSender}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -129,8 +129,8 @@ func (k *checking) check(cmd *cobra.Command) error {
 	if err := checkWhen("--progress", k.progress); err != nil {
 		return err
 	}
-	if k.profile != "" && k.profile != string(mailtrace.ProfileBulkSender) {
-		return wrong(string(mailtrace.ProfileBulkSender), "--profile %q", k.profile)
+	if err := checkProfile(k.profile); err != nil {
+		return err
 	}
 	if k.sort != "" && !slices.Contains(render.DomainSorts(), k.sort) {
 		return wrong("one of "+strings.Join(render.DomainSorts(), ", "), "--sort %q", k.sort)
@@ -190,7 +190,7 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 		return err
 	}
 	f, _ := render.FormatNamed(report.DocDomain, k.format)
-	view := render.DomainOptions{Options: c.options(&k.output, k.format), Bulk: k.profile == string(mailtrace.ProfileBulkSender), Suggest: k.suggest, Sort: k.sort}
+	view := render.DomainOptions{Options: c.options(&k.output, k.format), Bulk: k.profile == bulkSender, Suggest: k.suggest, Sort: k.sort}
 	w := f.Domains(out, view)
 	if !cmd.Flags().Changed("format") && !k.json && !k.suggest {
 		w = render.DomainAuto(out, view)
