@@ -189,11 +189,7 @@ func vouched(f *Facts) (method, domain string) {
 	if f.Border.SPF != "pass" {
 		return "", ""
 	}
-	if f.SPF != nil {
-		domain = f.SPF.Domain
-	} else if c := f.BorderClaim("spf"); c != nil {
-		domain = c.Domain
-	}
+	domain, _ = f.BorderSPF()
 	if org := mailname.Org(f.FromDomain); org != "" && mailname.Org(domain) == org {
 		return "SPF", domain
 	}
@@ -236,11 +232,7 @@ func passing(t report.Triple) string {
 // borderTriple is what holds at the true border.
 func borderTriple(f *Facts) report.Triple {
 	var t report.Triple
-	if f.SPF != nil {
-		t.SPF = string(f.SPF.Result)
-	} else if c := f.BorderClaim("spf"); c != nil {
-		t.SPF = c.Normal
-	}
+	_, t.SPF = f.BorderSPF()
 	t.DKIM = borderDKIM(f)
 	switch {
 	case f.DMARC != nil && f.DMARC.Result != "":

@@ -99,10 +99,11 @@ func findBorderSPF(f *Facts) (s borderSPF) {
 	s.claim = firstClaim(f, "spf", trusted, at(s.hop), decided, func(c *headers.Claim) bool {
 		return (ofMailFrom(c) || s.null && c.Identity == "helo") && !(c.IP.IsValid() && client.IsValid() && c.IP != client)
 	})
+	written := s.claim != nil && !bestGuess(s.claim)
 	switch {
-	case f.SPF != nil && f.SPF.Result != "":
+	case f.SPF != nil && f.SPF.Result != "" && !(written && f.SPF.Result == spf.TempError && s.claim.Normal != "temperror"):
 		s.eval, s.result, s.domain = f.SPF, string(f.SPF.Result), f.SPF.Domain
-	case s.claim != nil && !bestGuess(s.claim):
+	case written: // the DNS was not asked, or does not answer now
 		s.result, s.domain = s.claim.Normal, s.claim.Domain
 		if s.domain == "" && f.MailFrom != nil {
 			s.domain = domainPart(*f.MailFrom)

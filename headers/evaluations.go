@@ -119,14 +119,9 @@ func (f *Facts) evaluateDMARC(ctx context.Context) {
 		f.Aligned = make([]bool, len(f.DKIM))
 		return
 	}
-	spfKnown := true
-	if f.SPF != nil {
-		in.SPF = spfIdentifier(f.SPF.Domain, string(f.SPF.Result))
-	} else if c := f.BorderClaim("spf"); c != nil {
-		in.SPF = spfIdentifier(cmp.Or(c.Domain, domainOrNil(f.MailFrom)), c.Normal)
-	} else {
-		spfKnown = false
-	}
+	domain, result := f.BorderSPF()
+	in.SPF = spfIdentifier(domain, result)
+	spfKnown := result != ""
 	now := f.signaturesNow()
 	in.DKIM = append(slices.Clone(now), f.signaturesAtBorder()...)
 	f.DMARC = f.dmarc(ctx, in, dmarc.RFC9989)
@@ -144,6 +139,20 @@ func (f *Facts) evaluateDMARC(ctx context.Context) {
 		f.DMARCDelivered = withoutSPF(f.DMARCDelivered)
 	}
 	f.align(ctx)
+}
+
+// BorderSPF is the result of SPF at the border and the domain that it is of: as the
+// DNS gives it now, and where that was not asked or did not answer, as the border
+// wrote it. "" where neither is known.
+func (f *Facts) BorderSPF() (domain, result string) {
+	c := f.BorderClaim("spf")
+	if e := f.SPF; e != nil && (e.Result != spf.TempError || c == nil) {
+		return e.Domain, string(e.Result)
+	}
+	if c != nil {
+		return cmp.Or(c.Domain, domainOrNil(f.MailFrom)), c.Normal
+	}
+	return "", ""
 }
 
 // withoutSPF takes the result off an evaluation that fails for want of an SPF
