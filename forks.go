@@ -37,11 +37,17 @@ var badness = []string{
 func readBoth(ctx context.Context, m *message.Message, o headers.Options) (reading, *report.Fork) {
 	chosen := read(ctx, m, o)
 	other := chosen.facts.Custody.Other
-	if other == nil {
+	if other == nil || other.Unanswered && chosen.verdict.Status == report.Authenticated {
 		return chosen, nil
 	}
 	alt := read(ctx, m, o.InOtherReading(other))
 	if alt.verdict.Status == chosen.verdict.Status {
+		// One outcome; an accusation of only one of the readings is as open as they are.
+		for i := range chosen.found {
+			if x := &chosen.found[i]; findings.AtLeast(x.Severity, report.High) && !slices.ContainsFunc(alt.found, func(o report.Finding) bool { return o.Code == x.Code }) {
+				soften(x)
+			}
+		}
 		return chosen, nil
 	}
 	inside, outside := alt, chosen
@@ -66,18 +72,23 @@ func readBoth(ctx context.Context, m *message.Message, o headers.Options) (readi
 		}
 	}
 	for i := range main.found {
-		if x := &main.found[i]; findings.AtLeast(x.Severity, report.High) {
-			x.Severity = report.Medium
-		}
-		if x := &main.found[i]; x.Confidence == report.Proved || x.Confidence == report.Strong {
-			x.Confidence = report.Likely
-		}
+		soften(&main.found[i])
 	}
 	if main.verdict.Status == report.SpoofSuspected {
 		// The other reading has an honest explanation.
 		main.verdict.Status = report.Unauthenticated
 	}
 	return main, fork
+}
+
+// soften makes a finding one on an open question: it accuses nobody.
+func soften(x *report.Finding) {
+	if findings.AtLeast(x.Severity, report.High) {
+		x.Severity = report.Medium
+	}
+	if x.Confidence == report.Proved || x.Confidence == report.Strong {
+		x.Confidence = report.Likely
+	}
 }
 
 func (r reading) summary() report.Reading {

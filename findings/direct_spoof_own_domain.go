@@ -54,8 +54,9 @@ delivery to the tenant.
 		}
 		// Another domain's pass is what services that send for the owner have:
 		// third-party-sender-unaligned. They do not write to a user in the user's own
-		// name, unsigned, against an enforced policy.
-		foreign := known && s.result == "pass" && comp == nil
+		// name, unsigned, against an enforced policy. What the DNS does not answer may
+		// be a pass.
+		foreign := known && (s.result == "pass" || s.result == "temperror") && comp == nil
 		if known && s.null && comp == nil || foreign && (!toHimself(f) || len(f.DKIM) > 0 || bulk(f) || enforced(f) == "") {
 			return nil
 		}

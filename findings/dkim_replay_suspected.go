@@ -46,6 +46,7 @@ signature comes in.
 		if b < 0 || !straightFromStranger(f) {
 			return nil
 		}
+		at, _ := spfAtBorder(f)
 		for i := range f.DKIM {
 			s := &f.DKIM[i]
 			if s.Result != dkim.Pass || !aligned(f, i) {
@@ -60,7 +61,7 @@ signature comes in.
 				Confidence:  report.Likely,
 				AtFault:     report.Party{Role: report.RoleUnknown, Host: fromHost(f, b)},
 				AdviceParts: report.Say("%v: set x=, do not use l=, limit what one account can send; receivers: count repeated signatures", report.DomainRef(s.Domain)),
-				Evidence:    []report.Evidence{field(f, s.Field), hop(f, b), computed("RFC 7208 §4.1", "%s", evaluated(f.SPF))},
+				Evidence:    append([]report.Evidence{field(f, s.Field)}, at.evidence(f)...),
 			}
 			var words []string
 			for _, g := range signs {
@@ -155,7 +156,8 @@ func addressed(f *Facts, rcpt string) bool {
 // sender or in their fields.
 func straightFromStranger(f *Facts) bool {
 	last := f.LastRun()
-	if f.FromDomain == "" || last == nil || last.Border < 0 || last.NAT || last.Weak || f.SPF == nil || resent(f) || findList(f) != nil {
+	at, known := spfAtBorder(f)
+	if f.FromDomain == "" || last == nil || last.Border < 0 || last.NAT || last.Weak || !known || f.Offline() || resent(f) || findList(f) != nil {
 		return false
 	}
 	for _, name := range []string{"List-Id", "Mailing-List", "ARC-Seal", "X-Google-Original-From", "X-MS-Exchange-ForwardingLoop", "X-Forwarded-For", "X-Loop"} {
@@ -174,17 +176,17 @@ func straightFromStranger(f *Facts) bool {
 			return false
 		}
 	}
-	switch f.SPF.Result {
+	switch spf.Result(at.result) {
 	case spf.Fail, spf.SoftFail, spf.Neutral, spf.None:
 	case spf.Pass:
-		if sameOrganisation(f, f.SPF.Domain) {
+		if sameOrganisation(f, at.domain) {
 			return false
 		}
 	default:
 		return false
 	}
 	own := append([]string{h.RDNS, h.Helo}, f.BorderNames...)
-	if f.MailFrom != nil && f.SPF.Result == spf.Pass {
+	if f.MailFrom != nil && at.result == string(spf.Pass) {
 		own = append(own, domainPart(*f.MailFrom))
 	}
 	for _, n := range own {

@@ -112,7 +112,7 @@ func enforced(f *Facts) string {
 func authorisedOnce(f *Facts) (ev []report.Evidence, where report.Text) {
 	for i := len(f.Runs) - 1; i >= 0; i-- {
 		r := &f.Runs[i]
-		if i > 0 && (r.Apart || r.Role != headers.Intermediary && r.Role != headers.Sender) {
+		if i > 0 && (r.Apart || r.Unasked || r.Role != headers.Intermediary && r.Role != headers.Sender) {
 			continue // whatever its line says, nothing shows that it had the message
 		}
 		// Invented history counts for nothing, and a bounce tells nothing about

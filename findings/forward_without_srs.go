@@ -113,7 +113,7 @@ func plainForward(f *Facts, i int) (report.Finding, bool) {
 		}
 	}
 	// The forwarder's own line is testimony where it is not the recipient's.
-	if from.MailFromBasis == "unchanged" && before == nil {
+	if from.MailFromBasis == "unchanged" && before == nil || from.Unasked {
 		x.Confidence = atMost(x.Confidence, report.Likely)
 	}
 	if f.Border.DMARC == "pass" {

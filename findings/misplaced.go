@@ -68,6 +68,9 @@ func findMisplaced(f *Facts) []misplaced {
 			}
 		}
 		m := misplaced{claim: c, run: r, hop: k, before: r.SPF, after: f.CheckAt(r, c.IP)}
+		if m.before != nil && m.before.Result == spf.TempError {
+			m.before = nil // no answer
+		}
 		switch {
 		case k == r.Border && r.NAT:
 			m.place = behindNAT
@@ -91,7 +94,7 @@ func findMisplaced(f *Facts) []misplaced {
 		// That a backup or a gateway is judged like a stranger is worth a word all
 		// the same: the next honest sender fails by it.
 		if m.before != nil && m.before.Result != spf.Pass {
-			if m.place != backupMX && m.place != gatewayService || m.before.Result == spf.TempError || m.before.Result == spf.None {
+			if m.place != backupMX && m.place != gatewayService || m.before.Result == spf.None {
 				continue
 			}
 			m.moot = true

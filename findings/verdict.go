@@ -2,6 +2,7 @@ package findings
 
 import (
 	"github.com/mailtrace/mailtrace/dkim"
+	"github.com/mailtrace/mailtrace/dmarc"
 	"github.com/mailtrace/mailtrace/internal/mailname"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -57,6 +58,9 @@ func dmarcFails(f *Facts) bool {
 func notAuthenticated(f *Facts) bool {
 	switch {
 	case f.Border.DMARC == "pass" && f.Delivery.DMARC != "fail":
+		return false
+	case f.Border.DKIM == "temperror" && f.Border.DMARC != "fail" && f.Delivery.DMARC != "fail":
+		// Nobody knows yet whether the author's signature verifies.
 		return false
 	case f.Border.DMARC == "none":
 		// Without a policy a pass for the author's own domain counts.
@@ -157,11 +161,11 @@ func verdict(f *Facts, found []report.Finding) report.Verdict {
 // can't ask today. Nil where it wrote nothing of SPF or DMARC, or where something
 // passes for the author.
 func foundNothing(f *Facts) report.Text {
-	spf, dmarc := f.BorderClaim("spf"), f.BorderClaim("dmarc")
-	if spf == nil && dmarc == nil || f.Border.DMARC == "pass" || f.Border.DKIM == "pass" || spfOfAuthor(f) {
+	byspf, bydmarc := f.BorderClaim("spf"), f.BorderClaim("dmarc")
+	if byspf == nil && bydmarc == nil || f.Border.DMARC == "pass" || f.Border.DKIM == "pass" || spfOfAuthor(f) {
 		return nil
 	}
-	if method, _ := vouched(f); method != "" {
+	if method, _ := vouched(f); method != "" || f.Border.DKIM == "temperror" && bydmarc == nil {
 		return nil
 	}
 	var said []string
@@ -234,14 +238,15 @@ func borderTriple(f *Facts) report.Triple {
 	var t report.Triple
 	_, t.SPF = f.BorderSPF()
 	t.DKIM = borderDKIM(f)
+	wrote := f.BorderClaim("dmarc")
 	switch {
-	case f.DMARC != nil && f.DMARC.Result != "":
+	case f.DMARC != nil && f.DMARC.Result != "" && !(f.DMARC.Result == dmarc.TempError && wrote != nil && wrote.Normal == "pass"):
 		t.DMARC = string(f.DMARC.Result)
 	case f.FromDomain == "" && f.FromFields > 0 && !f.MaskedFrom:
 		t.DMARC = "permerror"
 	default:
-		if c := f.BorderClaim("dmarc"); c != nil {
-			t.DMARC = c.Normal
+		if wrote != nil {
+			t.DMARC = wrote.Normal
 		}
 	}
 	return t
@@ -269,7 +274,9 @@ func borderDKIM(f *Facts) string {
 			if c.Hop != b || c.Domain == "" || !mailname.SameOrg(c.Domain, f.FromDomain) {
 				continue
 			}
-			if c.Normal == "pass" || best == "" {
+			if c.Normal == "pass" || best == "" || best == string(dkim.TempError) && c.Normal != "" {
+				// What the DNS does not answer today, the border could ask.
+				best = ""
 				better(c.Normal)
 			}
 		}

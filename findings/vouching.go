@@ -264,6 +264,10 @@ func sentByService(f *Facts) string {
 	if h := &f.Hops[b]; h.RDNSKind == received.RDNSConfirmed {
 		names = append(names, h.RDNS)
 	}
+	if f.HeloState == headers.HeloConfirmed || f.HeloState == headers.HeloUnknown && f.BorderPTR == headers.PTRUnknown && !f.Offline() {
+		// No answer on the name is not one against it.
+		names = append(names, mailname.Host(f.Helo))
+	}
 	for _, n := range names {
 		if n != "" && (headers.Service(n) || !known.Senders(n, known.Any).Empty() || !known.Find(n, known.Outbound).Of(known.Forwarder).Empty()) {
 			return mailname.Org(n)

@@ -33,6 +33,7 @@ type asker struct {
 	// watch is res, where it can be asked at all.
 	watch *watcher
 	lean  bool // Options.Lean
+	off   bool // the DNS is switched off: no question is ever answered
 }
 
 type spfAnswer struct {
@@ -76,6 +77,7 @@ func (a *asker) gap(what string, err error) {
 		switch de.Failure {
 		case dns.Off:
 			// One gap for all: every question fails the same way.
+			a.off = true
 			what, why = "DNS", "not asked: switched off"
 		case dns.Cancelled:
 			what, why = "DNS", "not asked: cancelled before all was checked"
@@ -216,17 +218,22 @@ func (a *asker) names(ip netip.Addr) ([]string, PTRState) {
 	got := ptrAnswer{}
 	if ans, ok := a.lookup(what, dns.Reverse(ip), dns.TypePTR); ok {
 		got.state = PTRNone
+		all := true
 		for i, name := range ans.Hosts() {
 			if i == maxPTRNames {
 				break
 			}
-			if got.state == PTRNone {
-				got.state = PTRUnconfirmed
-			}
-			if yes, _ := a.pointsTo(what, name, ip); yes {
+			yes, known := a.pointsTo(what, name, ip)
+			if yes {
 				got.names = append(got.names, mailname.Host(name))
-				got.state = PTRConfirmed
 			}
+			got.state, all = PTRUnconfirmed, all && known
+		}
+		switch {
+		case len(got.names) > 0:
+			got.state = PTRConfirmed
+		case !all:
+			got.state = PTRUnknown
 		}
 	}
 	a.ptr[ip] = got

@@ -50,6 +50,9 @@ type Other struct {
 	Hop    int // index into Facts.Hops
 	// ByTo says that only To, which the sender wrote, names the reader's domain.
 	ByTo bool
+	// Unanswered says that the DNS of the reader's side was asked, and did not
+	// answer, what decides.
+	Unanswered bool
 }
 
 // InOtherReading are the options that make Examine take the other reading.
@@ -325,6 +328,7 @@ type decision struct {
 	unknown string     // why ip is not known
 	nat     bool
 	blind   bool // rows that need the DNS had no answer
+	unsaid  bool // the DNS of the reader's side did not say whose the client is
 	other   *Other
 }
 
@@ -461,7 +465,8 @@ func (w *warden) decide(k int) decision {
 		for _, t := range w.to {
 			x.own(t)
 		}
-		if s := x.inside(k, w.to); s.inside {
+		s := x.inside(k, w.to)
+		if s.inside {
 			names := strings.Join(w.to[:min(len(w.to), 3)], ", ")
 			for _, t := range w.to {
 				w.serve(t, "To, the sender's word", true)
@@ -474,9 +479,14 @@ func (w *warden) decide(k int) decision {
 			}
 			return s
 		}
+		d.unsaid = d.unsaid || s.unsaid
 	}
 	if d.other == nil {
 		d.other = w.fork(k, d.blind)
+	}
+	if d.other == nil && d.unsaid && k > 0 && !w.ask.off {
+		d.other = perhapsInside(h, h.IP.String(), "a relay of the recipient's: the DNS was asked and did not answer", "yours")
+		d.other.Unanswered = true
 	}
 	if d.other == nil && k > 0 && Public(h.IP) {
 		// A term of its own lets the client send for it; whether it also receives
@@ -597,32 +607,33 @@ func (w *warden) inside(k int, domains []string) decision {
 			}
 		}
 	}
-	stranger.blind = !mxKnown
+	stranger.blind, stranger.unsaid = !mxKnown, !mxKnown
 	ownLine := o != nil && (w.isMine(o.By) || privateName(o.By))
 	if ownLine {
 		for _, d := range domains {
 			if in, known := w.ask.ownTerms(d, ip); in {
 				return yes(Proved, "c2", ip.String()+" is in the SPF record of "+d+", by a term of its own")
 			} else if !known {
-				stranger.blind = true
+				stranger.blind, stranger.unsaid = true, true
 			}
 		}
 	}
 	// At the recipient's MX the walk ends, where an older line would be believed
 	// for less than an address of its own.
 	if !isMX || o == nil {
-		d := w.byName(h, domains, sure, helo, rdns, &stranger.blind)
+		d := w.byName(h, domains, sure, helo, rdns)
 		if d.inside {
 			return d
 		}
-		stranger.other = d.other
+		stranger.other, stranger.blind, stranger.unsaid = d.other, stranger.blind || d.blind, stranger.unsaid || d.unsaid
 		if d = w.byOwnerOfMX(h, o, mxHosts, sure); d.inside {
 			return d
 		}
-		stranger.other = cmp.Or(stranger.other, d.other)
-		if d := w.byService(h, o, mxHosts, by, helo, rdns, sure); d.inside {
+		stranger.other, stranger.unsaid = cmp.Or(stranger.other, d.other), stranger.unsaid || d.unsaid
+		if d = w.byService(h, o, mxHosts, by, helo, rdns, sure); d.inside {
 			return d
 		}
+		stranger.other, stranger.unsaid = cmp.Or(stranger.other, d.other), stranger.unsaid || d.unsaid
 	}
 	stranger.why = ip.String() + " is a client that nothing shows to be of " + w.name(h)
 	return stranger
@@ -694,15 +705,21 @@ func (w *warden) private(h, o *Hop, fits bool, domains []string) decision {
 		nat.why = h.IP.String() + " is private, but the older line is of " + cmp.Or(mailname.Org(o.By), mailname.Host(o.By)) + ": the address was replaced on the way in, or a line is missing"
 		return nat
 	}
+	asked := true
 	if !h.IP.IsLoopback() && h.RDNS == "" {
 		for _, d := range domains {
-			if yes, _ := w.ask.isExchanger(by, d); yes {
+			yes, known := w.ask.isExchanger(by, d)
+			asked = asked && known
+			if yes {
 				// What strangers come through stands there too, and has no name either.
 				nat.why = h.IP.String() + " is a private address without a name, at the MX itself: a relay of the reader's, or what replaced the address of a stranger"
 				nat.other = perhapsInside(h, h.IP.String(), "a relay of yours at a private address", "a relay of yours, and no balancer or NAT")
 				return nat
 			}
 		}
+	}
+	if !asked && !w.ask.off {
+		return yes(Likely, "b1", h.IP.String()+" is a private address; the DNS did not answer whether "+by+" is the MX itself, where it may be a stranger's that was replaced")
 	}
 	if named {
 		return yes(Likely, "b3", h.IP.String()+" is a private address, and "+by+" had confirmed that it is "+helo)
@@ -723,7 +740,7 @@ func (w *warden) behindMX(by string, domains []string) bool {
 
 // byName looks for a name of the client in the reader's domains that the DNS
 // confirms, or that the server had confirmed (rows c3 and c4).
-func (w *warden) byName(h *Hop, domains []string, sure, helo, rdns string, blind *bool) decision {
+func (w *warden) byName(h *Hop, domains []string, sure, helo, rdns string) decision {
 	rank := func(n, why string) decision {
 		for _, d := range domains {
 			if mailname.SameOrg(d, n) {
@@ -742,9 +759,9 @@ func (w *warden) byName(h *Hop, domains []string, sure, helo, rdns string, blind
 			return rank(n, n+" is the confirmed name of "+h.IP.String())
 		}
 	}
-	if state == PTRUnknown {
-		*blind = true
-	}
+	// Reverse DNS is the client's own, which may fail at its owner's will; the
+	// address of a name of the reader's is not.
+	d := decision{blind: state == PTRUnknown}
 	for _, n := range []string{helo, rdns} {
 		if !own(n) {
 			continue
@@ -754,10 +771,10 @@ func (w *warden) byName(h *Hop, domains []string, sure, helo, rdns string, blind
 			return rank(n, n+" has the address "+h.IP.String())
 		}
 		if !known {
-			*blind = true
+			d.blind, d.unsaid = true, true
 		}
 	}
-	return decision{}
+	return d
 }
 
 // ofOwner decides for a client with a name of the organisation that takes the
@@ -793,12 +810,20 @@ func (w *warden) byOwnerOfMX(h, o *Hop, mx map[string]bool, sure string) decisio
 			return w.ofOwner(h, n, mailname.Host(o.By), true, fmt.Sprintf(why, org))
 		}
 	}
+	d := decision{}
 	for org := range orgs {
-		if in, _ := w.ask.ownTerms(org, h.IP); in {
+		in, known := w.ask.ownTerms(org, h.IP)
+		if in {
 			return yes(Likely, "c4", fmt.Sprintf(why, org))
 		}
+		d.unsaid = d.unsaid || !known
 	}
-	return decision{}
+	helo := mailname.Host(h.Helo)
+	if org := mailname.Org(helo); org != "" && orgs[org] {
+		_, known := w.ask.pointsTo("names of the path's hosts", helo, h.IP)
+		d.unsaid = d.unsaid || !known
+	}
+	return d
 }
 
 // byService decides for the hosts of the table of services (rows d1 and d2).
@@ -825,29 +850,49 @@ func (w *warden) byService(h, o *Hop, mx map[string]bool, by, helo, rdns, sure s
 	for _, n := range names {
 		client = client.Or(services.Find(n, services.Outbound|services.Border))
 	}
-	if points, _ := w.pointsTo(helo, h.IP); points {
+	points, known := w.pointsTo(helo, h.IP)
+	if points {
 		client = client.Or(services.Find(helo, services.Outbound))
 	}
 	came := w.arrival(o)
-	s := client.Without(border).And(ofMX).And(services.Find(mailname.Host(came.By), services.Border|services.Inside))
-	if s.Empty() || w.forOthers(came) {
+	if w.forOthers(came) {
 		return decision{}
 	}
-	name := sure
-	if name == "" && len(names) > 0 {
-		name = names[0]
+	receives := services.Find(mailname.Host(came.By), services.Border|services.Inside).And(ofMX).Without(border)
+	s := client.And(receives)
+	if s.Empty() {
+		// A name that the DNS could not confirm is neither the client's nor not.
+		nameless := sure == "" && len(names) == 0
+		return decision{unsaid: !known && nameless && !services.Find(helo, services.Outbound).And(receives).Empty()}
 	}
-	if t := s.First().TenantOf(name); t != "" {
-		for m := range mx {
-			if s.First().TenantOf(m) == t {
-				t = ""
-			}
-		}
-		if t != "" {
+	name := sure
+	switch {
+	case name == "" && len(names) > 0:
+		name = names[0]
+	case name == "" && points:
+		name = helo
+	}
+	if ours := tenantsOf(s.First(), mx); len(ours) > 0 {
+		switch t := s.First().TenantOf(name); {
+		case name == "":
+			// Its name, which spells the customer, could not be asked for.
+			return decision{other: perhapsInside(h, h.IP.String(), "a delivery host of "+s.First().Name+" for the recipient, and not for another customer", "a host of "+s.First().Name+" that serves you")}
+		case t != "" && !slices.Contains(ours, t):
 			return decision{} // another customer of the service
 		}
 	}
 	return yes(Strong, "d2", "a delivery host of "+s.First().Name+", which is the recipient's MX, and the older line is the service's own")
+}
+
+// tenantsOf are the customers that the names of exchangers spell.
+func tenantsOf(s *services.Service, mx map[string]bool) []string {
+	var out []string
+	for m := range mx {
+		if t := s.TenantOf(m); t != "" {
+			out = append(out, t)
+		}
+	}
+	return out
 }
 
 // arrival is the line of the service's border or inner host that stands below a

@@ -122,6 +122,9 @@ type Run struct {
 	// known as a host of another organisation. Older lines come from that client,
 	// and anybody can write below their own message that a forwarder had it before.
 	Apart bool
+	// Unasked says that the DNS was asked, and did not answer, whether the client
+	// of the next newer border is one of this run's hosts, as it calls itself.
+	Unasked bool
 	// Forwards says what shows that the run received the message for one mailbox
 	// and sent it on to another; "" where nothing does. A relay that has no such
 	// proof is not a forwarder: most are the sender's own.

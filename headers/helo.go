@@ -1,6 +1,7 @@
 package headers
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/internal/mailname"
@@ -29,14 +30,12 @@ func (f *Facts) lookAtHelo() {
 	}
 	addrs, known := f.ask.addrs("HELO name of the border's client", name)
 	switch {
-	case len(addrs) == 0 && known:
+	case slices.Contains(addrs, ip):
+		f.HeloState = HeloConfirmed
+	case !known:
+	case len(addrs) == 0:
 		f.HeloState = HeloNone
-	case len(addrs) > 0:
+	default:
 		f.HeloState = HeloElsewhere
-		for _, a := range addrs {
-			if a == ip {
-				f.HeloState = HeloConfirmed
-			}
-		}
 	}
 }

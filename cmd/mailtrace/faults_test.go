@@ -166,6 +166,9 @@ func TestFaultyNameServer(t *testing.T) {
 				if got == want || len(r.Gaps) > 0 && slices.Contains([]string{"", "temperror", "neutral", "unchecked"}, got) {
 					return
 				}
+				if len(r.Forks) > 0 {
+					return // another client, and the report asks whether it is the border's
+				}
 				t.Errorf("message %d: %s is %q, %q with all answers; gaps %v", i, what, got, want, r.Gaps)
 			}
 			same("SPF", spfResult(&r), spfResult(was))
