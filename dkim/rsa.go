@@ -7,6 +7,9 @@ import (
 	"crypto/rsa"
 	"errors"
 	"math/big"
+	"sync"
+
+	"filippo.io/bigmod"
 )
 
 // MinKeyBits is the shortest RSA key whose signatures count (RFC 8301 §3.2).
@@ -30,13 +33,7 @@ func VerifyDigest(key *Key, h crypto.Hash, digest, signature []byte) error {
 		}
 		return errSignature
 	case *rsa.PublicKey:
-		if pub.N.BitLen() >= MinKeyBits && pub.E > 2 && pub.E&1 == 1 {
-			if rsa.VerifyPKCS1v15(pub, h, digest, signature) != nil {
-				return errSignature
-			}
-			return nil
-		}
-		return verifyWeakRSA(pub, h, digest, signature)
+		return verifyRSA(key, pub, h, digest, signature)
 	}
 	return errors.New("the key cannot be used")
 }
@@ -48,25 +45,65 @@ var digestInfo = map[crypto.Hash][]byte{
 	crypto.SHA256: {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20},
 }
 
-// verifyWeakRSA is RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2) for the keys that
-// crypto/rsa refuses: shorter than 1024 bits, or with an exponent that is even or below 3. Nothing
-// here is secret, so it need not run in constant time.
-func verifyWeakRSA(pub *rsa.PublicKey, h crypto.Hash, digest, signature []byte) error {
+// verifyRSA is RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2), for weak keys too, which
+// crypto/rsa refuses. It need not run in constant time, as nothing here is secret,
+// and keeps what is computed of a modulus: crypto/rsa computes it anew for each
+// signature, which takes longer than the rest.
+func verifyRSA(key *Key, pub *rsa.PublicKey, h crypto.Hash, digest, signature []byte) error {
 	size := (pub.N.BitLen() + 7) / 8
-	s := new(big.Int).SetBytes(signature)
-	if len(signature) != size || s.Cmp(pub.N) >= 0 || pub.E < 1 {
-		return errSignature
-	}
 	prefix, ok := digestInfo[h]
 	pad := size - len(prefix) - len(digest) - 3
-	if !ok || pad < 8 {
+	if len(signature) != size || !ok || len(digest) != h.Size() || pad < 8 || pub.E < 1 {
 		return errSignature
 	}
-	want := append([]byte{0, 1}, bytes.Repeat([]byte{0xff}, pad)...)
-	want = append(append(append(want, 0), prefix...), digest...)
-	got := new(big.Int).Exp(s, big.NewInt(int64(pub.E)), pub.N).FillBytes(make([]byte, size))
-	if !bytes.Equal(got, want) {
+	var got []byte
+	if m := key.modulus.of(pub); m != nil {
+		s, err := bigmod.NewNat().SetBytes(signature, m)
+		if err != nil {
+			return errSignature // not below the modulus
+		}
+		got = bigmod.NewNat().ExpShortVarTime(s, uint(pub.E), m).Bytes(m)
+	} else {
+		s := new(big.Int).SetBytes(signature)
+		if s.Cmp(pub.N) >= 0 {
+			return errSignature
+		}
+		got = s.Exp(s, big.NewInt(int64(pub.E)), pub.N).FillBytes(make([]byte, size))
+	}
+	n := 2 + pad + 1
+	if got[0] != 0 || got[1] != 1 || got[n-1] != 0 || !bytes.Equal(got[n:n+len(prefix)], prefix) || !bytes.Equal(got[n+len(prefix):], digest) {
 		return errSignature
+	}
+	for _, c := range got[2 : n-1] {
+		if c != 0xff {
+			return errSignature
+		}
 	}
 	return nil
+}
+
+// modulus is what is computed once of the modulus of an RSA key. The copies of a
+// key share it.
+type modulus struct {
+	once sync.Once
+	n    *big.Int // whose it is
+	m    *bigmod.Modulus
+}
+
+// of returns it; nil for an even modulus, which is no key's but can be published.
+func (x *modulus) of(pub *rsa.PublicKey) *bigmod.Modulus {
+	if pub.N.Bit(0) == 0 {
+		return nil
+	}
+	if x == nil { // a key that was not parsed here
+		x = new(modulus)
+	}
+	x.once.Do(func() {
+		x.n = pub.N
+		x.m, _ = bigmod.NewModulus(pub.N.Bytes())
+	})
+	if x.n != pub.N { // the key got another Public since
+		return new(modulus).of(pub)
+	}
+	return x.m
 }
