@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/mailtrace/mailtrace/dmarc"
+	"github.com/mailtrace/mailtrace/internal/pattern"
 )
 
 // form is the form of a record of tags: how it begins and which tags it knows.
@@ -15,18 +16,18 @@ type form struct {
 	check    string
 	version  string // "DMARC1"
 	tags     []string
-	version2 *regexp.Regexp // what people write for v=VERSION
+	version2 *pattern.Pattern // what people write for v=VERSION
 }
 
 var (
 	formDMARC = form{"DMARC", "dmarc", "DMARC1", []string{"v", "p", "sp", "np", "rua", "ruf", "adkim", "aspf", "fo", "pct", "rf", "ri", "t", "psd"},
-		regexp.MustCompile(`(?i)^(?:v?\s*[=:\-]?\s*=?\s*)(d[a-z]{2,6}?\s?[1l|i]|dmarc|dmrac|damrc)(?:[1l|i]?)(?:[.,:]+|\b|$)`)}
+		pattern.New(`(?i)^(?:v?\s*[=:\-]?\s*=?\s*)(d[a-z]{2,6}?\s?[1l|i]|dmarc|dmrac|damrc)(?:[1l|i]?)(?:[.,:]+|\b|$)`)}
 	formTLSRPT = form{"TLS-RPT", "tls_rpt", "TLSRPTv1", []string{"v", "rua"},
-		regexp.MustCompile(`(?i)^(?:v?\s*[=:\-]?\s*=?\s*)(tls-?_?(?:rpt|rtp|report|prt)s?\s?v?[1l]?)(?:[.,:]+|\b|$)`)}
+		pattern.New(`(?i)^(?:v?\s*[=:\-]?\s*=?\s*)(tls-?_?(?:rpt|rtp|report|prt)s?\s?v?[1l]?)(?:[.,:]+|\b|$)`)}
 	formSTS = form{"MTA-STS", "mta_sts", "STSv1", []string{"v", "id"},
-		regexp.MustCompile(`(?i)^(?:v?\s*[=:\-]?\s*=?\s*)((?:mta-?)?sts\s?v?[1l]?)(?:[.,:]+|\b|$)`)}
+		pattern.New(`(?i)^(?:v?\s*[=:\-]?\s*=?\s*)((?:mta-?)?sts\s?v?[1l]?)(?:[.,:]+|\b|$)`)}
 	formBIMI = form{"BIMI", "bimi", "BIMI1", []string{"v", "l", "a", "avp", "lps", "e", "s"},
-		regexp.MustCompile(`(?i)^(?:v?\s*[=:\-]?\s*=?\s*)(bimi\s?v?[1l]?)(?:[.,:]+|\b|$)`)}
+		pattern.New(`(?i)^(?:v?\s*[=:\-]?\s*=?\s*)(bimi\s?v?[1l]?)(?:[.,:]+|\b|$)`)}
 )
 
 // meant reports whether a peeled text is meant as a record of this form. Where
@@ -230,7 +231,7 @@ func (f *form) mendPieces(m *mend, body string) []piece {
 	return slices.DeleteFunc(out, func(p piece) bool { return (p.name == "rua" || p.name == "ruf") && p.value == "" })
 }
 
-var mailbox = regexp.MustCompile(`(?i)^<?([a-z0-9.!#$%&'*+/=?^_{|}~-]+@[a-z0-9.-]+\.[a-z0-9-]+)>?(\![0-9]+[kmgt]?)?$`)
+var mailbox = pattern.New(`(?i)^<?([a-z0-9.!#$%&'*+/=?^_{|}~-]+@[a-z0-9.-]+\.[a-z0-9-]+)>?(\![0-9]+[kmgt]?)?$`)
 
 // mendURIs writes report addresses as URIs.
 func mendURIs(m *mend, tag, value string) string {

@@ -2,15 +2,15 @@ package fix
 
 import (
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/internal/pattern"
 	"github.com/mailtrace/mailtrace/report"
 )
 
 // placeholder is a value that somebody has to give: <RELAY_IP>.
-var placeholder = regexp.MustCompile(`<[A-Z][A-Z0-9_]+>`)
+var placeholder = pattern.New(`<[A-Z][A-Z0-9_]+>`)
 
 // values are what a report says for the placeholders of a finding. A name or an
 // address goes into a command only from a hop that the recipient's side wrote,
@@ -70,7 +70,7 @@ func values(r *report.Report, x *report.Finding) map[string]string {
 }
 
 // plainName is a name of hosts and domains, in A-labels.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
+var plainName = pattern.New(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?)*$`)
 
 func name(v map[string]string, key, s string) {
 	if v[key] == "" && len(s) <= 253 && plainName.MatchString(s) {

@@ -2,24 +2,24 @@ package paste
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 
+	"github.com/mailtrace/mailtrace/internal/pattern"
 	"github.com/mailtrace/mailtrace/message"
 )
 
 // The signs of damage that a copy leaves inside of lines.
 var (
-	dots      = regexp.MustCompile(`(?i)([a-z0-9_-])\s?(?:\[\s?\.\s?\]|\(\s?\.\s?\)|\{\s?\.\s?\}|\[dot\]|\(dot\)|\{dot\}|\[\.|\.\])\s?([a-z0-9])`)
-	ats       = regexp.MustCompile(`(?i)([a-z0-9_.+=-])\s?(?:\[@\]|\(@\)|\{@\}|\[at\]|\(at\)|\{at\})\s?([a-z0-9])`)
-	colons    = regexp.MustCompile(`(?i)([0-9a-f])\[:\]([0-9a-f:])`)
-	hxxp      = regexp.MustCompile(`(?i)\bh(?:xx|\*\*)p(s?)(?:\[:\]|:)//`)
-	mailtoTo  = regexp.MustCompile(`<?([^\s<>"()\[\]]+)<mailto:([^\s<>]+)>>?`)
-	mailto    = regexp.MustCompile(`(?i)<mailto:([^\s<>]+)>`)
-	mailtoBox = regexp.MustCompile(`(?i)\s?\[mailto:([^\s\[\]]+)\]`)
-	webAfter  = regexp.MustCompile(`(?i)([a-z0-9][a-z0-9.-]*\.[a-z]{2,})<https?://[^\s<>]*>`)
-	mdLink    = regexp.MustCompile(`\[([^\s\[\]()<>]+)\]\((?:mailto:|https?://)[^\s()]*\)`)
-	entity    = regexp.MustCompile(`&(?:lt|gt|quot|amp|nbsp|#[0-9]{1,5}|#x[0-9a-fA-F]{1,4}|apos|commat|period|colon|lpar|rpar|equals|semi);`)
+	dots      = pattern.New(`(?i)([a-z0-9_-])\s?(?:\[\s?\.\s?\]|\(\s?\.\s?\)|\{\s?\.\s?\}|\[dot\]|\(dot\)|\{dot\}|\[\.|\.\])\s?([a-z0-9])`)
+	ats       = pattern.New(`(?i)([a-z0-9_.+=-])\s?(?:\[@\]|\(@\)|\{@\}|\[at\]|\(at\)|\{at\})\s?([a-z0-9])`)
+	colons    = pattern.New(`(?i)([0-9a-f])\[:\]([0-9a-f:])`)
+	hxxp      = pattern.New(`(?i)\bh(?:xx|\*\*)p(s?)(?:\[:\]|:)//`)
+	mailtoTo  = pattern.New(`<?([^\s<>"()\[\]]+)<mailto:([^\s<>]+)>>?`)
+	mailto    = pattern.New(`(?i)<mailto:([^\s<>]+)>`)
+	mailtoBox = pattern.New(`(?i)\s?\[mailto:([^\s\[\]]+)\]`)
+	webAfter  = pattern.New(`(?i)([a-z0-9][a-z0-9.-]*\.[a-z]{2,})<https?://[^\s<>]*>`)
+	mdLink    = pattern.New(`\[([^\s\[\]()<>]+)\]\((?:mailto:|https?://)[^\s()]*\)`)
+	entity    = pattern.New(`&(?:lt|gt|quot|amp|nbsp|#[0-9]{1,5}|#x[0-9a-fA-F]{1,4}|apos|commat|period|colon|lpar|rpar|equals|semi);`)
 )
 
 // quoteSigns are typographic signs and what was typed for them.
@@ -32,7 +32,7 @@ const typographic = "“”„‟‘’‚–—‐‑−…＠"
 // no mail server writes.
 func damaged(b []byte) bool {
 	return countDots(b) > 0 || entities(b) > 0 || highByte(b) && bytes.ContainsAny(b, typographic) || blankInside(b) ||
-		containsAny(b, "<mailto:", "](mailto:", "](http", "<http") && (mailtoTo.Match(b) || mdLink.Match(b) || webAfter.Match(b))
+		containsAny(b, "<mailto:", "](mailto:", "](http", "<http") && (mailtoTo.Get().Match(b) || mdLink.Get().Match(b) || webAfter.Get().Match(b))
 }
 
 func containsAny(b []byte, all ...string) bool {
@@ -53,14 +53,14 @@ func countDots(b []byte) int {
 		return 0
 	}
 	n := 0
-	for _, m := range dots.FindAllSubmatchIndex(b, -1) {
+	for _, m := range dots.Get().FindAllSubmatchIndex(b, -1) {
 		if s := string(b[m[3]:m[4]]); !strings.Contains(s, "[.") || strings.Contains(s, ".]") {
 			n++
 		} else if len(s) > 2 {
 			n++
 		}
 	}
-	return n + len(ats.FindAllIndex(b, -1))
+	return n + len(ats.Get().FindAllIndex(b, -1))
 }
 
 // entities counts entities of HTML in a text that has no bracket of its own.
@@ -68,7 +68,7 @@ func entities(b []byte) int {
 	if bytes.IndexByte(b, '&') < 0 || bytes.IndexByte(b, '<') >= 0 {
 		return 0
 	}
-	return len(entity.FindAllIndex(b, -1))
+	return len(entity.Get().FindAllIndex(b, -1))
 }
 
 // touchUp repairs what reads as it is, but shows damage where the recipient's
@@ -107,7 +107,7 @@ func (w *work) chars(end int) {
 		n := 0
 		for i := 0; i < end; i++ {
 			l := &w.lines[i]
-			if c := len(entity.FindAllIndex(l.b, -1)); c > 0 {
+			if c := len(entity.Get().FindAllIndex(l.b, -1)); c > 0 {
 				n += c
 				l.b = bytes.ReplaceAll(unescapeHTML(l.b), []byte("\u00a0"), []byte(" "))
 				l.b = bytes.ReplaceAll(l.b, []byte("\n"), []byte(" "))
@@ -117,18 +117,19 @@ func (w *work) chars(end int) {
 	}
 	w.sub(end, Markup, "links that a mail program had added were taken away", func(b []byte, list bool) ([]byte, int) {
 		n := 0
-		for _, x := range []struct {
-			re *regexp.Regexp
-			to string
-		}{{mdLink, "$1"}, {webAfter, "$1"}, {mailto, "<$1>"}, {mailtoBox, "<$1>"}} {
-			if list && (x.re == mailto || x.re == webAfter) {
+		for i, x := range []struct {
+			re     *pattern.Pattern
+			to     string
+			inList bool // it is damage in a list of addresses too
+		}{{mdLink, "$1", true}, {webAfter, "$1", false}, {mailto, "<$1>", false}, {mailtoBox, "<$1>", true}} {
+			if list && !x.inList {
 				continue
 			}
-			if x.re == mdLink {
-				if c := mailtoTo.FindAllSubmatchIndex(b, -1); len(c) > 0 {
+			if i == 0 {
+				if c := mailtoTo.Get().FindAllSubmatchIndex(b, -1); len(c) > 0 {
 					n += len(c)
-					b = mailtoTo.ReplaceAllFunc(b, func(m []byte) []byte {
-						s := mailtoTo.FindSubmatch(m)
+					b = mailtoTo.Get().ReplaceAllFunc(b, func(m []byte) []byte {
+						s := mailtoTo.Get().FindSubmatch(m)
 						out := append([]byte(nil), s[1]...)
 						if m[0] == '<' {
 							out = append([]byte("<"), out...)
@@ -140,9 +141,9 @@ func (w *work) chars(end int) {
 					})
 				}
 			}
-			if c := len(x.re.FindAllIndex(b, -1)); c > 0 {
+			if c := len(x.re.Get().FindAllIndex(b, -1)); c > 0 {
 				n += c
-				b = x.re.ReplaceAll(b, []byte(x.to))
+				b = x.re.Get().ReplaceAll(b, []byte(x.to))
 			}
 		}
 		return b, n
@@ -151,11 +152,11 @@ func (w *work) chars(end int) {
 		w.sub(end, Defanged, "names and addresses were defanged: [.] was written for a dot", func(b []byte, _ bool) ([]byte, int) {
 			n := 0
 			for range 2 { // neighbours share a letter: 192[.]0[.]2
-				n += len(dots.FindAllIndex(b, -1)) + len(ats.FindAllIndex(b, -1)) + len(colons.FindAllIndex(b, -1)) + len(hxxp.FindAllIndex(b, -1))
-				b = dots.ReplaceAll(b, []byte("$1.$2"))
-				b = ats.ReplaceAll(b, []byte("$1@$2"))
-				b = colons.ReplaceAll(b, []byte("$1:$2"))
-				b = hxxp.ReplaceAll(b, []byte("http$1://"))
+				n += len(dots.Get().FindAllIndex(b, -1)) + len(ats.Get().FindAllIndex(b, -1)) + len(colons.Get().FindAllIndex(b, -1)) + len(hxxp.Get().FindAllIndex(b, -1))
+				b = dots.Get().ReplaceAll(b, []byte("$1.$2"))
+				b = ats.Get().ReplaceAll(b, []byte("$1@$2"))
+				b = colons.Get().ReplaceAll(b, []byte("$1:$2"))
+				b = hxxp.Get().ReplaceAll(b, []byte("http$1://"))
 			}
 			return b, n
 		})

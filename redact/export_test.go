@@ -3,7 +3,7 @@ package redact
 import "github.com/mailtrace/mailtrace/report"
 
 // Vocabulary reports whether a word stays in sentences.
-func Vocabulary(word string) bool { return vocabulary[word] }
+func Vocabulary(word string) bool { return vocabulary()[word] }
 
 // Policies are the keys of a report with a policy.
 func Policies() map[string]bool {

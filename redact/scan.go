@@ -2,9 +2,10 @@ package redact
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mailtrace/mailtrace/internal/pattern"
 )
 
 // tokenKind is what a piece of text was recognised as.
@@ -106,13 +107,13 @@ const signs = "!#$%&'*+-/=?^`{|}~."
 var (
 	// propertyForm is what names a local part in the fields that are quoted:
 	// "smtp.mailfrom=".
-	propertyForm = regexp.MustCompile("(?i)^(?:(?:(?:smtp|header|policy|body)\\.[^=]*|from|to|for|envelope-from|mailfrom|mail[-_]from|" +
+	propertyForm = pattern.New("(?i)^(?:(?:(?:smtp|header|policy|body)\\.[^=]*|from|to|for|envelope-from|mailfrom|mail[-_]from|" +
 		"mfrom|rfrom|pra|helo|identity|sender|rcpt|email|user|orcpt|auth|cc|reply-to|policy|[ids]|su|[ruabvx])=[-!#$%&'*+/=?^`{|}~.]*)*")
 	// quotedForm is a quoted local part. RFC 5321 §4.5.3.1.1 allows 64 characters.
-	quotedForm = regexp.MustCompile(`^"(?s:\\.|[^"\\]){0,320}"@`)
+	quotedForm = pattern.New(`^"(?s:\\.|[^"\\]){0,320}"@`)
 	// encodedForm is an encoded word, also one whose end is missing. The name of its
 	// character set may have a language (RFC 2231 §5).
-	encodedForm = regexp.MustCompile(`^=\?[0-9A-Za-z_*.:-]{1,58}\?[bBqQ]\?[!#-=?-~]*?(\?=|[^!#-=?-~]|$)`)
+	encodedForm = pattern.New(`^=\?[0-9A-Za-z_*.:-]{1,58}\?[bBqQ]\?[!#-=?-~]*?(\?=|[^!#-=?-~]|$)`)
 )
 
 // localStart returns where the local part begins in what stands before an @.

@@ -4,13 +4,13 @@ import (
 	"cmp"
 	hexa "encoding/hex"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/mailtrace/mailtrace/internal/mailname"
+	"github.com/mailtrace/mailtrace/internal/pattern"
 )
 
 const (
@@ -82,14 +82,14 @@ func (t *table) apply(p policy, s string) string {
 }
 
 var (
-	lineForm = regexp.MustCompile(`[^\r\n]+`)
+	lineForm = pattern.New(`[^\r\n]+`)
 	// keyForm is a public key, which names its owner to whoever looks it up.
-	keyForm = regexp.MustCompile(`p=[0-9A-Za-z+/=]{20,}`)
+	keyForm = pattern.New(`p=[0-9A-Za-z+/=]{20,}`)
 	// zForm is the tag of a signature that holds copies of header fields (RFC 6376 §3.5).
-	zForm = regexp.MustCompile(`(^|;)(\s*z\s*=)[^;]*`)
+	zForm = pattern.New(`(^|;)(\s*z\s*=)[^;]*`)
 	// partForm is what stands between the signs of a list of mailboxes.
-	partForm = regexp.MustCompile(`[^,<>;()"]+`)
-	bareForm = regexp.MustCompile(`\S+`)
+	partForm = pattern.New(`[^,<>;()"]+`)
+	bareForm = pattern.New(`\S+`)
 )
 
 func (t *table) person(name string) string {
@@ -223,7 +223,7 @@ func (t *table) spelt(s string, stranger bool) string {
 
 // dull reports whether a word by itself says nothing of anybody.
 func dull(w string) bool {
-	return vocabulary[strings.ToLower(w)] || number(w) && len(w) <= 3 || utf8.RuneCountInString(w) < 3
+	return vocabulary()[strings.ToLower(w)] || number(w) && len(w) <= 3 || utf8.RuneCountInString(w) < 3
 }
 
 // maxGap is how far the words of a phrase may stand apart, in bytes.

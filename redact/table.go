@@ -127,7 +127,7 @@ func telling(words []string) bool {
 		switch {
 		case number(w):
 			size += len(w)
-		case vocabulary[w]:
+		case vocabulary()[w]:
 		case utf8.RuneCountInString(w) >= 3:
 			return true
 		default:

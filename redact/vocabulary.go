@@ -3,6 +3,7 @@ package redact
 import (
 	_ "embed"
 	"strings"
+	"sync"
 )
 
 //go:embed vocabulary.txt
@@ -12,7 +13,7 @@ var words string
 // their replies, and names of roles. By itself such a word says nothing of
 // anybody, even where somebody's local part is spelt like it: it is hidden in
 // an address, and stays in a sentence. Given names are not in it.
-var vocabulary = set(words)
+var vocabulary = sync.OnceValue(func() map[string]bool { return set(words) })
 
 func set(words string) map[string]bool {
 	m := map[string]bool{}

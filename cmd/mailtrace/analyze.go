@@ -7,7 +7,6 @@ import (
 	"io"
 	"iter"
 	"net/netip"
-	"regexp"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/internal/guard"
+	"github.com/mailtrace/mailtrace/internal/pattern"
 	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/report"
 )
@@ -204,7 +204,7 @@ func parseSender(flag, s string) (string, error) {
 }
 
 // quoted is an address with a quoted local part (RFC 5321 §4.1.2, Quoted-string).
-var quoted = regexp.MustCompile(`^"(?:[ !#-\[\]-~]|\\[ -~])*"@[^\s<>@"]+$`)
+var quoted = pattern.New(`^"(?:[ !#-\[\]-~]|\\[ -~])*"@[^\s<>@"]+$`)
 
 // bare takes the angle brackets off an address.
 func bare(s string) string {

@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mailtrace/mailtrace"
+	"github.com/mailtrace/mailtrace/internal/pattern"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -24,7 +24,7 @@ func versionLine() string {
 	return line
 }
 
-var release = regexp.MustCompile(`^v(\d+\.\d+\.\d+(-[a-z]+\.\d+)?)$`)
+var release = pattern.New(`^v(\d+\.\d+\.\d+(-[a-z]+\.\d+)?)$`)
 
 // releaseOf is the released version that the program was installed as, else
 // that of the source.
