@@ -83,7 +83,7 @@ func spfMends(f *Facts) bool {
 		return false // there is no author whom it could authenticate
 	}
 	s, ok := spfAtBorder(f)
-	return notAuthenticated(f) && (!ok || s.null || s.domain == "" || f.FromDomain == "" || sameOrganisation(f, s.domain))
+	return notAuthenticated(f) && (!ok || s.domain == "" || f.FromDomain == "" || sameOrganisation(f, s.domain))
 }
 
 // spfOfAuthor reports whether SPF passes at the border for a domain of the
