@@ -82,7 +82,7 @@ func fromSigner(f *Facts, s *dkim.Signature, k int) bool {
 		if wrote == nil {
 			return true
 		}
-	case r.SPF.Result == spf.TempError, r.SPF.Result == spf.Pass && mailname.Org(r.SPF.Domain) == org:
+	case (r.SPF.Result == spf.TempError || r.SPF.Result == spf.Pass) && mailname.Org(r.SPF.Domain) == org:
 		return true
 	}
 	if sameOrganisation(f, s.Domain) {
