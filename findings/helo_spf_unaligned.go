@@ -51,7 +51,7 @@ Sender: sign bounces with DKIM, use relaxed alignment (no aspf=s), or name the h
 		x := report.Finding{
 			Hop:         index(f, s.hop),
 			Confidence:  s.confidence(),
-			AtFault:     senderAt(f),
+			AtFault:     report.Party{Role: report.RoleSender, Host: fromHost(f, borderHop(f)), Organisation: f.FromDomain},
 			Parts:       report.Say("the bounce passes SPF for its HELO name %v, but that is of another organisation than %v: DMARC fails", report.HostRef(helo), report.DomainRef(f.FromDomain)),
 			AdviceParts: report.Say("owner of %v: sign bounces with DKIM for that domain, or name the sending host below it", report.DomainRef(f.FromDomain)),
 			Evidence:    s.evidence(f),

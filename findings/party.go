@@ -59,6 +59,9 @@ func party(f *Facts, r *Rule, x *report.Finding) {
 		}
 	case report.RoleSender:
 		p.Organisation = f.FromDomain
+		if at, ok := spfAtBorder(f); ok && r.Group == GroupSPF && mailname.Org(at.domain) != "" && !mailname.HasPrivateSuffix(at.domain) && !sameOrganisation(f, at.domain) {
+			p.Organisation = at.domain // whose record it is, whoever is the author
+		}
 	case report.RoleIntermediary:
 		switch {
 		case k >= 0 && f.RunOf(k) != nil && f.RunOf(k) != f.LastRun():
