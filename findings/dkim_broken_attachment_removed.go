@@ -16,7 +16,7 @@ var dkimBrokenAttachmentRemoved = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	Needs:    aBrokenSignature,
-	Causes:   []Cause{{Rank: onTheWay + 140, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
+	Causes:   []Cause{{Rank: onTheWay + 140, Status: report.BrokenInTransit, When: brokenOnTheWay, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.7", "RFC 7960 §3.2.5"},
 	Doc: `
 ## What happened

@@ -12,7 +12,7 @@ var dkimBrokenBanner = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	Needs:    aBrokenSignature,
-	Causes:   []Cause{{Rank: onTheWay + 60, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
+	Causes:   []Cause{{Rank: onTheWay + 60, Status: report.BrokenInTransit, When: brokenOnTheWay, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.7", "RFC 7960 §4.1.3"},
 	Doc: `
 ## What happened

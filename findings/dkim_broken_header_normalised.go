@@ -12,7 +12,7 @@ var dkimBrokenHeaderNormalised = &Rule{
 	Severity:  report.High,
 	Since:     "0.1",
 	Needs:     aBrokenSignature,
-	Causes:    []Cause{{Rank: onTheWay + 90, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
+	Causes:    []Cause{{Rank: onTheWay + 90, Status: report.BrokenInTransit, When: brokenOnTheWay, Of: theAuthors}},
 	SymptomOf: []*Rule{dkimBrokenTNEFConversion},
 	Refs:      []string{"RFC 6376 §3.7", "RFC 5321 §6.4"},
 	Doc: `

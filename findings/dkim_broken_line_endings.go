@@ -14,7 +14,7 @@ var dkimBrokenLineEndings = &Rule{
 	Severity: report.Medium,
 	Since:    "0.1",
 	Needs:    aBrokenSignature,
-	Causes:   []Cause{{Rank: onTheWay + 110, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
+	Causes:   []Cause{{Rank: onTheWay + 110, Status: report.BrokenInTransit, When: brokenOnTheWay, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.4.3", "RFC 6376 §5.3"},
 	Doc: `
 ## What happened

@@ -12,7 +12,7 @@ var dkimBrokenLinkRewrite = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	Needs:    aBrokenSignature,
-	Causes:   []Cause{{Rank: onTheWay + 70, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
+	Causes:   []Cause{{Rank: onTheWay + 70, Status: report.BrokenInTransit, When: brokenOnTheWay, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.7", "RFC 7960 §3.2.5"},
 	Doc: `
 ## What happened

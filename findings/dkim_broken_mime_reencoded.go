@@ -12,7 +12,7 @@ var dkimBrokenMIMEReencoded = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	Needs:    aBrokenSignature,
-	Causes:   []Cause{{Rank: onTheWay + 80, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
+	Causes:   []Cause{{Rank: onTheWay + 80, Status: report.BrokenInTransit, When: brokenOnTheWay, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §5.3", "RFC 6152 §3"},
 	Doc: `
 ## What happened

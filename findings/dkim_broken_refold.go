@@ -12,7 +12,7 @@ var dkimBrokenRefold = &Rule{
 	Severity: report.Medium,
 	Since:    "0.1",
 	Needs:    aBrokenSignature,
-	Causes:   []Cause{{Rank: onTheWay + 100, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
+	Causes:   []Cause{{Rank: onTheWay + 100, Status: report.BrokenInTransit, When: brokenOnTheWay, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §3.4.1", "RFC 6376 §3.4.2"},
 	Doc: `
 ## What happened

@@ -15,7 +15,7 @@ var dkimBrokenSignedHeaderRemoved = &Rule{
 	Severity: report.Medium,
 	Since:    "0.1",
 	Needs:    aBrokenSignature,
-	Causes:   []Cause{{Rank: onTheWay + 130, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
+	Causes:   []Cause{{Rank: onTheWay + 130, Status: report.BrokenInTransit, When: brokenOnTheWay, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §5.4", "RFC 6376 §3.5"},
 	Doc: `
 ## What happened

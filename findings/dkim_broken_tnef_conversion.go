@@ -15,7 +15,7 @@ var dkimBrokenTNEFConversion = &Rule{
 	Severity: report.High,
 	Since:    "0.1",
 	Needs:    aBrokenSignature,
-	Causes:   []Cause{{Rank: onTheWay + 30, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
+	Causes:   []Cause{{Rank: onTheWay + 30, Status: report.BrokenInTransit, When: brokenOnTheWay, Of: theAuthors}},
 	Refs:     []string{"RFC 7960 §3.2.1", "RFC 6376 §5.3"},
 	Doc: `
 ## What happened

@@ -16,7 +16,7 @@ var dkimBrokenUnlocated = &Rule{
 	Severity: report.Medium,
 	Since:    "0.1",
 	Needs:    aBrokenSignature,
-	Causes:   []Cause{{Rank: bySender + 300, Status: report.BrokenInTransit, When: dmarcFails, Of: theAuthors}},
+	Causes:   []Cause{{Rank: bySender + 300, Status: report.BrokenInTransit, When: brokenOnTheWay, Of: theAuthors}},
 	Refs:     []string{"RFC 6376 §6.1.3"},
 	Doc: `
 ## What happened

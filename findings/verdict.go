@@ -53,6 +53,12 @@ func dmarcFails(f *Facts) bool {
 	return f.Border.DMARC == "fail" || f.Delivery.DMARC == "fail" || f.Border.DMARC == "permerror"
 }
 
+// brokenOnTheWay: DMARC fails, or there is no policy and nothing else vouches
+// for the author either.
+func brokenOnTheWay(f *Facts) bool {
+	return dmarcFails(f) || f.Border.DMARC == "none" && notAuthenticated(f)
+}
+
 // notAuthenticated: nothing vouches for the author at the border, or the last
 // receiver came to a bad end.
 func notAuthenticated(f *Facts) bool {
