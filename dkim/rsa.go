@@ -47,7 +47,7 @@ var digestInfo = map[crypto.Hash][]byte{
 
 // verifyRSA is RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2), for weak keys too, which
 // crypto/rsa refuses. It need not run in constant time, as nothing here is secret,
-// and keeps what is computed of a modulus: crypto/rsa computes it anew for each
+// and keeps what is computed of a modulus: crypto/rsa computes it again for each
 // signature, which takes longer than the rest.
 func verifyRSA(key *Key, pub *rsa.PublicKey, h crypto.Hash, digest, signature []byte) error {
 	size := (pub.N.BitLen() + 7) / 8
@@ -90,7 +90,7 @@ type modulus struct {
 	m    *bigmod.Modulus
 }
 
-// of returns it; nil for an even modulus, which is no key's but can be published.
+// of returns it; nil for an even modulus, which no usable key has.
 func (x *modulus) of(pub *rsa.PublicKey) *bigmod.Modulus {
 	if pub.N.Bit(0) == 0 {
 		return nil
