@@ -77,6 +77,7 @@ Compare with the sender's copy; ask those who are named. Get the raw message fro
 					x.AdviceParts = report.Words("compare with the sender's copy, and get the raw message from the server")
 				}
 			}
+			notWhole(&x, absentUsual(f, i))
 			x.Evidence = append([]report.Evidence{field(f, s.Field), computed("RFC 6376 §6.1.3", "%s", s.Reason)}, x.Evidence...)
 			out = append(out, x)
 		}

@@ -107,6 +107,7 @@ know; RFC 9989 asks not to reject on p=reject alone.
 				x.Confidence = report.Proved
 				x.Evidence = append(x.Evidence, claim(f, c))
 			}
+			notWhole(&x, absentUsual(f, signed))
 			return []report.Finding{x}
 		}
 		return nil

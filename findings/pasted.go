@@ -33,6 +33,35 @@ func pieces(f *Facts) bool {
 	return f.Options.Copy.Cut || f.MaskedPath() || f.Fragment()
 }
 
+// absentUsual is a field that nearly every message has, that signature i covers
+// and that is not there: rather does a copy lack it than that a relay took it out.
+// "" where there is none, and where a receiver wrote that the signature fails.
+func absentUsual(f *Facts, i int) string {
+	s, b := &f.DKIM[i], f.Bracket(i)
+	if s.HeaderSignature != dkim.Mismatch || f.Repair(i) != nil || b != nil && b.Broken != nil {
+		return ""
+	}
+	for _, name := range [...]string{"To", "Subject", "Date", "Message-ID"} {
+		if s.Names(name) > 0 && f.Msg.First(name) < 0 {
+			return name
+		}
+	}
+	return ""
+}
+
+// notWhole says of a finding on a broken signature that the copy may be what lacks
+// a field.
+func notWhole(x *report.Finding, name string) {
+	if name == "" {
+		return
+	}
+	x.Confidence = atMost(x.Confidence, report.Likely)
+	if report.SeverityRank(x.Severity) < report.SeverityRank(report.Medium) {
+		x.Severity = report.Medium
+	}
+	x.Parts = x.Parts.Add(report.Say("; the signature covers %s, which this copy does not have: perhaps the copy alone is not whole", name)...)
+}
+
 // stands reports whether a finding may be told of a text that somebody copied,
 // and lowers its confidence to what such a text can bear.
 func stands(f *Facts, r *Rule, x *report.Finding) bool {
