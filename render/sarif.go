@@ -33,10 +33,11 @@ type sarifWriter struct {
 	failed  []sarifNotification
 }
 
-// Failing is a Writer whose format also tells what could not be read, so that
-// a program that has only the output does not take it for a clean run.
+// Failing is a Writer, or DomainWriter, whose format also tells what could not be
+// read and that a run did not come to its end, so that a program that has only
+// the output does not take it for a clean run.
 type Failing interface {
-	// Fail notes an input, and why there is no report on it.
+	// Fail notes an input, "" for the whole run, and why there is no report.
 	Fail(path, why string)
 }
 
