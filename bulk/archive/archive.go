@@ -39,19 +39,20 @@ type Limits struct {
 	Entries   int   // files in all archives together
 	Directory int64 // bytes of the table of contents of one zip file
 	Window    int64 // memory of one decompressor, as the packed data ask for
+	Spool     int64 // bytes of a zip archive that has to be copied to a file before it can be read
 }
 
 // DefaultLimits are generous to mail: text packs to a tenth, and an archive of
 // one newsletter that was sent a thousand times to less.
 var DefaultLimits = Limits{
-	Depth: 8, Ratio: 500, Slack: 256 << 20, Total: 4 << 40, Entries: 10_000_000, Directory: 64 << 20, Window: 128 << 20,
+	Depth: 8, Ratio: 500, Slack: 256 << 20, Total: 4 << 40, Entries: 10_000_000, Directory: 64 << 20, Window: 128 << 20, Spool: 8 << 30,
 }
 
 func (l Limits) filled() Limits {
 	d := DefaultLimits
 	return Limits{
 		Depth: cmp.Or(l.Depth, d.Depth), Ratio: cmp.Or(l.Ratio, d.Ratio), Slack: cmp.Or(l.Slack, d.Slack), Total: cmp.Or(l.Total, d.Total),
-		Entries: cmp.Or(l.Entries, d.Entries), Directory: cmp.Or(l.Directory, d.Directory), Window: cmp.Or(l.Window, d.Window),
+		Entries: cmp.Or(l.Entries, d.Entries), Directory: cmp.Or(l.Directory, d.Directory), Window: cmp.Or(l.Window, d.Window), Spool: cmp.Or(l.Spool, d.Spool),
 	}
 }
 
@@ -433,8 +434,12 @@ func (w *walker) zip(name string, br *bufio.Reader, depth int) error {
 			return err
 		}
 		defer remove()
-		if size, err = io.Copy(f, io.LimitReader(br, w.lim.Total)); err != nil {
+		if size, err = io.Copy(f, io.LimitReader(br, w.lim.Spool+1)); err != nil {
 			return err
+		}
+		if size > w.lim.Spool {
+			w.bound = &Bound{"bytes of a zip archive that is not a file of its own", w.lim.Spool}
+			return w.bound
 		}
 		file = f
 	}

@@ -199,6 +199,7 @@ func TestBounds(t *testing.T) {
 	test(zipped(t, many...), Limits{Entries: 50}, "more than 50 files in archives")
 	test(zipped(t, many...), Limits{Directory: 2000}, "more than 2000 bytes in the table of contents")
 	test(string(xzHeader(40)), Limits{}, "more than 134217728 bytes of memory to unpack it")
+	test(gzipped(t, zipped(t, many...)), Limits{Spool: 2000}, "more than 2000 bytes of a zip archive that is not a file of its own")
 	// The second block of a file asks too.
 	x := xzed(t, strings.Repeat("x", 7000))
 	second := strings.LastIndex(x, x[12:16])
