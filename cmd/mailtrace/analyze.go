@@ -335,6 +335,7 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 	} else {
 		err = c.each(cmd.Context(), a, o, all, w)
 	}
+	fail(w, "", err)
 	err = errors.Join(err, writeError(cmp.Or(a.file, "standard output"), w.Close()), done(), src.finish())
 	return c.unjoin(err)
 }
@@ -405,14 +406,20 @@ func (c *cli) one(ctx context.Context, o mailtrace.Options, in input) result {
 	return r
 }
 
+// fail tells in an output whose format has a place for it what there is no
+// report of. path is "" where the run ended before its end.
+func fail(w any, path string, err error) {
+	if f, ok := w.(render.Failing); ok && err != nil {
+		f.Fail(path, err.Error())
+	}
+}
+
 // show writes a report and takes its exit code into account. Its error ends
 // the run: the output cannot be written.
 func (c *cli) show(a *output, w render.Writer, r result) error {
 	if r.err != nil {
 		c.complain(r.err)
-		if f, ok := w.(render.Failing); ok {
-			f.Fail(r.path, r.err.Error())
-		}
+		fail(w, r.path, r.err)
 		return nil
 	}
 	if code := codeOf(r.report, a.failOn); code != exitUnfinish || !a.allowGaps {

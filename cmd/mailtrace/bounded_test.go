@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/mailtrace/mailtrace"
@@ -81,69 +82,102 @@ func TestBound(t *testing.T) {
 	test(endless("x"), 10_000, 10_000, true)
 }
 
-// What has no end is told so, whatever it is given as.
-func TestEndlessInputs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads up to every bound")
+// A named pipe whose writer comes late is read.
+func TestPipeWithALateWriter(t *testing.T) {
+	path := pipeAt(t, filepath.Join(t.TempDir(), "pipe"))
+	go func() {
+		time.Sleep(50 * time.Millisecond)
+		_ = os.WriteFile(path, []byte("Subject: late\n\nbody\n"), 0)
+	}()
+	env := fakeEnvironment()
+	env.pipeWait = pipeWait
+	if got := runWith(t, env, "", "analyze", "-q", "--dns", "off", path); got.code != 0 || !strings.Contains(got.out, "late") {
+		t.Errorf("%+v", got)
 	}
-	if _, err := os.Stat("/dev/zero"); err != nil {
-		t.Skip("no /dev/zero: ", err)
-	}
-	t.Setenv("TMPDIR", t.TempDir())
-	test := func(want string, args ...string) {
-		t.Helper()
-		got := runWith(t, testEnvironment(), "", args...)
-		if got.code != exitUsage || !strings.Contains(got.errout, want) {
-			t.Errorf("%q: exit %d\n%s", args, got.code, got.errout)
+}
+
+// What is read whole comes as it is, however it is cut, and ends at its bound.
+func TestReadWhole(t *testing.T) {
+	text := strings.Repeat("0123456789abcdef", 3<<16) // 3 MB
+	for _, size := range []int64{-1, 0, 100, 5 << 20, int64(len(text)), 7 << 20} {
+		for _, r := range []io.Reader{strings.NewReader(text), iotest.HalfReader(strings.NewReader(text)), iotest.DataErrReader(strings.NewReader(text))} {
+			if got, err := readWhole(r, size); err != nil || string(got) != text {
+				t.Errorf("size %d: %d bytes, %v", size, len(got), err)
+			}
 		}
 	}
-	const zero = "/dev/zero"
-	test("/dev/zero: not a message", "analyze", "--dns", "off", zero)
-	test("/dev/zero", "domain", "--dns", "off", "@"+zero)
-	test("more than 64 MB", "spf", "--dns", "zone:"+zero, "--ip", "192.0.2.1", "--from", "a@example.com")
-	test("/dev/zero: not a report", "show", zero)
+	if _, err := readWhole(bound(endless("x"), 3<<20), -1); !errors.As(err, new(tooLong)) {
+		t.Error(err)
+	}
+	c := cli{environment: testEnvironment()}
+	path := write(t, t.TempDir(), "list", "12345\n")
+	if _, err := c.readFile(path, wholeFile{most: 5}); !errors.As(err, new(tooLong)) {
+		t.Error(err)
+	}
+	if got, err := c.readFile(path, wholeFile{most: 6}); err != nil || string(got) != "12345\n" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
 
-	var out, errout bytes.Buffer
-	for _, command := range [][]string{{"domain", "--dns", "off"}, {"show", "-"}} {
-		errout.Reset()
-		if code := run(context.Background(), command, endless("\x00"), &out, &errout, testEnvironment()); code != exitUsage {
-			t.Errorf("%q: exit %d\n%s", command, code, errout.String())
+// A file that is cut off, replaced or removed while it is read gives errors, and
+// no report on what is left of it.
+func TestFilesThatChange(t *testing.T) {
+	one := "From: ann@example.com\nSubject: one\n\nbody\n"
+	many := strings.Repeat("From a@example.com Mon Nov 23 01:38:52 2026\n"+one+"\n", 2000)
+	for _, changed := range []struct {
+		name, text, want string
+		change           func(path string) error
+	}{
+		{"shorter", one, "it became shorter while it was read: 30 of 41 bytes", func(path string) error { return os.Truncate(path, 30) }},
+		{"shorter mailbox", many, "shorter", func(path string) error { return os.Truncate(path, 120) }},
+		{"replaced", one, "another file stands there", func(path string) error {
+			write(t, filepath.Dir(path), "new", one)
+			return os.Rename(filepath.Join(filepath.Dir(path), "new"), path)
+		}},
+		{"replaced mailbox", many, "another file stands there", func(path string) error {
+			write(t, filepath.Dir(path), "new", many)
+			return os.Rename(filepath.Join(filepath.Dir(path), "new"), path)
+		}},
+		{"removed mailbox", many, "no such file or directory", os.Remove},
+	} {
+		c := cli{environment: testEnvironment()}
+		path := write(t, t.TempDir(), "mail", changed.text)
+		var errs []string
+		read := 0
+		for in := range c.inputs([]string{path}) {
+			if read == 0 && len(errs) == 0 {
+				if err := changed.change(path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := in.err
+			if err == nil {
+				_, _, err = in.load()
+			}
+			if err == nil {
+				read++
+			} else {
+				errs = append(errs, err.Error())
+			}
+		}
+		all := strings.Join(errs, "\n")
+		if !strings.Contains(all, changed.want) || changed.text == one && read > 0 {
+			t.Errorf("%s: %d read, want the error %q\n%s", changed.name, read, changed.want, all)
+		}
+		// One cause is told once, and that there was more.
+		if strings.HasSuffix(changed.name, "d mailbox") && (len(errs) != 2 || !strings.Contains(all, "nothing behind message 1 was read")) {
+			t.Errorf("%s: %d errors\n%.500s", changed.name, len(errs), all)
 		}
 	}
 }
 
-// A pipe that nobody writes to ends with an error, not with waiting.
-func TestPipeWithoutAWriter(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "pipe")
+// pipeAt makes a named pipe.
+func pipeAt(t *testing.T, path string) string {
+	t.Helper()
 	if err := exec.Command("mkfifo", path).Run(); err != nil {
 		t.Skip("no named pipes: ", err)
 	}
-	test := func(args ...string) {
-		t.Helper()
-		t.Run(args[0], func(t *testing.T) {
-			t.Parallel()
-			got := runWith(t, testEnvironment(), "", args...)
-			if got.code != exitUsage || !strings.Contains(got.errout, errNoWriter.Error()) {
-				t.Errorf("%q: exit %d\n%s", args, got.code, got.errout)
-			}
-		})
-	}
-	test("analyze", "--dns", "off", path)
-	test("domain", "--dns", "off", "@"+path)
-	test("spf", "--dns", "zone:"+path, "--ip", "192.0.2.1", "--from", "a@example.com")
-	test("show", path)
-	test("compare", "--dns", "off", path, path)
-	// One whose writer comes late is read.
-	go func() {
-		time.Sleep(300 * time.Millisecond)
-		_ = os.WriteFile(path+"2", []byte("Subject: late\n\nbody\n"), 0)
-	}()
-	if err := exec.Command("mkfifo", path+"2").Run(); err != nil {
-		t.Fatal(err)
-	}
-	if got := runWith(t, fakeEnvironment(), "", "analyze", "-q", "--dns", "off", path+"2"); got.code != 0 || !strings.Contains(got.out, "late") {
-		t.Errorf("%+v", got)
-	}
+	return path
 }
 
 // stalled blocks until the test ends.

@@ -29,8 +29,6 @@ const (
 	// after checkpointTime.
 	checkpointEach = 100
 	checkpointTime = 2 * time.Second
-	// maxCheckpoint bounds the file that is read, in bytes.
-	maxCheckpoint = 256 << 20
 )
 
 // checkpoint keeps what of a run is done, so that one which ended in whatever
@@ -87,7 +85,7 @@ func (c *cli) resume(file, out, of string, groupBy []string) (*checkpoint, error
 		saved: saved{Schema: 1, Version: mailtrace.Version, Of: of, Summary: &bulk.Summary{By: groupBy}},
 		file:  file, ahead: map[int]chain{}, last: c.now(),
 	}
-	text, err := c.readFile(file, maxCheckpoint)
+	text, err := c.readFile(file, checkpointInput)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -117,9 +115,8 @@ func (c *cli) resume(file, out, of string, groupBy []string) (*checkpoint, error
 		return k, nil
 	}
 	const outHint = "give a file in a folder that can be written to"
-	k.out, err = os.OpenFile(out, os.O_RDWR|os.O_CREATE, 0o666)
-	if err != nil {
-		return nil, wrong(outHint, "%s: %s", out, reason(err))
+	if k.out, err = c.createFile(out, true); err != nil {
+		return nil, err
 	}
 	info, err := k.out.Stat()
 	switch {
@@ -228,7 +225,7 @@ func (k *checkpoint) save(c *cli) error {
 	k.Code = c.code
 	text, err := json.Marshal(&k.saved)
 	if err == nil {
-		err = replaceFile(k.file, text, 0o600)
+		err = c.replaceFile(k.file, text, 0o600)
 	}
 	k.last = c.now()
 	k.took, k.count = k.last.Sub(start), 0

@@ -88,6 +88,9 @@ func (o *output) registerFormats(cmd *cobra.Command, kind string) {
 // document writes a document that is not about one message or domain, and
 // sets the exit code by its findings and gaps.
 func (c *cli) document(o *output, doc any, detail *render.Detail) error {
+	if c.context().Err() != nil {
+		return errInterrupted // what was not answered by then would count as missing
+	}
 	w, done, err := c.create(o)
 	if err != nil {
 		return err
@@ -208,18 +211,23 @@ const maxColumns = 1000
 func (c *cli) create(o *output) (w io.Writer, done func() error, err error) {
 	if command := c.pagerCommand(); o.file == "" && command != "" && !o.noPager && !o.quiet && (o.format == "" || o.format == "text") {
 		p := &pager{out: c.stdout, start: func() (io.WriteCloser, func() error, error) {
-			return c.startPager(command, c.getenv, c.stdout, c.stderr)
+			in, wait, err := c.startPager(command, c.getenv, c.stdout, c.stderr)
+			c.paging.Store(err == nil)
+			return in, wait, err
 		}}
 		b := bufio.NewWriterSize(p, 64<<10)
-		return b, func() error { return writeError("standard output", errors.Join(b.Flush(), p.Close())) }, nil
+		return b, func() error {
+			defer c.paging.Store(false)
+			return writeError("standard output", errors.Join(b.Flush(), p.Close()))
+		}, nil
 	}
 	if o.file == "" || o.file == "-" {
 		b := bufio.NewWriterSize(c.stdout, 64<<10)
 		return b, func() error { return writeError("standard output", b.Flush()) }, nil
 	}
-	f, err := os.Create(o.file)
+	f, err := c.createFile(o.file, false)
 	if err != nil {
-		return nil, nil, wrong("give a file in a folder that can be written to", "%s: %s", o.file, reason(err))
+		return nil, nil, err
 	}
 	b := bufio.NewWriterSize(f, 64<<10)
 	return b, func() error { return writeError(o.file, errors.Join(b.Flush(), f.Close())) }, nil

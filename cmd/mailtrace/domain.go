@@ -8,7 +8,6 @@ import (
 	"io"
 	"iter"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -157,6 +156,7 @@ func (k *checking) check(cmd *cobra.Command) error {
 
 // domainResult is the outcome for one domain.
 type domainResult struct {
+	name   string
 	report *report.Domain
 	err    error
 }
@@ -180,7 +180,7 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 	o := mailtrace.DomainOptions{Resolver: src.Resolver, Parked: k.parked, Now: c.now(),
 		Suggest: k.suggest || total == 1, Shorter: k.suggest, AllSelectors: k.tried == "all"}
 	if k.policy != "" {
-		if o.Policy, err = readPolicy(k.policy); err != nil {
+		if o.Policy, err = c.readPolicy(k.policy); err != nil {
 			return err
 		}
 	}
@@ -203,6 +203,7 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 		w = render.Sorted(w, sort, k.only)
 	}
 	err = c.checkAll(cmd.Context(), k, o, names, total, seen, src, w, out)
+	fail(w, "", err)
 	err = errors.Join(err, writeError(cmp.Or(k.file, "standard output"), w.Close()), done(), src.finish())
 	return c.unjoin(err)
 }
@@ -229,14 +230,9 @@ func (c *cli) network(ctx context.Context, k *checking, src *source, o *mailtrac
 }
 
 // readPolicy reads an MTA-STS policy file.
-func readPolicy(path string) ([]byte, error) {
+func (c *cli) readPolicy(path string) ([]byte, error) {
 	const hint = "give the file that is to be served as /.well-known/mta-sts.txt"
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, wrong(hint, "%s: %s", path, reason(err))
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, domain.MaxPolicy+1))
+	text, err := c.readFile(path, policyInput)
 	if err != nil {
 		return nil, wrong(hint, "%s: %s", path, reason(err))
 	}
@@ -268,7 +264,7 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 	err := bulk.Run(ctx, jobs, names,
 		func(run context.Context, n domainName) domainResult {
 			if n.err != nil {
-				return domainResult{err: n.err}
+				return domainResult{name: n.name, err: n.err}
 			}
 			// A domain whose servers are dead takes no longer than this, so that
 			// it does not hold up the rest for good.
@@ -285,18 +281,22 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 				err = fault
 			}
 			if p := faultOf(n.name, err); p != nil {
-				return domainResult{err: p}
+				return domainResult{name: n.name, err: p}
 			}
 			switch {
-			case err != nil:
-				return domainResult{err: wrong(domainHint, "%s", err)}
 			case run.Err() != nil: // half a check
 				return domainResult{err: errInterrupted}
+			case err != nil:
+				return domainResult{name: n.name, err: wrong(domainHint, "%s", err)}
 			}
-			if why := doubt(run, src, r); why != "" {
+			why := doubt(run, src, r)
+			if run.Err() != nil {
+				return domainResult{err: errInterrupted}
+			}
+			if why != "" {
 				o.Resolver, o.Fetch, o.DNSSEC, o.SMTP = nil, nil, nil, nil
 				if r, err = c.engine.domain(run, n.name, o); err != nil {
-					return domainResult{err: wrong(domainHint, "%s", err)}
+					return domainResult{name: n.name, err: wrong(domainHint, "%s", err)}
 				}
 				r.Gaps = append([]report.Gap{{What: "DNS", Why: why}}, r.Gaps...)
 			}
@@ -310,6 +310,7 @@ func (c *cli) checkAll(ctx context.Context, k *checking, o mailtrace.DomainOptio
 				sum.Unreadable++
 				bar.clear()
 				c.complain(r.err)
+				fail(w, r.name, r.err)
 				bar.add(count(), 0, "")
 				return nil
 			}

@@ -86,11 +86,12 @@ func (c *cli) domains(k *checking, args []string) (names iter.Seq[domainName], t
 	}, total, nil
 }
 
-// isFile reports whether an argument is the path of a file. A final dot, which
-// no list of domains has in its name, makes a domain of any name.
+// isFile reports whether an argument is the path of a file, or of a pipe, as
+// <(…) of a shell is. A final dot, which no list of domains has in its name,
+// makes a domain of any name.
 func isFile(arg string) bool {
 	info, err := os.Stat(arg)
-	return err == nil && info.Mode().IsRegular() && !strings.HasSuffix(arg, ".")
+	return err == nil && !info.IsDir() && !strings.HasSuffix(arg, ".")
 }
 
 // named reads one domain. What people paste in place of it is understood: an
@@ -120,7 +121,7 @@ func named(s string) domainName {
 // readList reads a list of domains, to know how many they are. What is wrong
 // in it shows where its line comes up.
 func (c *cli) readList(path string) (iter.Seq[domainName], int, error) {
-	text, err := c.readFile(path, maxListFile)
+	text, err := c.readFile(path, listInput)
 	if err != nil {
 		return nil, 0, wrong("one domain on each line", "%s: %s", path, reason(err))
 	}
@@ -155,7 +156,7 @@ func some(name string, r io.Reader) iter.Seq[domainName] {
 // behind "#", and a heading "domain" are passed over.
 func lines(name string, r io.Reader) iter.Seq[domainName] {
 	return func(yield func(domainName) bool) {
-		scan := bufio.NewScanner(bound(r, maxListFile))
+		scan := bufio.NewScanner(bound(r, listInput.most))
 		scan.Buffer(make([]byte, 0, 4<<10), maxListLine)
 		for n := 1; scan.Scan(); n++ {
 			line := strings.TrimPrefix(scan.Text(), "\ufeff")

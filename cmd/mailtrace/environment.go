@@ -35,6 +35,10 @@ type environment struct {
 	// anchors are trusted keys of the root zone; nil: those of IANA.
 	anchors []dnssec.Anchor
 	cpus    int
+	// pipeWait is how long a named pipe is waited for that nobody writes to, or
+	// nobody reads from, and stopWait how long a run that was interrupted may take
+	// to end by itself.
+	pipeWait, stopWait time.Duration
 	// many prepares the process for a run over many inputs; nil does nothing.
 	many func()
 	// canaries says that live resolvers are tried before they are believed.
@@ -52,6 +56,8 @@ func systemEnvironment() environment {
 		live:       func(o live.Options) dns.Resolver { return live.New(o) },
 		dial:       new(net.Dialer).DialContext,
 		cpus:       runtime.GOMAXPROCS(0),
+		pipeWait:   pipeWait,
+		stopWait:   stopWait,
 		many:       collectLess,
 		canaries:   true,
 		engine:     libraryEngine(),

@@ -38,6 +38,7 @@ func testEnvironment() environment {
 	env.startPager = func(string, func(string) string, io.Writer, io.Writer) (io.WriteCloser, func() error, error) {
 		return nil, nil, errors.New("a test has no pager")
 	}
+	env.pipeWait = 40 * time.Millisecond
 	env.servers = func() ([]string, error) { return []string{"192.0.2.53:53"}, nil }
 	env.live = func(live.Options) dns.Resolver { return noNetwork{} }
 	env.dial = func(_ context.Context, _, address string) (net.Conn, error) {

@@ -37,7 +37,7 @@ func (c *cli) fix(o *output, paths []string) error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	all := report.Fixes{}
+	all, read := report.Fixes{}, 0
 	for _, path := range paths {
 		fixes, err := c.fixesOf(path)
 		if err != nil {
@@ -45,6 +45,10 @@ func (c *cli) fix(o *output, paths []string) error {
 			continue
 		}
 		all = append(all, fixes...)
+		read++
+	}
+	if read == 0 {
+		return nil // not: nothing to set
 	}
 	return c.unjoin(c.document(o, all, nil))
 }

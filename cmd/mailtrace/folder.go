@@ -70,7 +70,7 @@ func (w *folderWalk) dir(path string, depth int) {
 			if !half && !hidden {
 				w.dir(at, depth+1)
 			}
-		case regular(at, e) && (mh && number(e.Name()) || isMail(at, maildir)):
+		case regular(at, e) && (mh && number(e.Name()) || w.c.isMail(at, maildir)):
 			w.c.file(at, false, w.index, w.next)
 		}
 	}
@@ -112,7 +112,7 @@ func regular(path string, d fs.DirEntry) bool {
 
 // isMail reports whether a file in a folder is mail, or an archive that may
 // hold some. maildir says that the folder is one of the two of a Maildir.
-func isMail(path string, maildir bool) bool {
+func (c *cli) isMail(path string, maildir bool) bool {
 	base := filepath.Base(path)
 	if maildir {
 		return !strings.HasPrefix(base, ".")
@@ -120,7 +120,7 @@ func isMail(path string, maildir bool) bool {
 	if strings.HasPrefix(base, ".") {
 		return false
 	}
-	f, err := os.Open(path)
+	f, _, err := c.openRegular(path)
 	if err != nil {
 		return true // and that is told
 	}

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/bulk"
@@ -28,8 +30,9 @@ const (
 )
 
 const (
-	inputHint = "give a message (.eml), an mbox, a Maildir, a folder of messages, an archive of these, or - for standard input"
-	largeHint = "no mail server carries such a message; is it another kind of file?"
+	inputHint   = "give a message (.eml), an mbox, a Maildir, a folder of messages, an archive of these, or - for standard input"
+	changedHint = "something writes to it; give a copy, or try again when it is done"
+	largeHint   = "no mail server carries such a message; is it another kind of file?"
 )
 
 // input is one message to analyse, or the reason why it cannot be.
@@ -100,19 +103,33 @@ func (c *cli) path(path string, yield func(input) bool) bool {
 // with the given index. named says that it was given by name.
 func (c *cli) file(path string, named bool, index int, yield func(input) bool) bool {
 	fail := func(err error) bool { return yield(input{path: path, index: index, err: err}) }
-	f, err := os.Open(path)
+	f, info, err := c.openRegular(path)
 	if err != nil {
 		return fail(wrong(inputHint, "%s: %s", path, reason(err)))
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return fail(wrong(inputHint, "%s: %s", path, reason(err)))
+	// The file is opened again for each message: by then it is closed here. Where
+	// it is there no more, one error says so of all messages that are left.
+	var lost atomic.Bool
+	going, cut, found := true, false, index
+	c.section(path, named, index, io.NewSectionReader(f, 0, info.Size()), func(where string, offset, length int64) ([]byte, error) {
+		raw, err := c.readPart(path, where, info, offset, length)
+		if errors.As(err, new(*lostFile)) {
+			lost.Store(true)
+		}
+		return raw, err
+	}, func(in input) bool {
+		if cut = lost.Load(); cut {
+			return false
+		}
+		found = in.index + 1
+		going = yield(in)
+		return going
+	})
+	if going && cut {
+		return yield(input{path: path, index: found, err: wrong(changedHint, "%s: nothing behind message %d was read", path, found-index)})
 	}
-	// The file is opened again for each message: by then it is closed here.
-	return c.section(path, named, index, io.NewSectionReader(f, 0, info.Size()), func(where string, offset, length int64) ([]byte, error) {
-		return readFile(path, where, offset, length)
-	}, yield)
+	return going
 }
 
 // section yields the messages of bytes that can be read at any place, whose
@@ -144,14 +161,24 @@ func (c *cli) section(path string, named bool, index int, r *io.SectionReader, r
 	}})
 }
 
-// readFile reads a part of a file into a buffer of its size. where names the part
-// in an error.
-func readFile(path, where string, offset, length int64) ([]byte, error) {
-	f, err := os.Open(path)
+// lostFile is the error of a file that is not there any more.
+type lostFile struct{ problem *problem }
+
+func (l *lostFile) Error() string { return l.problem.Error() }
+func (l *lostFile) Unwrap() error { return l.problem }
+
+// readPart reads a part of a file, which was looked through before, into a buffer
+// of its size. where names the part in an error. Of another file that took its
+// name since, the places of the messages say nothing.
+func (c *cli) readPart(path, where string, before fs.FileInfo, offset, length int64) ([]byte, error) {
+	f, info, err := c.openRegular(path)
 	if err != nil {
-		return nil, wrong(inputHint, "%s: %s", path, reason(err))
+		return nil, &lostFile{wrong(inputHint, "%s: %s", where, reason(err))}
 	}
 	defer f.Close()
+	if !os.SameFile(info, before) {
+		return nil, &lostFile{wrong(changedHint, "%s: another file stands there since it was first read", where)}
+	}
 	return readAt(where, f, offset, length)
 }
 
@@ -161,10 +188,14 @@ func readAt(where string, r io.ReaderAt, offset, length int64) ([]byte, error) {
 	}
 	raw := make([]byte, length)
 	n, err := r.ReadAt(raw, offset)
-	if err != nil && (!errors.Is(err, io.EOF) || n == 0 && length > 0) {
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
 		return nil, wrong(inputHint, "%s: %s", where, reason(err))
+	case int64(n) < length:
+		// What is left is another message, with another body.
+		return nil, wrong(changedHint, "%s: it became shorter while it was read: %d of %d bytes", where, n, length)
 	}
-	return raw[:n], nil
+	return raw, nil
 }
 
 // decode finds out whether the bytes are a message at all.

@@ -23,15 +23,12 @@ func (o *owning) register(cmd *cobra.Command) {
 	_ = cmd.MarkFlagFilename("org", "toml")
 }
 
-const (
-	// maxOrgFile bounds the file of --org, in bytes, and maxOwn what it may name.
-	maxOrgFile = 16 << 20
-	maxOwn     = 50_000
-)
+// maxOwn bounds what a file of --org may name.
+const maxOwn = 50_000
 
-// orgFile is a file of --org. Keys that are not known are left alone, so that
+// orgDocument is a file of --org. Keys that are not known are left alone, so that
 // one can keep more in it.
-type orgFile struct {
+type orgDocument struct {
 	Schema     int        `toml:"schema"`
 	Relays     []orgEntry `toml:"relay"`
 	Exits      []orgEntry `toml:"exit"`
@@ -76,11 +73,11 @@ func (o *owning) list(c *cli) ([]string, error) {
 	}
 	const hint = "mailtrace learn archive.mbox > org.toml writes such a file"
 	for _, path := range o.org {
-		raw, err := c.readFile(path, maxOrgFile)
+		raw, err := c.readFile(path, orgInput)
 		if err != nil {
 			return nil, wrong(hint, "%s: %s", path, reason(err))
 		}
-		var f orgFile
+		var f orgDocument
 		if err := toml.Unmarshal(raw, &f); err != nil {
 			return nil, wrong(hint, "%s: %s", path, strings.ReplaceAll(err.Error(), "\n", " "))
 		}

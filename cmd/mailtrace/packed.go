@@ -70,11 +70,7 @@ type unpacking struct {
 func (c *cli) unpack(file string, named bool, index int, r io.Reader, done *int64, size int64, yield func(input) bool) bool {
 	u := &unpacking{c: c, file: file, named: named, index: index, done: done, yield: yield}
 	o := archive.Opener{Spool: func() (archive.Spooled, func(), error) {
-		f, err := os.CreateTemp("", "mailtrace-*")
-		if err != nil {
-			return nil, nil, err
-		}
-		return f, func() { f.Close(); os.Remove(f.Name()) }, nil
+		return c.scratch()
 	}}
 	if err := o.Walk(file, r, size, u.entry); err != nil {
 		return false
@@ -244,18 +240,11 @@ func (c *cli) spooled(path string, r io.Reader, yield func(input) bool) bool {
 	if len(head) <= spoolOver {
 		return yield(input{path: path, size: int64(len(head)), load: func() ([]byte, bool, error) { return decode(path, head) }})
 	}
-	if len(bytes.Trim(head, "\x00")) == 0 {
-		return fail(wrong(inputHint, "%s: not a message: %d MB of zero bytes, and more", name(path), spoolOver>>20))
-	}
-	spool, err := os.CreateTemp("", "mailtrace-*")
+	// The message is loaded from it until the run ends.
+	spool, _, err := c.scratch()
 	if err != nil {
 		return fail(wrong("set TMPDIR to a folder with room", "%s: %s", name(path), reason(err)))
 	}
-	// The message is loaded from it until the run ends.
-	c.atEnd = append(c.atEnd, func() {
-		spool.Close()
-		os.Remove(spool.Name())
-	})
 	n, err := spool.Write(head)
 	size := int64(n)
 	head = nil

@@ -13,14 +13,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mailtrace/mailtrace"
+	"github.com/mailtrace/mailtrace/render"
 	"github.com/mailtrace/mailtrace/web/desk"
 	"github.com/mailtrace/mailtrace/web/page"
 )
 
 const modulePath = "github.com/mailtrace/mailtrace"
-
-// maxAnalyzer is what the built analyzer may have, in bytes.
-const maxAnalyzer = 256 << 20
 
 func (c *cli) pageCommand() *cobra.Command {
 	var wasm, script string
@@ -55,20 +53,20 @@ func (c *cli) page(ctx context.Context, dir, wasm, script string) error {
 		return wrong("give both: they have to be of one Go release", "--wasm without --wasm-exec, or the other way round")
 	}
 	if wasm == "" {
-		scratch, err := os.MkdirTemp("", "mailtrace-page-*")
+		scratch, remove, err := c.files.makeDir("mailtrace-page-*")
 		if err != nil {
 			return wrong("set TMPDIR to a folder with room", "%s", reason(err))
 		}
-		defer os.RemoveAll(scratch)
+		defer remove()
 		if wasm, script, err = buildAnalyzer(ctx, scratch); err != nil {
 			return wrong("install Go, or give --wasm and --wasm-exec", "the analyzer cannot be built: %s", err)
 		}
 	}
-	analyzer, err := c.readFile(wasm, maxAnalyzer)
+	analyzer, err := c.readFile(wasm, analyzerInput)
 	if err != nil {
 		return wrong("give the built analyzer", "%s: %s", wasm, reason(err))
 	}
-	runner, err := c.readFile(script, maxAnalyzer)
+	runner, err := c.readFile(script, analyzerInput)
 	if err != nil {
 		return wrong("it is lib/wasm/wasm_exec.js of the Go release", "%s: %s", script, reason(err))
 	}
@@ -76,7 +74,7 @@ func (c *cli) page(ctx context.Context, dir, wasm, script string) error {
 	if err != nil {
 		return wrong("give a folder that can be written to", "%s: %s", dir, reason(err))
 	}
-	fmt.Fprintf(c.stderr, "%s: the analyzer has %.1f MB, %.1f MB compressed\n", filepath.Join(dir, "index.html"), float64(sizes.Wasm)/1e6, float64(sizes.Compressed)/1e6)
+	fmt.Fprintf(c.stderr, "%s: the analyzer has %.1f MB, %.1f MB compressed\n", render.Clean(filepath.Join(dir, "index.html")), float64(sizes.Wasm)/1e6, float64(sizes.Compressed)/1e6)
 	return nil
 }
 
@@ -85,6 +83,9 @@ func (c *cli) page(ctx context.Context, dir, wasm, script string) error {
 func buildAnalyzer(ctx context.Context, scratch string) (wasm, script string, err error) {
 	run := func(dir string, env []string, args ...string) (string, error) {
 		cmd := exec.CommandContext(ctx, "go", args...)
+		// It takes its own files away, where it is let.
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		cmd.WaitDelay = stopWait / 2
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 		out, err := cmd.Output()
 		if e, ok := errors.AsType[*exec.ExitError](err); ok && len(e.Stderr) > 0 {

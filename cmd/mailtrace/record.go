@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/render"
@@ -16,9 +15,9 @@ const maxRecorded = 1 << 20
 // keep records every answer, to be written to the file when the run ends.
 func (c *cli) keep(s *source, file string) error {
 	// The file is made now, so that a wrong path shows before the work.
-	f, err := os.Create(file)
+	f, err := c.createFile(file, false)
 	if err != nil {
-		return wrong("give a file in a folder that can be written to", "%s: %s", file, reason(err))
+		return err
 	}
 	rec := &dns.Recorder{Resolver: s.Resolver, Max: maxRecorded}
 	s.Resolver = rec

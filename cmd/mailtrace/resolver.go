@@ -113,11 +113,11 @@ func (c *cli) resolver(spec string, d *resolving) (r dns.Resolver, remote bool, 
 		}
 		return c.ask(servers, d), true, nil
 	case isFile && (kind == "zone" || kind == "replay"):
-		max := int64(maxZoneFile)
+		file := zoneInput
 		if kind == "replay" {
-			max = maxReplayFile
+			file = replayInput
 		}
-		text, err := c.readFile(name, max)
+		text, err := c.readFile(name, file)
 		if err != nil {
 			return nil, false, wrong("--dns "+kind+":FILE", "%s: %s", name, reason(err))
 		}

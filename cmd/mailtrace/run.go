@@ -10,11 +10,14 @@ package main
 //   - A command does nothing at its start that it does not need.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/semaphore"
@@ -81,7 +84,9 @@ type cli struct {
 	stdout io.Writer
 	stderr io.Writer
 	code   int
-	atEnd  []func() // what has to be tidied up when the run ends
+	given  []string    // the files that the command line names to be read
+	paging atomic.Bool // a pager has the terminal
+	files  scratchFiles
 	// memory is for what was read of a stream and is not yet analysed; nil as
 	// long as the first messages are only looked at.
 	memory *semaphore.Weighted
@@ -94,23 +99,69 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := c.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	out := &noting{w: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
-	err := guard.Run(func() {
-		if err := root.ExecuteContext(ctx); err != nil {
-			c.complain(err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err := guard.Run(func() {
+			err := root.ExecuteContext(ctx)
+			if out.err != nil {
+				err = writeError("standard output", out.err)
+			}
+			if err != nil {
+				c.complain(err)
+			}
+		})
+		if err != nil {
+			c.complain(faultOf("", err))
 		}
-	})
-	if err != nil {
-		c.complain(faultOf("", err))
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		c.unwind(done)
 	}
-	for _, tidy := range c.atEnd {
-		tidy()
-	}
+	c.tidy()
 	if ctx.Err() != nil {
 		return exitStopped
 	}
 	return c.code
+}
+
+// noting is an output whose first error is kept: help and completion let it go.
+type noting struct {
+	w   io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (n *noting) Write(p []byte) (int, error) {
+	k, err := n.w.Write(p)
+	n.err = cmp.Or(n.err, err)
+	return k, err
+}
+
+// stopWait is how long a run that was interrupted may take to end by itself: to
+// write out what is whole, and to take its files away. It ends after that all
+// the same: what it waits for, such as a reader of its output who reads nothing,
+// may never come.
+const stopWait = time.Second
+
+// unwind waits for the end of a run that was interrupted.
+func (c *cli) unwind(done <-chan struct{}) {
+	for {
+		select {
+		case <-done:
+			return
+		case <-time.After(c.stopWait):
+			if !c.paging.Load() {
+				return
+			}
+			// The person is still reading; the pager has the terminal.
+		}
+	}
 }
 
 // complain reports an error and takes its exit code into account.
@@ -125,7 +176,7 @@ func (c *cli) complain(err error) {
 		c.code = worse(c.code, p.code)
 	}
 	fmt.Fprintf(c.stderr, "error: %s\n", render.Clean(p.what))
-	if p.hint != "" {
+	if p.hint != "" && c.context().Err() == nil { // who interrupts knows what to do
 		fmt.Fprintf(c.stderr, "hint: %s\n", render.Clean(p.hint))
 	}
 }
@@ -144,8 +195,9 @@ interrupted.`,
   mailtrace analyze --dns zone:fix.zone --dns system message.eml
   mailtrace spf --ip 192.0.2.10 --from ann@example.com --trace
   mailtrace explain spf-rechecked-behind-border`,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		PersistentPreRun: func(cmd *cobra.Command, args []string) { c.given = filesGiven(cmd, args) },
+		SilenceErrors:    true,
+		SilenceUsage:     true,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -23,7 +22,9 @@ func TestMain(m *testing.M) {
 		"mailtrace": func() {
 			env := testEnvironment()
 			env.getenv = os.Getenv
-			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr, env))
+			ctx, stop := signals()
+			defer stop()
+			os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr, env))
 		},
 	})
 }

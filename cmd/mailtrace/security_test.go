@@ -53,6 +53,8 @@ func TestSecurityPage(t *testing.T) {
 
 func amount(l mailtrace.Limit) string {
 	switch {
+	case l.Most == 1:
+		return "1 " + strings.TrimSuffix(l.Unit, "s")
 	case l.Unit == "bytes" && l.Most >= 1<<30 && l.Most%(1<<30) == 0:
 		return fmt.Sprintf("%d GB", l.Most>>30)
 	case l.Unit == "bytes" && l.Most >= 1<<20 && l.Most%(1<<20) == 0:

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/mailtrace/mailtrace/render"
 )
 
 // patience is how long a run is silent before it says what it waits for.
@@ -21,7 +23,7 @@ func (c *cli) waiting(a *analysis, what string) (over func()) {
 		mu.Lock()
 		defer mu.Unlock()
 		if !done {
-			fmt.Fprintf(c.stderr, "\r\x1b[K%s (at most %s, Ctrl-C ends it)", what, a.limit)
+			fmt.Fprintf(c.stderr, "\r\x1b[K%s (at most %s, Ctrl-C ends it)", render.Clean(what), a.limit)
 			shown = true
 		}
 	})

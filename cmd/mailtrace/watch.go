@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -28,9 +26,6 @@ type watching struct {
 	state   string
 	metrics string
 }
-
-// maxState bounds the state that is read, in bytes: some 10 KB a domain.
-const maxState = 1 << 30
 
 var watchFormats = append(render.FormatNames(report.DocWatch), "prometheus")
 
@@ -121,7 +116,7 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 	}
 	const hint = "give another file with --state, or remove this one to begin again"
 	old := &domain.State{Schema: domain.WatchSchema, Domains: map[string]*domain.Snapshot{}}
-	text, err := c.readFile(k.state, maxState)
+	text, err := c.readFile(k.state, stateInput)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -179,13 +174,13 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 		return c.unjoin(err)
 	}
 	if k.metrics != "" {
-		if err := replaceFile(k.metrics, metrics, 0o644); err != nil {
+		if err := c.replaceFile(k.metrics, metrics, 0o644); err != nil {
 			return wrong("give a file in a folder that can be written to", "%s: %s", k.metrics, reason(err))
 		}
 	}
 	state, err := json.MarshalIndent(w.now, "", " ")
 	if err == nil {
-		err = replaceFile(k.state, append(state, '\n'), 0o644)
+		err = c.replaceFile(k.state, append(state, '\n'), 0o644)
 	}
 	if err != nil {
 		return wrong("give a file in a folder that can be written to", "%s: %s", k.state, reason(err))
@@ -260,22 +255,4 @@ func watchMetrics(now time.Time, w *watched) []byte {
 	head("mailtrace_watch_timestamp_seconds", "gauge", "When the domains were checked last.")
 	fmt.Fprintf(&b, "mailtrace_watch_timestamp_seconds %d\n", now.Unix())
 	return b.Bytes()
-}
-
-// replaceFile writes a file whole or not at all: into a new one beside it,
-// which then takes its name.
-func replaceFile(path string, text []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Chmod(mode), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }

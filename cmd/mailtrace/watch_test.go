@@ -61,9 +61,10 @@ func TestWatchMetrics(t *testing.T) {
 // A file is there whole or as it was: who reads while it is written sees one of
 // the two, and what a killed run left behind is in nobody's way.
 func TestReplaceFile(t *testing.T) {
+	var c cli
 	path := filepath.Join(t.TempDir(), "state.json")
 	text := func(n int) string { return fmt.Sprintf("{%d %s}", n, strings.Repeat("x", 1<<16)) }
-	if err := replaceFile(path, []byte(text(0)), 0o644); err != nil {
+	if err := c.replaceFile(path, []byte(text(0)), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(filepath.Dir(path), ".state.json.123"), []byte("{half"), 0o600); err != nil {
@@ -86,7 +87,7 @@ func TestReplaceFile(t *testing.T) {
 		}
 	}()
 	for n := range 50 {
-		if err := replaceFile(path, []byte(text(n)), 0o644); err != nil {
+		if err := c.replaceFile(path, []byte(text(n)), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -94,7 +95,7 @@ func TestReplaceFile(t *testing.T) {
 	if w, ok := <-wrong; ok {
 		t.Error("half a file was seen: ", w)
 	}
-	if err := replaceFile(filepath.Join(path, "below"), nil, 0o644); err == nil {
+	if err := c.replaceFile(filepath.Join(path, "below"), nil, 0o644); err == nil {
 		t.Error("a folder that is none")
 	}
 }
