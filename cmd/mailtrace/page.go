@@ -83,10 +83,12 @@ func (c *cli) page(ctx context.Context, dir, wasm, script string) error {
 func buildAnalyzer(ctx context.Context, scratch string) (wasm, script string, err error) {
 	run := func(dir string, env []string, args ...string) (string, error) {
 		cmd := exec.CommandContext(ctx, "go", args...)
-		// It takes its own files away, where it is let.
+		// So that it ends what it runs.
 		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 		cmd.WaitDelay = stopWait / 2
-		cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+		// What it makes on the way goes with scratch: a build that is interrupted
+		// leaves it behind.
+		cmd.Dir, cmd.Env = dir, append(append(os.Environ(), "GOTMPDIR="+scratch), env...)
 		out, err := cmd.Output()
 		if e, ok := errors.AsType[*exec.ExitError](err); ok && len(e.Stderr) > 0 {
 			first, _, _ := strings.Cut(strings.TrimSpace(string(e.Stderr)), "\n")
