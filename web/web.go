@@ -36,7 +36,7 @@ const (
 	maxAtOnce     = 4        // answers under way
 	maxHeader     = 16 << 10 // bytes of the header of a request
 	readTime      = time.Minute
-	stopTime      = 3 * time.Second
+	stopTime      = 500 * time.Millisecond // for answers under way when it ends
 	maxURL        = 8 << 10
 	policy        = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types mailtrace"
 	downloadRules = "default-src 'none'; sandbox; frame-ancestors 'none'"
