@@ -61,6 +61,9 @@ func (s domainSARIF) Domain(d *report.Domain) error {
 // Fail implements [Failing].
 func (s domainSARIF) Fail(path, why string) { s.Writer.(*sarifWriter).Fail(path, why) }
 
+// Cut implements [Failing].
+func (s domainSARIF) Cut(why string) { s.Writer.(*sarifWriter).Cut(why) }
+
 // filledDomain is a report with an empty list for every list that is nil and is
 // always written. The report itself is not changed.
 func filledDomain(d *report.Domain) filledLists {

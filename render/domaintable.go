@@ -221,6 +221,20 @@ func shows(d *report.Domain, only string) bool {
 	})
 }
 
+// Fail implements [Failing].
+func (s *domainSorted) Fail(path, why string) {
+	if f, ok := s.w.(Failing); ok {
+		f.Fail(path, why)
+	}
+}
+
+// Cut implements [Failing].
+func (s *domainSorted) Cut(why string) {
+	if f, ok := s.w.(Failing); ok {
+		f.Cut(why)
+	}
+}
+
 func (s *domainSorted) Close() error {
 	slices.SortStableFunc(s.all, func(a, b *report.Domain) int {
 		byName := strings.Compare(reversed(a.Domain), reversed(b.Domain))

@@ -20,6 +20,7 @@ type pageWriter struct {
 	first *report.Report
 	sum   *bulkView
 	tool  report.Tool
+	failures
 }
 
 func newPages(w io.Writer, o Options) Writer { return &pageWriter{w: w, o: o} }
@@ -31,22 +32,31 @@ func (p *pageWriter) Report(r *report.Report) error {
 		p.first = r
 		return nil
 	}
+	p.several()
+	p.sum.add(r)
+	return nil
+}
+
+// several makes a summary of what is to be one.
+func (p *pageWriter) several() {
 	if p.sum == nil {
 		p.sum = &bulkView{status: map[string]int{}, causes: map[bulkCause]*bulkCount{}}
 		p.tool = p.first.Tool
 		p.sum.add(p.first)
 		p.first = nil
 	}
-	p.sum.add(r)
-	return nil
 }
 
 func (p *pageWriter) Close() error {
+	if p.first != nil && p.any() {
+		p.several() // it has a place for the others
+	}
 	switch {
 	case p.first != nil:
 		return HTML(p.w, p.first, p.o)
 	case p.sum != nil:
 		v := p.sum.view()
+		v.Summary += p.text()
 		return writePage(p.w, v.Title, toolLine(p.tool), func(w io.Writer) error { return pages().ExecuteTemplate(w, "bulk", v) })
 	}
 	return nil

@@ -159,6 +159,7 @@ type domainPages struct {
 	n    int
 	page domainList
 	tool report.Tool
+	failures
 }
 
 type domainList struct {
@@ -224,7 +225,7 @@ func (p *domainPages) Close() error {
 	if p.n == 0 {
 		return nil
 	}
-	if p.n == 1 {
+	if p.n == 1 && !p.any() {
 		x := p.page.Domains[0]
 		return writePage(p.w, x.Domain+": "+x.Summary, toolLine(p.tool), func(w io.Writer) error { return pages().ExecuteTemplate(w, "domain", x) })
 	}
@@ -235,7 +236,7 @@ func (p *domainPages) Close() error {
 			wrong++
 		}
 	}
-	p.page.Summary = strconv.Itoa(wrong) + " with something of high or critical severity."
+	p.page.Summary = strconv.Itoa(wrong) + " with something of high or critical severity." + p.text()
 	p.page.Left = left(p.n, len(p.page.Rows), "domain")
 	return writePage(p.w, p.page.Title, toolLine(p.tool), func(w io.Writer) error { return pages().ExecuteTemplate(w, "domains", &p.page) })
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -37,8 +38,36 @@ type sarifWriter struct {
 // read and that a run did not come to its end, so that a program that has only
 // the output does not take it for a clean run.
 type Failing interface {
-	// Fail notes an input, "" for the whole run, and why there is no report.
+	// Fail notes an input, "" where it has no name, and why there is no report.
 	Fail(path, why string)
+	// Cut notes why the run did not come to its end.
+	Cut(why string)
+}
+
+// failures are what a page says of it: how many, and why the run ended early.
+type failures struct {
+	n   int
+	end string
+}
+
+// Fail implements [Failing].
+func (f *failures) Fail(_, _ string) { f.n++ }
+
+// Cut implements [Failing].
+func (f *failures) Cut(why string) { f.end = why }
+
+func (f *failures) any() bool { return f.n > 0 || f.end != "" }
+
+// text is put behind the summary of a page.
+func (f *failures) text() string {
+	s := ""
+	if f.n > 0 {
+		s = " " + strconv.Itoa(f.n) + " could not be read."
+	}
+	if f.end != "" {
+		s += " Not all: " + Clean(f.end) + "."
+	}
+	return s
 }
 
 // maxFailed bounds the inputs that are named so.
@@ -53,6 +82,11 @@ func (s *sarifWriter) Fail(path, why string) {
 		}
 		s.failed = append(s.failed, n)
 	}
+}
+
+// Cut implements [Failing].
+func (s *sarifWriter) Cut(why string) {
+	s.failed = append(s.failed[:min(len(s.failed), maxFailed-1)], sarifNotification{Level: "error", Message: sarifText{Clean(why)}})
 }
 
 type sarifInvocation struct {

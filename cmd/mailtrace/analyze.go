@@ -335,7 +335,7 @@ func (c *cli) analyze(cmd *cobra.Command, a *analysis, paths []string) error {
 	} else {
 		err = c.each(cmd.Context(), a, o, all, w)
 	}
-	fail(w, "", err)
+	cut(w, err)
 	err = errors.Join(err, writeError(cmp.Or(a.file, "standard output"), w.Close()), done(), src.finish())
 	return c.unjoin(err)
 }
@@ -406,10 +406,17 @@ func (c *cli) one(ctx context.Context, o mailtrace.Options, in input) result {
 	return r
 }
 
-// fail tells in an output whose format has a place for it what there is no
-// report of. path is "" where the run ended before its end.
-func fail(w any, path string, err error) {
+// cut tells in an output whose format has a place for it that the run did not
+// come to its end.
+func cut(w any, err error) {
 	if f, ok := w.(render.Failing); ok && err != nil {
+		f.Cut(err.Error())
+	}
+}
+
+// fail tells there of what there is no report, and why.
+func fail(w any, path string, err error) {
+	if f, ok := w.(render.Failing); ok {
 		f.Fail(path, err.Error())
 	}
 }

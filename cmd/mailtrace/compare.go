@@ -76,6 +76,9 @@ func (c *cli) compare(ctx context.Context, k *comparing, args []string) error {
 	r, err := compare.Compare(ctx, src.Resolver, copies[0], copies[1], compare.Options{
 		HeadersOnly: headersOnly, A: name(args[0]), B: name(args[1]), Tool: report.Tool{Name: "mailtrace", Version: mailtrace.Version},
 	})
+	if ctx.Err() != nil {
+		return c.unjoin(errors.Join(errInterrupted, src.finish()))
+	}
 	if err != nil {
 		return errors.Join(&problem{what: err.Error(), code: exitUnfinish}, src.finish())
 	}

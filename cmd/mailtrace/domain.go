@@ -203,7 +203,7 @@ func (c *cli) domain(cmd *cobra.Command, k *checking, args []string) error {
 		w = render.Sorted(w, sort, k.only)
 	}
 	err = c.checkAll(cmd.Context(), k, o, names, total, seen, src, w, out)
-	fail(w, "", err)
+	cut(w, err)
 	err = errors.Join(err, writeError(cmp.Or(k.file, "standard output"), w.Close()), done(), src.finish())
 	return c.unjoin(err)
 }

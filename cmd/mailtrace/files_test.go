@@ -16,9 +16,11 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/dns/live"
 	"github.com/mailtrace/mailtrace/render"
+	"github.com/mailtrace/mailtrace/report"
 )
 
 // What can stand for a file, as an argument or behind a flag, is tried with all
@@ -323,10 +325,10 @@ func TestGivenUp(t *testing.T) {
 
 // SARIF of a run that did not come to its end, or did not read all, says so: a
 // program that has only the output takes an empty one for a clean run.
-func TestSARIFOfAnUnfinishedRun(t *testing.T) {
+func TestOutputOfAnUnfinishedRun(t *testing.T) {
 	mail := write(t, t.TempDir(), "a.eml", "Received: from a.example (a.example [198.51.100.1]) by mx.example.org; Mon, 23 Nov 2026 01:38:52 +0000\nFrom: ann@example.com\n\nbody\n")
 	const failed = `"executionSuccessful": false`
-	for _, args := range [][]string{{"analyze", mail}, {"analyze", mail, mail}, {"domain", "a.example"}} {
+	for _, args := range [][]string{{"analyze", mail}, {"analyze", mail, mail}, {"domain", "a.example"}, {"domain", "--sort", "domain", "a.example"}} {
 		ctx, cancel := context.WithCancel(context.Background())
 		env := testEnvironment()
 		env.live = func(live.Options) dns.Resolver { return cutOff{cancel} }
@@ -339,6 +341,27 @@ func TestSARIFOfAnUnfinishedRun(t *testing.T) {
 	}
 	if got := runWith(t, testEnvironment(), "a..example\n", "domain", "--dns", "off", "--format", "sarif"); got.code != exitUsage || !strings.Contains(got.out, failed) {
 		t.Errorf("%+v", got)
+	}
+	// A page says it behind its summary.
+	for _, args := range [][]string{{"analyze", mail, filepath.Join(filepath.Dir(mail), "none.eml")}, {"domain", "a.example", "a..example"}} {
+		if got := runWith(t, testEnvironment(), "", append(args, "--dns", "off", "--format", "html")...); !strings.Contains(got.out, "1 could not be read.") {
+			t.Errorf("%q: %.300s", args, got.out)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	env := fakeEnvironment()
+	analyze := env.engine.analyze
+	env.engine.analyze = func(ctx context.Context, raw []byte, o mailtrace.Options) (*report.Report, error) {
+		if o.Index == 2 {
+			cancel()
+		}
+		return analyze(ctx, raw, o)
+	}
+	box := write(t, t.TempDir(), "box", strings.Repeat("From a@example.com Mon Nov 23 01:38:52 2026\nFrom: ann@example.com\n\nbody\n\n", 4))
+	var page bytes.Buffer
+	if code := run(ctx, []string{"analyze", "--jobs", "1", "--dns", "off", "--format", "html", box}, strings.NewReader(""), &page, io.Discard, env); code != exitStopped ||
+		!strings.Contains(page.String(), "Not all: interrupted after 2 messages.") {
+		t.Errorf("exit %d\n%.3000s", code, page.String())
 	}
 	if got := runWith(t, testEnvironment(), "{", "fix", "-"); got.code != exitUsage || got.out != "" {
 		t.Errorf("settings of a report that was not read: %+v", got)

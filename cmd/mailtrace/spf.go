@@ -93,6 +93,9 @@ func (c *cli) spf(cmd *cobra.Command, e *evaluation) error {
 	out, err := mailtrace.CheckSPF(cmd.Context(), src.Resolver, q, spf.Options{
 		Tree: e.trace || e.verbose, Explain: true, Receiver: e.receiver, Time: c.now().Unix(),
 	})
+	if cmd.Context().Err() != nil {
+		return c.unjoin(errors.Join(errInterrupted, src.finish()))
+	}
 	if err != nil {
 		p := &problem{what: err.Error(), code: exitUnfinish}
 		if isDNS(err) {
