@@ -26,7 +26,15 @@ type domainTable struct {
 	w    io.Writer
 	o    DomainOptions
 	rows []tableRow
+	most int // rows of one table; 0 for maxTableRows
 }
+
+// What is put in order is kept until it is written. A list may have no end: beyond
+// these, what there is is written, and the next begins.
+const (
+	maxTableRows = 100_000 // some 2 KB each
+	maxSorted    = 20_000  // reports, some 20 KB each
+)
 
 type tableRow struct {
 	domain string
@@ -65,8 +73,12 @@ func (t *domainTable) Domain(d *report.Domain) error {
 			row.cells[i] = strings.TrimRight(cleanTo(c, maxTableCell), " ")
 		}
 	}
-	t.rows = append(t.rows, row)
-	return nil
+	if t.rows = append(t.rows, row); len(t.rows) < cmp.Or(t.most, maxTableRows) {
+		return nil
+	}
+	err := t.Close()
+	t.rows = t.rows[:0]
+	return err
 }
 
 // domainRank orders domains: 0 is the worst.
@@ -184,8 +196,8 @@ func (a *domainAuto) Close() error {
 	return text.Close()
 }
 
-// Sorted puts the reports that a writer gets in order; it keeps them all until
-// the end. Only drops those that nothing is to be shown of: Only is a severity,
+// Sorted puts the reports that a writer gets in order; it keeps them until the
+// end, or until they are 20,000. Only drops those that nothing is to be shown of: Only is a severity,
 // and then domains with a finding of it or above are shown, or a code.
 func Sorted(w DomainWriter, sort, only string) DomainWriter {
 	return &domainSorted{w: w, sort: sort, only: only}
@@ -195,6 +207,7 @@ type domainSorted struct {
 	w          DomainWriter
 	sort, only string
 	all        []*report.Domain
+	most       int // 0 for maxSorted
 }
 
 func (s *domainSorted) Domain(d *report.Domain) error {
@@ -204,8 +217,10 @@ func (s *domainSorted) Domain(d *report.Domain) error {
 	if s.sort == "" || s.sort == SortInput {
 		return s.w.Domain(d)
 	}
-	s.all = append(s.all, d)
-	return nil
+	if s.all = append(s.all, d); len(s.all) < cmp.Or(s.most, maxSorted) {
+		return nil
+	}
+	return s.flush()
 }
 
 // shows reports whether a domain has a finding of a severity or above, or of a
@@ -236,17 +251,27 @@ func (s *domainSorted) Cut(why string) {
 }
 
 func (s *domainSorted) Close() error {
-	slices.SortStableFunc(s.all, func(a, b *report.Domain) int {
+	if err := s.flush(); err != nil {
+		return err
+	}
+	return s.w.Close()
+}
+
+// flush writes what there is, in order.
+func (s *domainSorted) flush() error {
+	all := s.all
+	s.all = nil
+	slices.SortStableFunc(all, func(a, b *report.Domain) int {
 		byName := strings.Compare(reversed(a.Domain), reversed(b.Domain))
 		if s.sort == SortDomain {
 			return byName
 		}
 		return cmp.Or(cmp.Compare(domainRank(a), domainRank(b)), byName)
 	})
-	for _, d := range s.all {
+	for _, d := range all {
 		if err := s.w.Domain(d); err != nil {
 			return err
 		}
 	}
-	return s.w.Close()
+	return nil
 }

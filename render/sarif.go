@@ -32,7 +32,13 @@ type sarifWriter struct {
 	tool    report.Tool
 	results []sarifResult
 	failed  []sarifNotification
+	most    int // results; 0 for maxResults
+	left    int // findings beyond
 }
+
+// maxResults bounds the findings of one log, which is in memory until it is
+// written; code scanning takes some thousand.
+const maxResults = 100_000
 
 // Failing is a Writer, or DomainWriter, whose format also tells what could not be
 // read and that a run did not come to its end, so that a program that has only
@@ -194,6 +200,10 @@ func (s *sarifWriter) Report(r *report.Report) error {
 
 func (s *sarifWriter) add(r *report.Report, depth int) {
 	for i := range r.Findings {
+		if len(s.results) >= cmp.Or(s.most, maxResults) {
+			s.left += len(r.Findings) - i
+			break
+		}
 		f := &r.Findings[i]
 		artifact := sarifArtifact{URI: sarifURI(r.Source.Path)}
 		var locations []sarifLocation
@@ -246,6 +256,9 @@ func (s *sarifWriter) domain(d *report.Domain) error {
 
 // Close writes the log. The rules are those that the results name.
 func (s *sarifWriter) Close() error {
+	if s.left > 0 {
+		s.Cut("more than " + strconv.Itoa(len(s.results)) + " findings: " + strconv.Itoa(s.left) + " are left out; --only shows those that matter")
+	}
 	used := map[string]bool{}
 	for i := range s.results {
 		used[s.results[i].RuleID] = true

@@ -3,6 +3,8 @@ package render
 import (
 	"bytes"
 	"errors"
+	"io"
+	"strings"
 	"testing"
 
 	"github.com/mailtrace/mailtrace/report"
@@ -73,5 +75,38 @@ func TestFormats(t *testing.T) {
 	}
 	if _, ok := FormatNamed(report.DocMessage, "pdf"); ok {
 		t.Error("a format pdf")
+	}
+}
+
+// What has no end does not stay in memory until its end.
+func TestBoundsOfManyReports(t *testing.T) {
+	var sarif, table, sorted bytes.Buffer
+	w := &sarifWriter{w: &sarif, most: 3}
+	lines := &domainTable{w: &table, most: 2}
+	in := &domainSorted{w: &domainJSON{w: &sorted, write: func(w io.Writer, d *report.Domain) error { _, err := io.WriteString(w, d.Domain+" "); return err }}, sort: SortDomain, most: 2}
+	for _, name := range []string{"b.example", "a.example", "d.example", "c.example", "e.example"} {
+		d := &report.Domain{Domain: name, Findings: []report.Finding{{Code: "one", Severity: report.High}}}
+		for _, err := range []error{w.domain(d), lines.Domain(d), in.Domain(d)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(w.results) > 3 || len(lines.rows) > 2 || len(in.all) > 2 {
+			t.Errorf("kept: %d results, %d rows, %d reports", len(w.results), len(lines.rows), len(in.all))
+		}
+	}
+	for _, err := range []error{w.Close(), lines.Close(), in.Close()} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := sarif.String(); strings.Count(got, `"ruleId"`) != 3 || !strings.Contains(got, "more than 3 findings: 2 are left out") || !strings.Contains(got, `"executionSuccessful": false`) {
+		t.Error(got)
+	}
+	if got := sorted.String(); got != "a.example b.example c.example d.example e.example " {
+		t.Error(got)
+	}
+	if got := table.String(); strings.Count(got, "DOMAIN") != 3 || strings.Count(got, ".example") != 5 {
+		t.Error(got)
 	}
 }
