@@ -98,6 +98,6 @@ func Limits() []Limit {
 		{"its terms with all includes", domain.MaxTrialNodes, "", "domain.MaxTrialNodes"},
 		{"its networks", domain.MaxTrialNetworks, "", "domain.MaxTrialNetworks"},
 		{"records that are tried for that", domain.MaxTrials, "", "domain.MaxTrials"},
-		{"a file that selectors are read from", domain.MaxList, "bytes", "domain.MaxList: the rest is not read"},
+		{"a file that selectors are read from", domain.MaxList, "bytes", "domain.MaxList: an error"},
 	}
 }

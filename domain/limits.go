@@ -44,6 +44,6 @@ const (
 	MaxTrialNetworks = 4000
 	MaxTrials        = 200
 	// MaxList is the size in bytes of a message, mbox or list that selectors
-	// are read from; the rest is not read.
+	// are read from; more is an error.
 	MaxList = 256 << 20
 )

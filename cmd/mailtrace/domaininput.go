@@ -204,7 +204,7 @@ func (c *cli) seenSelectors(paths []string) ([]domain.Seen, error) {
 		}
 		seen, err := c.fileSelectors(path)
 		if err != nil {
-			return nil, wrong(hint, "%s: %s", name(path), reason(err))
+			return nil, wrong(hint, "%s: %s", name(path), strings.TrimPrefix(reason(err), "domain: selectors: "))
 		}
 		if len(seen) == 0 {
 			return nil, wrong(hint, "%s: no selector in it", name(path))
