@@ -159,6 +159,17 @@ func writeInput(t *testing.T, x attackInput, raw []byte) {
 // judged analyses a message; extra are further records of the zone.
 func judged(t *testing.T, raw string, extra ...string) *report.Report {
 	t.Helper()
+	r, zone, text := judgedHonest(t, raw, extra...)
+	if *attacksTo != "" {
+		writeAttack(t, raw, zone, text, r)
+	}
+	return r
+}
+
+// judgedHonest is judged for a twin of an attack that is none: it is not handed to
+// other programs. It returns the zone and its text too.
+func judgedHonest(t *testing.T, raw string, extra ...string) (*report.Report, *zonefile.Zone, string) {
+	t.Helper()
 	public := base64.StdEncoding.EncodeToString(attackKey.Public().(ed25519.PublicKey))
 	text := strings.ReplaceAll(attackZone, "KEY", public) + strings.Join(extra, "\n") + "\n"
 	zone, err := zonefile.Parse("attacks.zone", []byte(text))
@@ -170,10 +181,7 @@ func judged(t *testing.T, raw string, extra ...string) *report.Report {
 		t.Fatal(err)
 	}
 	everyFormat(t, r)
-	if *attacksTo != "" {
-		writeAttack(t, raw, zone, text, r)
-	}
-	return r
+	return r, zone, text
 }
 
 // notVictim fails where the message counts as the victim's.
@@ -313,7 +321,7 @@ var paperAttacks = map[string]func(t *testing.T){
 			}
 			// From the victim's own host nobody but the recipient's server can have.
 			own := strings.NewReplacer("mx.evil.example", "mail.victim.example", "198.51.100.66", "192.0.2.10").Replace(fromEvilHost("service@victim.example"))
-			if r := judged(t, own+changed); r.DMARC.Result != "pass" || r.Verdict.Border.DKIM != "pass" {
+			if r, _, _ := judgedHonest(t, own+changed); r.DMARC.Result != "pass" || r.Verdict.Border.DKIM != "pass" {
 				t.Errorf("dmarc=%s, dkim=%s: %s", r.DMARC.Result, r.Verdict.Border.DKIM, r.Verdict.Summary)
 			}
 		}
