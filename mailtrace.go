@@ -26,6 +26,7 @@ import (
 	"github.com/mailtrace/mailtrace/headers"
 	"github.com/mailtrace/mailtrace/internal/guard"
 	"github.com/mailtrace/mailtrace/internal/outlook"
+	_ "github.com/mailtrace/mailtrace/internal/rsapub/fast" // the arithmetic of RSA keys
 	"github.com/mailtrace/mailtrace/paste"
 	"github.com/mailtrace/mailtrace/receiver"
 	"github.com/mailtrace/mailtrace/redact"

@@ -22,8 +22,8 @@ const module = "github.com/mailtrace/mailtrace"
 // its own, never sideways. A name that ends in /... stands for all packages
 // below it.
 var levels = [][]string{
-	{"internal/memo", "internal/pattern"},
-	{"internal/corpus", "internal/fieldtext", "internal/mask", "internal/damage", "internal/guard", "internal/mailname"},
+	{"internal/memo", "internal/pattern", "internal/rsapub"},
+	{"internal/corpus", "internal/fieldtext", "internal/mask", "internal/damage", "internal/guard", "internal/mailname", "internal/rsapub/fast"},
 	{"internal/outlook", "bulk/archive", "message/mailbox"},
 	{"message", "dns", "report"},
 	{"dns/internal/..."},
@@ -49,6 +49,7 @@ var outside = map[string][]string{
 	"github.com/klauspost/compress":  {"bulk/archive"},
 	"github.com/ulikunitz/xz":        {"bulk/archive"},
 	"github.com/BurntSushi/toml":     {"cmd/mailtrace"},
+	"filippo.io/bigmod":              {"internal/rsapub/fast"},
 }
 
 // bare names the packages that mail servers import: beside each other they need

@@ -35,7 +35,7 @@ type Key struct {
 	// Problems are what is wrong with the record, in order of their weight.
 	Problems []Problem
 
-	modulus *modulus // of Public, where ParseKey read an RSA key
+	power *keptPower // of Public, where ParseKey read an RSA key
 }
 
 // Problem is something wrong with a key record.
@@ -235,7 +235,7 @@ func (k *Key) parsePublic(p *Tag) {
 	case k.Bits < 2048:
 		k.problem(ReasonKeyWeak, p.Offset, false, "the key has %d bits; 2048 is advised (RFC 8301 §3.2)", k.Bits)
 	}
-	k.Public, k.modulus = pub, new(modulus)
+	k.Public, k.power = pub, new(keptPower)
 }
 
 // notPublic says what a key that cannot be read is.

@@ -9,7 +9,7 @@ import (
 	"math/big"
 	"sync"
 
-	"filippo.io/bigmod"
+	"github.com/mailtrace/mailtrace/internal/rsapub"
 )
 
 // MinKeyBits is the shortest RSA key whose signatures count (RFC 8301 §3.2).
@@ -46,10 +46,16 @@ var digestInfo = map[crypto.Hash][]byte{
 }
 
 // verifyRSA is RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.2), for weak keys too, which
-// crypto/rsa refuses. It need not run in constant time, as nothing here is secret,
-// and keeps what is computed of a modulus: crypto/rsa computes it again for each
-// signature, which takes longer than the rest.
+// crypto/rsa refuses: shorter than 1024 bits, or with an exponent that is even or
+// below 3. It need not run in constant time, as nothing here is secret.
 func verifyRSA(key *Key, pub *rsa.PublicKey, h crypto.Hash, digest, signature []byte) error {
+	power := key.power.of(pub)
+	if power == nil && pub.N.BitLen() >= MinKeyBits && pub.E > 2 && pub.E&1 == 1 {
+		if rsa.VerifyPKCS1v15(pub, h, digest, signature) != nil {
+			return errSignature
+		}
+		return nil
+	}
 	size := (pub.N.BitLen() + 7) / 8
 	prefix, ok := digestInfo[h]
 	pad := size - len(prefix) - len(digest) - 3
@@ -57,18 +63,13 @@ func verifyRSA(key *Key, pub *rsa.PublicKey, h crypto.Hash, digest, signature []
 		return errSignature
 	}
 	var got []byte
-	if m := key.modulus.of(pub); m != nil {
-		s, err := bigmod.NewNat().SetBytes(signature, m)
-		if err != nil {
-			return errSignature // not below the modulus
-		}
-		got = bigmod.NewNat().ExpShortVarTime(s, uint(pub.E), m).Bytes(m)
-	} else {
-		s := new(big.Int).SetBytes(signature)
-		if s.Cmp(pub.N) >= 0 {
-			return errSignature
-		}
+	if power != nil {
+		got = power(signature)
+	} else if s := new(big.Int).SetBytes(signature); s.Cmp(pub.N) < 0 {
 		got = s.Exp(s, big.NewInt(int64(pub.E)), pub.N).FillBytes(make([]byte, size))
+	}
+	if got == nil {
+		return errSignature // not below the modulus
 	}
 	n := 2 + pad + 1
 	if got[0] != 0 || got[1] != 1 || got[n-1] != 0 || !bytes.Equal(got[n:n+len(prefix)], prefix) || !bytes.Equal(got[n+len(prefix):], digest) {
@@ -82,28 +83,21 @@ func verifyRSA(key *Key, pub *rsa.PublicKey, h crypto.Hash, digest, signature []
 	return nil
 }
 
-// modulus is what is computed once of the modulus of an RSA key. The copies of a
-// key share it.
-type modulus struct {
-	once sync.Once
-	n    *big.Int // whose it is
-	m    *bigmod.Modulus
+// keptPower is the arithmetic of an RSA key, prepared once. The copies of a key
+// share it.
+type keptPower struct {
+	once  sync.Once
+	n     *big.Int // whose it is
+	power rsapub.Power
 }
 
-// of returns it; nil for an even modulus, which no usable key has.
-func (x *modulus) of(pub *rsa.PublicKey) *bigmod.Modulus {
-	if pub.N.Bit(0) == 0 {
-		return nil
+func (k *keptPower) of(pub *rsa.PublicKey) rsapub.Power {
+	if k == nil { // a key that was not parsed here
+		return rsapub.Prepare(pub)
 	}
-	if x == nil { // a key that was not parsed here
-		x = new(modulus)
+	k.once.Do(func() { k.n, k.power = pub.N, rsapub.Prepare(pub) })
+	if k.n != pub.N { // the key got another Public since
+		return rsapub.Prepare(pub)
 	}
-	x.once.Do(func() {
-		x.n = pub.N
-		x.m, _ = bigmod.NewModulus(pub.N.Bytes())
-	})
-	if x.n != pub.N { // the key got another Public since
-		return new(modulus).of(pub)
-	}
-	return x.m
+	return k.power
 }
