@@ -107,16 +107,17 @@ const (
 	waitingDomains  = 16
 )
 
-// atOnce is how many run at once: as asked, else one a processor, and more where
-// they wait for answers of the network.
+// atOnce is how many run at once: as asked, else two a processor, since one waits
+// now and then for what is read or written in order, and more where they wait for
+// answers of the network.
 func (c *cli) atOnce(asked int, remote bool, waiting int) int {
 	switch {
 	case asked != 0:
 		return asked
 	case remote:
-		return max(c.cpus, waiting)
+		return max(2*c.cpus, waiting)
 	}
-	return c.cpus
+	return 2 * c.cpus
 }
 
 // bulk analyses many inputs at once, and writes the summary.
