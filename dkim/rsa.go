@@ -56,31 +56,39 @@ func verifyRSA(key *Key, pub *rsa.PublicKey, h crypto.Hash, digest, signature []
 		}
 		return nil
 	}
-	size := (pub.N.BitLen() + 7) / 8
-	prefix, ok := digestInfo[h]
-	pad := size - len(prefix) - len(digest) - 3
-	if len(signature) != size || !ok || len(digest) != h.Size() || pad < 8 || pub.E < 1 {
+	if signed, ok := openRSA(pub, power, h, signature); !ok || !bytes.Equal(signed, digest) {
 		return errSignature
-	}
-	var got []byte
-	if power != nil {
-		got = power(signature)
-	} else if s := new(big.Int).SetBytes(signature); s.Cmp(pub.N) < 0 {
-		got = s.Exp(s, big.NewInt(int64(pub.E)), pub.N).FillBytes(make([]byte, size))
-	}
-	if got == nil {
-		return errSignature // not below the modulus
-	}
-	n := 2 + pad + 1
-	if got[0] != 0 || got[1] != 1 || got[n-1] != 0 || !bytes.Equal(got[n:n+len(prefix)], prefix) || !bytes.Equal(got[n+len(prefix):], digest) {
-		return errSignature
-	}
-	for _, c := range got[2 : n-1] {
-		if c != 0xff {
-			return errSignature
-		}
 	}
 	return nil
+}
+
+// openRSA turns a signature back into the digest that was signed (RFC 8017 §8.2.2,
+// step 2); false where what comes out is none of this hash. Without a power it uses
+// math/big.
+func openRSA(pub *rsa.PublicKey, power rsapub.Power, h crypto.Hash, signature []byte) ([]byte, bool) {
+	prefix, ok := digestInfo[h]
+	if !ok || pub.E < 1 {
+		return nil, false
+	}
+	size := (pub.N.BitLen() + 7) / 8
+	at := size - h.Size() - len(prefix) // where the DER begins, behind 00 01 FF … FF 00
+	if len(signature) != size || at < 11 {
+		return nil, false
+	}
+	var em []byte
+	if power != nil {
+		em = power(signature)
+	} else if s := new(big.Int).SetBytes(signature); s.Cmp(pub.N) < 0 {
+		em = s.Exp(s, big.NewInt(int64(pub.E)), pub.N).FillBytes(make([]byte, size))
+	}
+	if em == nil {
+		return nil, false // not below the modulus
+	}
+	padded := em[0] == 0 && em[1] == 1 && em[at-1] == 0
+	for _, c := range em[2 : at-1] {
+		padded = padded && c == 0xff
+	}
+	return em[at+len(prefix):], padded && bytes.HasPrefix(em[at:], prefix)
 }
 
 // keptPower is the arithmetic of an RSA key, prepared once. The copies of a key

@@ -332,6 +332,12 @@ type decision struct {
 	other   *Other
 }
 
+// leaves takes over what rows that let nobody in leave open; the first question
+// stays.
+func (d *decision) leaves(of decision) {
+	d.other, d.blind, d.unsaid = cmp.Or(d.other, of.other), d.blind || of.blind, d.unsaid || of.unsaid
+}
+
 func yes(g Grade, row, why string) decision {
 	return decision{inside: true, grade: g, row: row, why: why}
 }
@@ -625,15 +631,15 @@ func (w *warden) inside(k int, domains []string) decision {
 		if d.inside {
 			return d
 		}
-		stranger.other, stranger.blind, stranger.unsaid = d.other, stranger.blind || d.blind, stranger.unsaid || d.unsaid
+		stranger.leaves(d)
 		if d = w.byOwnerOfMX(h, o, mxHosts, sure); d.inside {
 			return d
 		}
-		stranger.other, stranger.unsaid = cmp.Or(stranger.other, d.other), stranger.unsaid || d.unsaid
+		stranger.leaves(d)
 		if d = w.byService(h, o, mxHosts, by, helo, rdns, sure); d.inside {
 			return d
 		}
-		stranger.other, stranger.unsaid = cmp.Or(stranger.other, d.other), stranger.unsaid || d.unsaid
+		stranger.leaves(d)
 	}
 	stranger.why = ip.String() + " is a client that nothing shows to be of " + w.name(h)
 	return stranger

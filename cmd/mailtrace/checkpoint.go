@@ -114,7 +114,6 @@ func (c *cli) resume(file, out, of string, groupBy []string) (*checkpoint, error
 	if out == "" {
 		return k, nil
 	}
-	const outHint = "give a file in a folder that can be written to"
 	if k.out, err = c.createFile(out, true); err != nil {
 		return nil, err
 	}
@@ -133,7 +132,7 @@ func (c *cli) resume(file, out, of string, groupBy []string) (*checkpoint, error
 	}
 	if err != nil {
 		k.out.Close()
-		return nil, wrong(outHint, "%s: %s", out, reason(err))
+		return nil, wrong(writeHint, "%s: %s", out, reason(err))
 	}
 	k.w = bufio.NewWriterSize(k.out, 256<<10)
 	return k, nil

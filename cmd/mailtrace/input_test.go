@@ -167,16 +167,40 @@ func TestOutlook(t *testing.T) {
 	test("cut.msg", string(file[:600]), "damaged Outlook message")
 }
 
+// packedFile is a file of an archive.
+type packedFile struct {
+	name, text string
+	kind       byte // of tar
+}
+
 // zipped packs files into a zip archive, tarred into a tar archive, and gzipped
 // a text.
 func zipped(t *testing.T, files map[string]string) string {
 	t.Helper()
+	return zippedFiles(t, inOrder(files)...)
+}
+
+func tarred(t *testing.T, files map[string]string) string {
+	t.Helper()
+	return tarredFiles(t, inOrder(files)...)
+}
+
+func inOrder(files map[string]string) []packedFile {
+	var out []packedFile
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		out = append(out, packedFile{name, files[name], tar.TypeReg})
+	}
+	return out
+}
+
+func zippedFiles(t *testing.T, files ...packedFile) string {
+	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		f, err := w.Create(name)
+	for _, file := range files {
+		f, err := w.Create(file.name)
 		if err == nil {
-			_, err = io.WriteString(f, files[name])
+			_, err = io.WriteString(f, file.text)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -188,14 +212,18 @@ func zipped(t *testing.T, files map[string]string) string {
 	return b.String()
 }
 
-func tarred(t *testing.T, files map[string]string) string {
+func tarredFiles(t *testing.T, files ...packedFile) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name]))})
+	for _, file := range files {
+		h := tar.Header{Name: file.name, Typeflag: file.kind, Mode: 0o644, Size: int64(len(file.text)), Format: tar.FormatGNU}
+		if file.kind != tar.TypeReg {
+			h.Linkname = "/etc/passwd"
+		}
+		err := w.WriteHeader(&h)
 		if err == nil {
-			_, err = io.WriteString(w, files[name])
+			_, err = io.WriteString(w, file.text)
 		}
 		if err != nil {
 			t.Fatal(err)

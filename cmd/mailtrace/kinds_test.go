@@ -2,9 +2,7 @@ package main
 
 import (
 	"archive/tar"
-	"archive/zip"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -98,56 +96,15 @@ func kindMessages() map[string]string {
 	}
 }
 
-// packedFile is a file for tar and zip.
-type packedFile struct {
-	name, text string
-	kind       byte // of tar
-}
-
-func kindTar(t *testing.T, files ...packedFile) string {
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, f := range files {
-		h := tar.Header{Name: f.name, Typeflag: f.kind, Size: int64(len(f.text)), Linkname: "/etc/passwd", Format: tar.FormatGNU}
-		if err := w.WriteHeader(&h); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(f.text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-func kindZip(t *testing.T, files ...packedFile) string {
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	for _, f := range files {
-		e, err := w.Create(f.name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := e.Write([]byte(f.text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
 func kindArchives(t *testing.T) map[string]string {
 	mail := kindTop + kindMe + kindEnd + "\r\nx\r\n"
 	deep := mail
 	for i := range 12 {
-		deep = kindZip(t, packedFile{name: fmt.Sprintf("n%d.zip", i), text: deep})
+		deep = zippedFiles(t, packedFile{name: fmt.Sprintf("n%d.zip", i), text: deep})
 	}
-	var gz, x, zst bytes.Buffer
-	g := gzip.NewWriter(&gz)
+	many := strings.Repeat(mail, 50)
+	gz := gzipped(t, many)
+	var x, zst bytes.Buffer
 	xw, err := xz.NewWriter(&x)
 	if err != nil {
 		t.Fatal(err)
@@ -159,26 +116,26 @@ func kindArchives(t *testing.T) map[string]string {
 	for _, w := range []interface {
 		Write([]byte) (int, error)
 		Close() error
-	}{g, xw, zw} {
-		if _, err := w.Write([]byte(strings.Repeat(mail, 50))); err != nil {
+	}{xw, zw} {
+		if _, err := w.Write([]byte(many)); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	names := kindZip(t, packedFile{name: "../x.eml", text: mail}, packedFile{name: `C:\x.eml`, text: mail}, packedFile{name: "x\x00\x1b[31m\u202ey.eml", text: mail},
+	names := zippedFiles(t, packedFile{name: "../x.eml", text: mail}, packedFile{name: `C:\x.eml`, text: mail}, packedFile{name: "x\x00\x1b[31m\u202ey.eml", text: mail},
 		packedFile{name: "x.eml", text: mail}, packedFile{name: "x.eml", text: mail})
-	one := kindTar(t, packedFile{"a.eml", mail, tar.TypeReg})
+	one := tarredFiles(t, packedFile{"a.eml", mail, tar.TypeReg})
 	return map[string]string{
 		"odd names.zip": names,
 		"cut.zip":       names[:len(names)-30],
 		"table.zip":     names[:200] + strings.Repeat("\xff", 200),
 		"deep.zip":      deep,
-		"odd names.tar": kindTar(t, packedFile{"../../outside.eml", mail, tar.TypeReg}, packedFile{"/outside.eml", mail, tar.TypeReg}, packedFile{"link.eml", "", tar.TypeSymlink},
+		"odd names.tar": tarredFiles(t, packedFile{"../../outside.eml", mail, tar.TypeReg}, packedFile{"/outside.eml", mail, tar.TypeReg}, packedFile{"link.eml", "", tar.TypeSymlink},
 			packedFile{"hard.eml", "", tar.TypeLink}, packedFile{"device.eml", "", tar.TypeChar}, packedFile{"\x1b]0;x\x07\u202e.eml", mail, tar.TypeReg}),
 		"size.tar":   one[:124] + "77777777777\x00" + one[136:],
-		"cut.gz":     gz.String()[:gz.Len()/2],
+		"cut.gz":     gz[:len(gz)/2],
 		"cut.xz":     x.String()[:x.Len()/2],
 		"broken.xz":  x.String()[:20] + strings.Repeat("\xff", 40) + x.String()[60:],
 		"cut.zst":    zst.String()[:zst.Len()/2],

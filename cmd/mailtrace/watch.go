@@ -175,7 +175,7 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 	}
 	if k.metrics != "" {
 		if err := c.replaceFile(k.metrics, metrics, 0o644); err != nil {
-			return wrong("give a file in a folder that can be written to", "%s: %s", k.metrics, reason(err))
+			return wrong(writeHint, "%s: %s", k.metrics, reason(err))
 		}
 	}
 	state, err := json.MarshalIndent(w.now, "", " ")
@@ -183,7 +183,7 @@ func (c *cli) watch(cmd *cobra.Command, k *watching, args []string) error {
 		err = c.replaceFile(k.state, append(state, '\n'), 0o644)
 	}
 	if err != nil {
-		return wrong("give a file in a folder that can be written to", "%s: %s", k.state, reason(err))
+		return wrong(writeHint, "%s: %s", k.state, reason(err))
 	}
 	if downhill > 0 {
 		c.code = worse(c.code, exitFound)

@@ -57,8 +57,11 @@ func (c *cli) openOutput(path string) (*os.File, error) {
 	for waited := time.Duration(0); ; waited += step {
 		// Without O_NONBLOCK, opening a pipe waits for a reader.
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|syscall.O_NONBLOCK, 0o666)
-		if info, e := os.Stat(path); err == nil || e != nil || info.Mode()&fs.ModeNamedPipe == 0 || !errors.Is(err, noReader) {
+		if !errors.Is(err, noReader) {
 			return f, err
+		}
+		if info, e := os.Stat(path); e != nil || info.Mode()&fs.ModeNamedPipe == 0 {
+			return nil, err
 		}
 		if waited >= c.pipeWait {
 			return nil, errNoReader
