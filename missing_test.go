@@ -2,33 +2,15 @@ package mailtrace_test
 
 import (
 	"context"
-	"fmt"
-	"hash/fnv"
 	"slices"
 	"testing"
 
 	"github.com/mailtrace/mailtrace"
 	"github.com/mailtrace/mailtrace/dns"
 	"github.com/mailtrace/mailtrace/dns/zonefile"
+	"github.com/mailtrace/mailtrace/internal/unanswered"
 	"github.com/mailtrace/mailtrace/report"
 )
-
-// forgetful is a resolver that leaves some of the questions without an answer,
-// always the same ones of a seed.
-type forgetful struct {
-	dns.Resolver
-	seed int
-}
-
-func (f forgetful) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, error) {
-	name = dns.Canonical(name)
-	h := fnv.New64a()
-	fmt.Fprint(h, f.seed, name, t)
-	if h.Sum64()>>40%uint64(2+f.seed%4) == 0 {
-		return dns.Answer{}, &dns.Error{Name: name, Type: t, Failure: dns.Timeout, Server: "192.0.2.53:53"}
-	}
-	return f.Resolver.Lookup(ctx, name, t)
-}
 
 // Whatever questions stay without an answer, a half to a fifth of them: nobody is
 // accused whom neither all answers nor the header alone accuse, nothing is
@@ -64,7 +46,7 @@ func TestMissingAnswers(t *testing.T) {
 				return slices.ContainsFunc(all.Findings, is) || slices.ContainsFunc(none.Findings, is)
 			}
 			for seed := range seeds {
-				r := analyze(forgetful{z, seed})
+				r := analyze(unanswered.Some(z, seed))
 				runs++
 				for _, x := range r.Findings {
 					if grave(x) && !known(x.Code) {

@@ -27,7 +27,7 @@ var levels = [][]string{
 	{"internal/outlook", "bulk/archive", "message/mailbox"},
 	{"message", "dns", "report"},
 	{"dns/internal/..."},
-	{"dns/live", "dns/zonefile", "dns/dnssec", "dns/doh"},
+	{"dns/live", "dns/zonefile", "dns/dnssec", "dns/doh", "internal/unanswered"},
 	{"spf", "dkim", "dmarc"},
 	{"headers/received", "headers/authres", "headers/services", "arc", "dkim/repair", "redact", "compare", "fix", "words"},
 	{"headers", "domain", "paste", "internal/secondopinion"},

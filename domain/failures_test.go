@@ -3,13 +3,12 @@ package domain
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"hash/fnv"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mailtrace/mailtrace/dns"
+	"github.com/mailtrace/mailtrace/internal/unanswered"
 	"github.com/mailtrace/mailtrace/report"
 )
 
@@ -67,22 +66,6 @@ func TestNoFailureMakesAProblem(t *testing.T) {
 	t.Logf("%d failures", runs)
 }
 
-// forgetful is a world that leaves some of the questions without an answer,
-// always the same ones of a seed.
-type forgetful struct {
-	*world
-	seed int
-}
-
-func (f forgetful) Lookup(ctx context.Context, name string, t dns.Type) (dns.Answer, error) {
-	h := fnv.New64a()
-	fmt.Fprint(h, f.seed, dns.Canonical(name), t)
-	if h.Sum64()>>40%uint64(2+f.seed%4) == 0 {
-		return dns.Answer{}, &dns.Error{Name: name, Type: t, Failure: dns.Timeout, Server: "192.0.2.53:53"}
-	}
-	return f.world.Lookup(ctx, name, t)
-}
-
 // states are the states that a report gives, by what they are of.
 func states(t *testing.T, r *Result) map[string]string {
 	t.Helper()
@@ -135,7 +118,7 @@ func TestMissingAnswers(t *testing.T) {
 			all := w.check(want)
 			known, was := codes(all), states(t, all)
 			for seed := range 2 {
-				r := Check(context.Background(), want.domain, Options{Resolver: forgetful{w, seed}, Selectors: want.selectors, Parked: want.parked, Fetch: w.fetch, Now: testTime})
+				r := Check(context.Background(), want.domain, Options{Resolver: unanswered.Some(w, seed), Selectors: want.selectors, Parked: want.parked, Fetch: w.fetch, Now: testTime})
 				runs++
 				for _, c := range codes(r) {
 					if c == "dkim-none-known" && want.domain == "m-nxdomain.example" {
